@@ -1,0 +1,39 @@
+"""Fixtures that all rooms share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of official artifacts beside the project; tests that need it skip where it is missing."""
+    if not SHARED.is_dir():
+        pytest.skip("the official artifacts (../shared) are not beside the project")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def packages(shared: Path) -> Path:
+    """The folder of official FHIR packages."""
+    return shared / "ig" / "packages"
+
+
+@pytest.fixture(scope="session")
+def edition():
+    """Edition 1.1.0 as the project states it."""
+    from vbpr_conformance.ig.loader import load_edition
+
+    return load_edition("1.1.0")
+
+
+@pytest.fixture(scope="session")
+def edition_1_0_0():
+    """Edition 1.0.0 as the project states it."""
+    from vbpr_conformance.ig.loader import load_edition
+
+    return load_edition("1.0.0")

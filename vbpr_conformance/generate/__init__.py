@@ -1,0 +1,1 @@
+"""Synthetic resources from a profile: conformant ones, and ones with exactly one named rule broken."""

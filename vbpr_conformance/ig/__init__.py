@@ -1,0 +1,1 @@
+"""An edition of an implementation guide as objects: profiles, value sets, search parameters, requirements."""

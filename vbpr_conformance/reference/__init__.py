@@ -1,0 +1,1 @@
+"""The embedded reference server (ASGI) and its catalogue of faults."""

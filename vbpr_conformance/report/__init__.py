@@ -1,0 +1,1 @@
+"""Verdicts and exchanges written down: results.json, Allure, JUnit, terminal. Decides nothing."""

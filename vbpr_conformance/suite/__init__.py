@@ -1,0 +1,1 @@
+"""The suite language: its model, loader, expansion to cases, steps, expectations and verdicts."""

@@ -1,0 +1,1 @@
+"""Is this resource conformant? A profile compiled to closures that yield issues."""
