@@ -20,7 +20,7 @@ def read_package(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     with tarfile.open(path) as archive:
         for member in archive:
             parts = member.name.split("/")
-            if len(parts) == 2 and  # noqa: PLR2004 parts[0] == "package" and _is_resource(parts[1]):
+            if parts[:-1] == ["package"] and _is_resource(parts[-1]):
                 handle = archive.extractfile(member)
                 if handle is not None:
                     yield f"{path.name}/{parts[1]}", json.loads(handle.read())
