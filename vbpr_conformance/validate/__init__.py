@@ -1,1 +1,1 @@
-"""Is this resource conformant? A profile compiled to closures that yield issues."""
+"""The validator: profiles compiled into closures over plain JSON."""

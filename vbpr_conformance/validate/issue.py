@@ -1,0 +1,96 @@
+"""What the validator finds, and how it is said in FHIR."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Severity = Literal["error", "warning", "information"]
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One finding: `code` from OperationOutcome's issue types, `expression` the FHIRPath of the place, `rule` its id."""
+
+    severity: Severity
+    code: str
+    expression: str
+    rule: str
+    message: str
+    profile: str
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the resource is invalid because of it."""
+        return self.severity == "error"
+
+
+def is_valid(issues: Iterable[Issue]) -> bool:
+    """Whether none of the issues is an error."""
+    return not any(issue.is_error for issue in issues)
+
+
+def outcome(issues: Iterable[Issue]) -> dict[str, Any]:
+    """Say the issues as an OperationOutcome (https://hl7.org/fhir/R4/operationoutcome.html)."""
+    said = [
+        {
+            "severity": issue.severity,
+            "code": issue.code,
+            "details": {"text": issue.message},
+            "diagnostics": f"{issue.rule} of {issue.profile}" if issue.profile else issue.rule,
+            "expression": [issue.expression],
+        }
+        for issue in issues
+    ]
+    valid = {"severity": "information", "code": "informational", "details": {"text": "No issue was found."}}
+    return {"resourceType": "OperationOutcome", "issue": said or [valid]}
+
+
+class Finding:
+    """An issue on its way up: each node it passes adds its step, so that a path is built only when there is one."""
+
+    __slots__ = ("code", "message", "profile", "rule", "severity", "steps")
+
+    def __init__(self, severity: Severity, code: str, rule: str, profile: str, message: str) -> None:
+        self.severity = severity
+        self.code = code
+        self.rule = rule
+        self.profile = profile
+        self.message = message
+        self.steps: list[str] = []
+
+    def issue(self, root: str) -> Issue:
+        """Make the issue, its path starting at `root`."""
+        expression = root + "".join(reversed(self.steps))
+        return Issue(self.severity, self.code, expression, self.rule, self.message, self.profile)
+
+
+Findings = list[Finding]
+
+
+def below(findings: Findings, step: str) -> Findings:
+    """Add the step they were found below."""
+    for finding in findings:
+        finding.steps.append(step)
+    return findings
+
+
+def shown(value: Any) -> str:
+    """Give a value as it is quoted in a message, cut where it is long."""
+    if isinstance(value, str):
+        text = repr(value)
+    elif isinstance(value, dict):
+        text = "an object"
+    elif isinstance(value, list):
+        text = "an array"
+    elif value is None:
+        text = "null"
+    elif isinstance(value, bool):
+        text = str(value).lower()
+    else:
+        text = str(value)
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
+_LONGEST = 80
