@@ -1,0 +1,50 @@
+"""The command line: which command, its options, its exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from vbpr_conformance import __version__
+from vbpr_conformance.commands import cleanup, generate, ig, requirements, run, schema, serve, validate
+from vbpr_conformance.errors import TargetError, UsageError
+
+COMMANDS = (run, validate, generate, serve, requirements, cleanup, ig, schema)
+USAGE, TARGET, INTERRUPTED = 2, 3, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; what a user can cause is one sentence on stderr."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        code: int = options.main(options)
+        sys.stdout.flush()
+    except UsageError as error:
+        print(f"vbpr-conformance: {error}", file=sys.stderr)
+        return USAGE
+    except TargetError as error:
+        print(f"vbpr-conformance: {error}", file=sys.stderr)
+        return TARGET
+    except KeyboardInterrupt:
+        print("vbpr-conformance: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`| head`): point stdout at nothing, or Python complains again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="vbpr-conformance",
+        description="Conformance tests for servers of the HL7 Da Vinci Value-Based Performance Reporting guide.",
+    )
+    parser.add_argument("--version", action="version", version=f"vbpr-conformance {__version__}")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add(subparsers)
+    return parser

@@ -1,0 +1,97 @@
+"""What `validate` found, as text, JSON or FHIR OperationOutcomes; written as it comes, whatever its length."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, TextIO
+
+from vbpr_conformance.validate.batch import Outcome
+from vbpr_conformance.validate.issue import Issue
+from vbpr_conformance.validate.outcome import operation_outcome
+
+
+def write(outcomes: Iterable[Outcome], form: str, out: TextIO) -> bool:
+    """Write all outcomes in `form` (text, json or fhir) and say whether every resource is valid."""
+    valid: Counter[bool] = Counter()
+
+    def counted() -> Iterable[Outcome]:
+        for outcome in outcomes:
+            valid[outcome.valid] += 1
+            yield outcome
+
+    {"text": _text, "json": _json, "fhir": _fhir}[form](counted(), out)
+    if form == "text":
+        total = valid.total()
+        out.write(f"{total} resource{'' if total == 1 else 's'}: {valid[True]} valid, {valid[False]} invalid\n")
+    return not valid[False]
+
+
+def _text(outcomes: Iterable[Outcome], out: TextIO) -> None:
+    for outcome in outcomes:
+        name = f"{outcome.resource_type}/{outcome.id}" if outcome.id else outcome.resource_type or "?"
+        word = "valid" if outcome.valid else "INVALID"
+        profiles = ", ".join(url.rpartition("/")[2] for url in outcome.profiles)
+        out.write(f"{word:<8} {outcome.source}  {name}" + (f"  ({profiles})" if profiles else "") + "\n")
+        for issue in outcome.issues:
+            where = f"{issue.expression}: " if issue.expression else ""
+            out.write(f"  {issue.severity:<11} {where}{issue.message}  [{issue.rule}]\n")
+
+
+def _json(outcomes: Iterable[Outcome], out: TextIO) -> None:
+    _sequence(("[\n", ",\n", "\n]\n"), (json.dumps(_object(each), ensure_ascii=False) for each in outcomes), out.write)
+
+
+def _fhir(outcomes: Iterable[Outcome], out: TextIO) -> None:
+    """Write one OperationOutcome for one resource, a collection Bundle of them for several."""
+    iterator = iter(outcomes)
+    first = next(iterator, None)
+    second = next(iterator, None)
+    if first is not None and second is None:
+        out.write(json.dumps(operation_outcome(first.issues), indent=2, ensure_ascii=False) + "\n")
+        return
+
+    def entries() -> Iterable[str]:
+        for each in (first, second):
+            if each is not None:
+                yield _entry(each)
+        for each in iterator:
+            yield _entry(each)
+
+    frame = ('{"resourceType": "Bundle", "type": "collection", "entry": [\n', ",\n", "\n]}\n")
+    _sequence(frame, entries(), out.write)
+
+
+def _entry(outcome: Outcome) -> str:
+    return json.dumps({"resource": operation_outcome(outcome.issues)}, ensure_ascii=False)
+
+
+def _sequence(frame: tuple[str, str, str], items: Iterable[str], write_out: Callable[[str], Any]) -> None:
+    start, between, end = frame
+    write_out(start)
+    for index, item in enumerate(items):
+        write_out((between if index else "") + item)
+    write_out(end)
+
+
+def _object(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "source": outcome.source,
+        "resourceType": outcome.resource_type,
+        "id": outcome.id,
+        "profiles": list(outcome.profiles),
+        "valid": outcome.valid,
+        "issues": [_issue(each) for each in outcome.issues],
+    }
+
+
+def _issue(issue: Issue) -> dict[str, Any]:
+    return {
+        "severity": issue.severity,
+        "code": issue.code,
+        "expression": issue.expression,
+        "rule": issue.rule,
+        "message": issue.message,
+        "profile": issue.profile,
+    }
