@@ -1,0 +1,73 @@
+"""Snapshots from differentials, for our own notation and for official packages alike.
+
+A snapshot is the parent's snapshot with the differential applied
+(https://hl7.org/fhir/R4/profiling.html#snapshot, https://hl7.org/fhir/R4/elementdefinition.html#interpretation).
+"""
+
+from __future__ import annotations
+
+from vbpr_conformance.errors import UsageError
+from vbpr_conformance.ig.definitions import Definitions, Held
+from vbpr_conformance.ig.model import STRUCTURE_DEFINITION
+from vbpr_conformance.ig.snapshot_apply import Problem, derive
+from vbpr_conformance.ig.snapshot_tree import Definition, Node, snapshot_tree
+
+
+class Snapshots:
+    """Compiles the snapshot of any StructureDefinition held, each once."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self._definitions = definitions
+        self._done: dict[tuple[str, str | None], Node] = {}
+        self._under_way: list[str] = []
+
+    def elements(self, held: Held) -> list[Definition]:
+        """The elements of the snapshot, in order."""
+        return self.tree(held).flat()
+
+    def tree(self, held: Held) -> Node:
+        """The snapshot as a tree."""
+        key = (held.url, held.version)
+        if key not in self._done:
+            if held.url in self._under_way:
+                chain = " → ".join([*self._under_way, held.url])
+                raise UsageError(f"{held.source}: {held.url} is derived from itself: {chain}")
+            self._under_way.append(held.url)
+            try:
+                self._done[key] = self._compiled(held)
+            finally:
+                self._under_way.pop()
+        return self._done[key]
+
+    def _compiled(self, held: Held) -> Node:
+        resource = held.resource
+        published = resource.get("snapshot", {}).get("element")
+        try:
+            if published and "differential" not in resource:
+                return snapshot_tree(published)
+            return self._derived(held)
+        except UsageError:
+            # What is published with a snapshot works by it, even where a parent is not at hand.
+            if published:
+                return snapshot_tree(published)
+            raise
+
+    def _derived(self, held: Held) -> Node:
+        resource = held.resource
+        parent: Node | None = None
+        base = resource.get("baseDefinition")
+        if base:
+            found = self._definitions.find(base, "StructureDefinition")
+            if found is None:
+                raise UsageError(f"{held.source}: {held.url} is derived from {base}, which is not known here")
+            parent = self.tree(found)
+        try:
+            return derive(resource, parent, self._type)
+        except Problem as problem:
+            raise UsageError(f"{held.source}: {held.url}: {problem}") from None
+
+    def _type(self, canonical: str) -> Node | None:
+        """The snapshot of a type or of a profile on one, or None if it is not known here."""
+        url = canonical if ":" in canonical else STRUCTURE_DEFINITION + canonical
+        found = self._definitions.find(url, "StructureDefinition")
+        return None if found is None else self.tree(found)
