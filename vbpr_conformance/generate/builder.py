@@ -1,0 +1,106 @@
+"""Builds resources of a profile from random choices, to a caller's wishes, and proves them."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vbpr_conformance.errors import UsageError
+from vbpr_conformance.generate.choices import TYPICAL, Choices
+from vbpr_conformance.generate.paths import Path, put, resolve
+from vbpr_conformance.generate.plan import planner
+from vbpr_conformance.generate.proof import errors
+from vbpr_conformance.generate.sense import make_sense
+from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.ig.model import Profile
+
+Object = dict[str, Any]
+Random = random.Random | Choices
+
+_ATTEMPTS = 25
+"""How many builds may fail the proof before the wishes are taken to be what cannot hold."""
+
+
+def build(  # noqa: PLR0913 - the wishes of the suite language, each by its name
+    profile: Profile | str,
+    edition: Edition,
+    choices: random.Random,
+    *,
+    set: Mapping[str, Any] | None = None,  # noqa: A002 - the word of the suite language
+    require: Sequence[str] = (),
+    drop: Sequence[str] = (),
+    size: str = TYPICAL,
+    tag: Mapping[str, str] | None = None,
+    identifier: Mapping[str, str] | None = None,
+    references: Mapping[str, Sequence[str]] | None = None,
+) -> Object:
+    """Build a conformant resource in which each path of `set` has its value and each of `require` is present.
+
+    Paths are those of `paths`; a value of None, like `drop`, takes an element out. `size` is minimal, typical or
+    maximal; `tag` and `identifier` are stamped on it. `references` gives what references may point to, by resource
+    type or profile URL (canonical URLs for canonicals); types it does not name get synthetic targets.
+    """
+    profile = edition.profile(profile) if isinstance(profile, str) else profile
+    values = {**dict.fromkeys(drop), **(set or {})}
+    placed = [(resolve(text, profile, edition), value) for text, value in values.items()]
+    forced = _forced([resolve(text, profile, edition) for text in require])
+    forced |= _forced([path for path, value in placed if value is not None])
+    found = []
+    for _ in range(_ATTEMPTS):
+        made = raw(profile, edition, Choices(choices, size=size, forced=forced, references=references))
+        _stamp(made, profile, tag, identifier)
+        for path, value in placed:
+            put(made, path, copy.deepcopy(value))
+        found = errors(made, profile, edition)
+        if not found:
+            return made
+    raise UsageError(f"No conformant {profile.id} was found with what is asked for: {found[0].expression}: {found[0].message}")
+
+
+def _forced(paths: Sequence[Path]) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for path in paths:
+        for name, kind in path.forced().items():
+            found[name] = kind or found.get(name)
+    return found
+
+
+def raw(profile: Profile, edition: Edition, b: Choices) -> Object:
+    """Build a resource without the proof."""
+    b.own_type = profile.type
+    body = planner(edition).resource(profile).make(b)
+    made: Object = {"resourceType": profile.type}
+    if "id" in body:
+        made["id"] = body.pop("id")
+    meta = body.pop("meta", {})
+    if profile.derivation == "constraint":
+        meta = {"profile": [profile.url], **{key: part for key, part in meta.items() if key != "profile"}}
+    if meta:
+        made["meta"] = meta
+    if b.contained:
+        made["contained"] = b.contained
+    made |= body
+    make_sense(made, profile, edition, b)
+    return made
+
+
+def _stamp(made: Object, profile: Profile, tag: Mapping[str, str] | None, identifier: Mapping[str, str] | None) -> None:
+    if tag is not None:
+        meta = made.setdefault("meta", {})
+        meta["tag"] = [*meta.get("tag", ()), dict(tag)]
+    if identifier is not None:
+        holder = profile.root.by_name.get("identifier")
+        if holder is None:
+            raise UsageError(f"{profile.id} has no identifier that could be stamped.")
+        made["identifier"] = [*made.get("identifier", ()), dict(identifier)] if holder.is_array else dict(identifier)
+
+
+def sample(profile: Profile, edition: Edition, rng: random.Random) -> Object:
+    """Build any conformant resource of the profile."""
+    for _ in range(_ATTEMPTS):
+        made = raw(profile, edition, Choices(rng))
+        if not errors(made, profile, edition):
+            return made
+    raise UsageError(f"No conformant {profile.id} was found in {_ATTEMPTS} attempts.")

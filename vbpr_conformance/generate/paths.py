@@ -1,0 +1,175 @@
+"""Paths by which a caller names elements: `status`, `group.measureScore`, `subject.extension:orgSubject.valueReference`.
+
+A path is an element id with or without the resource type in front, also into extensions that the profile names; a
+choice may be named by its JSON name (`valueMoney`), which asks for that type; `[n]` picks one item of a list.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vbpr_conformance.errors import UsageError
+from vbpr_conformance.generate.members import Member, Option, SlicePart
+from vbpr_conformance.generate.plan import NEVER, planner
+from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.ig.model import Profile
+
+_WHOLE = frozenset({"BackboneElement", "Element", "Extension"})
+"""Types whose members say all: what is not among them cannot be."""
+_STEP = re.compile(r"^(?P<name>[A-Za-z0-9]+(?:\[x\])?)(?::(?P<slice>[^\[\]]+))?(?:\[(?P<index>\d+)\])?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One resolved step: the JSON key, whether a list is there, and which of its items are meant."""
+
+    key: str | None
+    array: bool
+    part: SlicePart | None = None
+    index: int | None = None
+    id: str | None = None
+    type: str | None = None
+    """The type that a choice is asked to have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A path resolved against a profile."""
+
+    text: str
+    steps: tuple[Step, ...]
+
+    def forced(self) -> dict[str, str | None]:
+        """The ids of the elements that must be there for the path to lead anywhere, with the types asked for."""
+        found: dict[str, str | None] = {}
+        for step in self.steps:
+            if step.id is not None:
+                found[step.id] = step.type
+            if step.part is not None:
+                found[step.part.id] = None
+        return found
+
+
+def resolve(text: str, profile: Profile, edition: Edition) -> Path:
+    """Resolve a path against a profile; a name that the profile does not have is a usage error."""
+    words = text.split(".")
+    if words[0] == profile.type:
+        words = words[1:]
+    if not words:
+        raise UsageError(f"{text!r} names the whole resource, not an element of it.")
+    place = _Place(planner(edition).resource(profile).members, profile.type, root=True)
+    steps = []
+    for word in words:
+        found = _STEP.match(word)
+        if found is None:
+            raise UsageError(f"{text!r} is no path: {word!r} is not of the form name, name:slice or name[n].")
+        step, place = _step(place, found, edition, f"{profile.id} cannot have {text}")
+        steps.append(step)
+    return Path(text, tuple(steps))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a path has come to: the members of what is there, and its type."""
+
+    members: Sequence[Member]
+    type: str
+    root: bool = False
+
+
+def _step(place: _Place, found: re.Match[str], edition: Edition, trouble: str) -> tuple[Step, _Place]:
+    name, piece = found["name"], found["slice"]
+    index = int(found["index"]) if found["index"] else None
+    member, option = _find(place.members, name)
+    if member is None:
+        if place.type in _WHOLE or (place.root and name not in NEVER):
+            known = ", ".join(each.name for each in place.members)
+            raise UsageError(f"{trouble}: there is no {name} here (known: {known}).")
+        return _plain(place, name, index, edition, trouble)
+    asked = option.type if option is not None and len(member.options) > 1 else None
+    if piece is None:
+        below = option or (member.options[0] if len(member.options) == 1 else None)
+        step = Step(option.key if option else None, member.array, index=index, id=member.id, type=asked)
+        return step, _Place(below.parts() if below and below.parts else (), below.type if below else "")
+    part = next((each for each in member.slices if each.id.endswith(f":{piece}")), None)
+    if part is None:
+        known = ", ".join(each.id.rpartition(":")[2] for each in member.slices) or "none"
+        raise UsageError(f"{trouble}: {name} has no slice {piece} (it has {known}).")
+    kind = member.options[0].type if member.options else ""
+    return Step(name, True, part, index, member.id), _Place(part.parts() if part.parts else (), kind)
+
+
+def _plain(place: _Place, name: str, index: int | None, edition: Edition, trouble: str) -> tuple[Step, _Place]:
+    """A step into an element of which only the definition of its type says anything."""
+    kind = edition.find_profile(place.type) if place.type else None
+    for child in kind.root.children if kind is not None else ():
+        for ref in child.types if child.is_choice else child.types[:1]:
+            key = child.name.replace("[x]", ref.code[0].upper() + ref.code[1:])
+            if key == name and child.max != 0:
+                return Step(name, child.is_array, index=index), _Place((), ref.code)
+    known = ", ".join(each.name for each in kind.root.children) if kind is not None else "nothing"
+    raise UsageError(f"{trouble}: there is no {name} here (known: {known}).")
+
+
+def _find(members: Sequence[Member], name: str) -> tuple[Member | None, Option | None]:
+    for member in members:
+        for option in member.options:
+            if option.key == name:
+                return member, option
+        if member.name == name or member.name == f"{name}[x]":
+            return member, None
+    return None, None
+
+
+def put(target: dict[str, Any], path: Path, value: Any) -> None:
+    """Set what the path leads to, in every item of a list on the way; None takes it out."""
+    _put(target, path.steps, value)
+
+
+def _put(target: dict[str, Any], steps: Sequence[Step], value: Any) -> None:
+    step, rest = steps[0], steps[1:]
+    key = step.key or next((each for each in target if _is_choice_key(each, step)), None)
+    if key is None:
+        return
+    if not rest:
+        _leaf(target, key, step, value)
+        return
+    below = target.get(key)
+    if below is None:
+        if value is None:
+            return
+        below = target[key] = [{}] if step.array else {}
+    items = below if isinstance(below, list) else [below]
+    chosen = [each for each in items if step.part is None or step.part.matches(each)]
+    for each in chosen if step.index is None else chosen[step.index : step.index + 1]:
+        _put(each, rest, value)
+
+
+def _is_choice_key(key: str, step: Step) -> bool:
+    name = (step.id or "").rpartition(".")[2].removesuffix("[x]")
+    return key.startswith(name) and key != name
+
+
+def _leaf(target: dict[str, Any], key: str, step: Step, value: Any) -> None:
+    if step.part is not None or (step.index is not None and isinstance(target.get(key), list)):
+        kept = list(target.get(key, ()))
+        chosen = [n for n, each in enumerate(kept) if step.part is None or step.part.matches(each)]
+        if step.index is not None:
+            chosen = chosen[step.index : step.index + 1]
+        given = [] if value is None else value if isinstance(value, list) else [value]
+        place = chosen[0] if chosen else len(kept)
+        rest = [each for n, each in enumerate(kept) if n not in chosen]
+        items = rest[:place] + given + rest[place:]
+        if items:
+            target[key] = items
+        else:
+            target.pop(key, None)
+        return
+    target.pop("_" + key, None)
+    if value is None:
+        target.pop(key, None)
+    else:
+        target[key] = [value] if step.array and not isinstance(value, list) else value
