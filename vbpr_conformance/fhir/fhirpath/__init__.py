@@ -1,0 +1,24 @@
+"""FHIRPath N1 with FHIR R4's additions, compiled to closures over plain JSON (https://hl7.org/fhirpath/N1/).
+
+    from vbpr_conformance.fhir import fhirpath
+    fhirpath.compile("code.empty() or system.exists()").holds(quantity, fhirpath.Env(resource))
+"""
+
+from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
+from vbpr_conformance.fhir.fhirpath.expression import Expression, compile
+from vbpr_conformance.fhir.fhirpath.functions.fhir import UndecidedError
+from vbpr_conformance.fhir.fhirpath.quantity import Quantity
+from vbpr_conformance.fhir.fhirpath.temporal import Temporal
+from vbpr_conformance.fhir.fhirpath.values import Env, Node, TypeModel
+
+__all__ = [
+    "Env",
+    "Expression",
+    "ExpressionError",
+    "Node",
+    "Quantity",
+    "Temporal",
+    "TypeModel",
+    "UndecidedError",
+    "compile",
+]

@@ -1,0 +1,76 @@
+"""A compiled expression, as everyone else uses it."""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+from typing import Any
+
+from vbpr_conformance.fhir.fhirpath.compiler import Compiler, needs_types
+from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
+from vbpr_conformance.fhir.fhirpath.navigation import wrap
+from vbpr_conformance.fhir.fhirpath.parser import parse
+from vbpr_conformance.fhir.fhirpath.syntax import Variable, walk
+from vbpr_conformance.fhir.fhirpath.values import Closure, Env, Items, Node, Truth, raw
+
+
+class Expression:
+    """A FHIRPath expression, read once and evaluated often. Get one by `compile`."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._tree = parse(text)
+        self._typed = needs_types(self._tree)
+        self._context = any(isinstance(node, Variable) and node.name == "context" for node in walk(self._tree))
+        try:
+            self._truth: Truth = Compiler(typed=self._typed).truth(self._tree)
+        except ExpressionError as error:
+            raise ExpressionError(f"{error} (in the FHIRPath expression {text!r})") from None
+
+    def __repr__(self) -> str:
+        return f"compile({self.text!r})"
+
+    @cached_property
+    def _items(self) -> Closure:
+        return Compiler(typed=self._typed).items(self._tree)
+
+    @cached_property
+    def _nodes(self) -> Closure:
+        return self._items if self._typed else Compiler(typed=True).items(self._tree)
+
+    def evaluate(self, node: Any, env: Env) -> Items:
+        """Give the collection the expression yields on a node, as plain JSON values.
+
+        Dates and quantities that the expression itself makes are `Temporal` and `Quantity`; their `str` is FHIRPath's.
+        """
+        self._prepare(node, env)
+        return [raw(item) for item in self._items(wrap(node) if self._typed else node, env)]
+
+    def nodes(self, node: Any, env: Env) -> list[Node]:
+        """Like `evaluate`, but every item with its FHIR type and its extensions, as far as they are known."""
+        self._prepare(node, env)
+        return [item if type(item) is Node else Node(item) for item in self._nodes(wrap(node), env)]
+
+    def truth(self, node: Any, env: Env) -> bool | None:
+        """Read the result as a condition: True, False, or None where the expression yields nothing."""
+        if self._context:
+            env.context = node
+        return self._truth(wrap(node) if self._typed else node, env)
+
+    def holds(self, node: Any, env: Env) -> bool:
+        """Answer whether an invariant is met. Yielding nothing is not: HL7's validator reads it so.
+
+        A single item that is no boolean, and more than one item, count as true.
+        """
+        if self._context:
+            env.context = node
+        return self._truth(wrap(node) if self._typed else node, env) is True
+
+    def _prepare(self, node: Any, env: Env) -> None:
+        if self._context:
+            env.context = node
+
+
+@lru_cache(maxsize=8192)
+def compile(expression: str) -> Expression:  # noqa: A001 - used with its module: fhirpath.compile, like re.compile
+    """Read an expression; what is wrong with it is an `ExpressionError` of one sentence."""
+    return Expression(expression)

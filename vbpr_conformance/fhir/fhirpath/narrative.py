@@ -1,0 +1,62 @@
+"""What the XHTML of a narrative may hold (https://hl7.org/fhir/R4/narrative.html#xhtml)."""
+
+from __future__ import annotations
+
+import re
+from html.entities import name2codepoint
+
+from lxml import etree
+
+_XHTML = "{http://www.w3.org/1999/xhtml}"
+_ELEMENTS = frozenset(
+    "a abbr acronym b big blockquote br caption cite code col colgroup dd dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i img "
+    "li ol p pre q samp small span strong sub sup table tbody td tfoot th thead tr tt ul var kbd ins del label "
+    "address dir center map area".split()
+)
+_ATTRIBUTES = frozenset(
+    "title style class id idref lang dir accesskey tabindex span width align valign char charoff abbr axis headers "
+    "scope rowspan colspan href hreflang name rel rev shape src alt border cellpadding cellspacing frame rules "
+    "summary nowrap height cite compact start type value coords usemap ismap longdesc charset target datetime for "
+    "hspace vspace bgcolor color face size noshade".split()
+)
+_XML_LANG = "{http://www.w3.org/XML/1998/namespace}"
+_ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
+_OF_XML = frozenset({"amp", "lt", "gt", "quot", "apos"})
+
+
+def html_faults(text: str) -> list[str]:
+    """Give what is wrong with a narrative's `div`; nothing if it is fine."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(_ENTITY.sub(_as_number, text).encode(), parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        return [f"not well-formed: {error}"]
+    faults = [] if root.tag == f"{_XHTML}div" else ["the outermost element is not a div of XHTML"]
+    if root.getroottree().docinfo.doctype:
+        faults.append("a document type is not allowed")
+    for element in root.iter():
+        if not isinstance(element.tag, str):
+            if element.tag is not etree.Comment:
+                faults.append("a processing instruction or entity is not allowed")
+            continue
+        name = element.tag.removeprefix(_XHTML)
+        if name not in _ELEMENTS:
+            faults.append(f"element {name} is not allowed")
+        for attribute, value in element.attrib.items():
+            if not _allowed(str(attribute), str(value)):
+                faults.append(f"attribute {attribute} is not allowed on {name}")
+    if not "".join(str(part) for part in root.itertext()).strip() and root.find(f".//{_XHTML}img") is None:
+        faults.append("there is no content")
+    return faults
+
+
+def _as_number(match: re.Match[str]) -> str:
+    """Named entities of HTML as XML knows them: by number."""
+    name = match[1]
+    return f"&#{name2codepoint[name]};" if name in name2codepoint and name not in _OF_XML else match[0]
+
+
+def _allowed(name: str, value: str) -> bool:
+    if name.startswith(_XML_LANG):
+        return True
+    return name in _ATTRIBUTES and not value.strip().lower().startswith("javascript:")
