@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 Resource = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
 class Held:
-    """A resource and where it was read."""
+    """A resource and where it was read. Of one that comes from the disk cache only the head is unpacked at first."""
 
-    resource: Resource
-    source: str
+    __slots__ = ("_content", "about", "derivation", "id", "source", "type", "url", "version")
+
+    def __init__(self, source: str, resource: Resource) -> None:
+        self.source = source
+        self.type = str(resource["resourceType"])
+        self.url = str(resource["url"])
+        self.id = str(resource.get("id") or self.url.rpartition("/")[2])
+        version = resource.get("version")
+        self.version = None if version is None else str(version)
+        self.about = str(resource["type"]) if self.type == "StructureDefinition" and "type" in resource else ""
+        """The type that a StructureDefinition is about."""
+        self.derivation = resource.get("derivation")
+        self._content: Resource | bytes = resource
 
     @property
-    def type(self) -> str:
-        """The resource type."""
-        return str(self.resource["resourceType"])
+    def resource(self) -> Resource:
+        """The resource itself."""
+        if isinstance(self._content, bytes):
+            self._content = pickle.loads(self._content)  # noqa: S301 - our own bytes, see cache.py
+        return self._content  # type: ignore[return-value]
 
     @property
-    def url(self) -> str:
-        """The canonical URL, without version."""
-        return str(self.resource["url"])
+    def canonical(self) -> str:
+        """The URL with its version, if it has one."""
+        return f"{self.url}|{self.version}" if self.version else self.url
 
-    @property
-    def version(self) -> str | None:
-        """The business version."""
-        version = self.resource.get("version")
-        return None if version is None else str(version)
+    def __getstate__(self) -> tuple[Any, ...]:
+        content = self._content if isinstance(self._content, bytes) else pickle.dumps(self._content, protocol=5)
+        return (content, self.about, self.derivation, self.id, self.source, self.type, self.url, self.version)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        (self._content, self.about, self.derivation, self.id, self.source, self.type, self.url, self.version) = state
 
 
 class Definitions:
@@ -49,9 +62,9 @@ class Definitions:
 
     def add(self, source: str, resource: Resource) -> None:
         """Hold a resource; one without a URL cannot be asked for and is left out."""
-        url = resource.get("url")
-        if isinstance(url, str) and isinstance(resource.get("resourceType"), str):
-            self._held.setdefault(url, []).insert(0, Held(resource, source))
+        if isinstance(resource.get("url"), str) and isinstance(resource.get("resourceType"), str):
+            held = Held(source, resource)
+            self._held.setdefault(held.url, []).insert(0, held)
 
     def find(self, canonical: str, resource_type: str | None = None) -> Held | None:
         """The resource of that canonical and, if given, of that type."""
@@ -65,7 +78,8 @@ class Definitions:
             first = first or held
         return first
 
-    def _all(self, url: str) -> Iterator[Held]:
+    def versions(self, url: str) -> Iterator[Held]:
+        """All resources held of that URL, the one that stands before the others first."""
         yield from self._held.get(url, ())
         if self._below is not None:
             yield from self._below.versions(url)

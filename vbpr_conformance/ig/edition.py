@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import pickle
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from vbpr_conformance.ig.definitions import Definitions, Held, Resource
 from vbpr_conformance.ig.model import (
     STRUCTURE_DEFINITION,
     CodeSystem,
@@ -17,46 +21,62 @@ from vbpr_conformance.ig.model import (
     ValueSet,
 )
 from vbpr_conformance.ig.package import read_package
+from vbpr_conformance.ig.search_parameters import search_parameters
+from vbpr_conformance.ig.snapshot import Snapshots
 from vbpr_conformance.ig.snapshot_model import profile as make_profile
+from vbpr_conformance.ig.statements import statement
+from vbpr_conformance.ig.structure import StructureOf
+from vbpr_conformance.ig.terminology import Terminology
+
+Made = TypeVar("Made")
 
 
 class Edition:
     """Profiles, terminology, search parameters and requirements of one edition, each made on first use."""
 
-    def __init__(self, version: str, definitions: Iterable[tuple[str, dict[str, Any]]], own: str = "") -> None:
+    def __init__(
+        self,
+        version: str,
+        definitions: Iterable[tuple[str, Resource]] | Definitions,
+        own: str = "",
+        *,
+        requirements: Sequence[Requirement] = (),
+        readings: Sequence[Reading] = (),
+    ) -> None:
         self.version = version
         self.own = own
         """The canonical base of the guide's own artifacts."""
-        self.requirements: tuple[Requirement, ...] = ()
-        self.readings: tuple[Reading, ...] = ()
-        self.statements: tuple[Statement, ...] = ()
-        self._definitions: dict[str, dict[str, Any]] = {}
-        self._sources: dict[str, str] = {}
-        self._profiles: dict[str, Profile] = {}
-        self._value_sets: dict[str, ValueSet] = {}
-        for source, resource in definitions:
-            url = resource.get("url")
-            if url:
-                self._definitions[url] = resource
-                self._sources[url] = source
+        self.requirements = tuple(requirements)
+        self.readings = tuple(readings)
+        self.definitions = definitions if isinstance(definitions, Definitions) else Definitions(definitions)
+        self._made: dict[tuple[str, str], Any] = {}
+        self._packed: dict[tuple[str, str], bytes] = {}
 
     @classmethod
     def from_packages(cls, version: str, own: str, *packages: Path) -> Edition:
         """Make an edition of official packages alone, later ones over earlier ones."""
         return cls(version, (each for package in packages for each in read_package(package)), own)
 
+    def with_packages(self, paths: Iterable[Path]) -> Edition:
+        """The edition and what FHIR packages or single conformance resources add; theirs stands before ours."""
+        read = chain.from_iterable(read_package(Path(each), self.structure) for each in paths)
+        return Edition(
+            self.version,
+            Definitions(read, below=self.definitions),
+            self.own,
+            requirements=self.requirements,
+            readings=self.readings,
+        )
+
+    def find(self, canonical: str, resource_type: str | None = None) -> Resource | None:
+        """Find any resource held by its canonical, with or without `|version`, as FHIR JSON."""
+        held = self.definitions.find(canonical, resource_type)
+        return None if held is None else held.resource
+
     def find_profile(self, name: str) -> Profile | None:
         """Find a profile, extension or type by canonical (with or without `|version`), id or type name."""
-        url = name.partition("|")[0]
-        for candidate in (url, f"{self.own}/StructureDefinition/{url}", STRUCTURE_DEFINITION + url):
-            if candidate in self._profiles:
-                return self._profiles[candidate]
-            definition = self._definitions.get(candidate)
-            if definition is not None and definition["resourceType"] == "StructureDefinition":
-                made = make_profile(definition, definition["snapshot"]["element"], self._sources[candidate])
-                self._profiles[candidate] = made
-                return made
-        return None
+        held = self._structure_definition(name)
+        return None if held is None else self._profile(held)
 
     def profile(self, name: str) -> Profile:
         """Like `find_profile`, but a name that is not known raises `LookupError`."""
@@ -65,70 +85,110 @@ class Edition:
             raise LookupError(f"no profile {name!r} in edition {self.version}")
         return found
 
+    def type(self, code: str) -> Profile | None:
+        """The FHIR type of that name itself, never a profile on it; None for a type that is not known."""
+        held = self.definitions.find(STRUCTURE_DEFINITION + code, "StructureDefinition")
+        return self._profile(held) if held is not None and _is_type(held) and held.about == code else None
+
+    @cached_property
+    def structure(self) -> StructureOf:
+        """The structure of the types, as the codecs need it."""
+        return StructureOf(self)
+
     @property
     def profiles(self) -> tuple[Profile, ...]:
         """The guide's own resource profiles, in order of their URL."""
-        return tuple(
-            self.profile(url)
-            for url, definition in sorted(self._definitions.items())
-            if url.startswith(self.own)
-            and definition["resourceType"] == "StructureDefinition"
-            and definition["kind"] == "resource"
-        )
+        return tuple(each for each in self.own_structures if each.kind == "resource")
+
+    @property
+    def own_structures(self) -> tuple[Profile, ...]:
+        """The guide's own profiles and extensions, in order of their URL."""
+        return tuple(self._profile(held) for held in self._own("StructureDefinition"))
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """What the guide's own capability statements ask, in order of their URL."""
+        return tuple(statement(held.resource) for held in self._own("CapabilityStatement"))
 
     def value_set(self, canonical: str) -> ValueSet | None:
         """Give the value set with its expansion, or None if it is not known here."""
-        url = canonical.partition("|")[0]
-        definition = self._definitions.get(url)
-        if definition is None or definition["resourceType"] != "ValueSet":
-            return None
-        if url not in self._value_sets:
-            expansion = definition.get("expansion", {}).get("contains", [])
-            codes = {(each.get("system", ""), each["code"]): each.get("display", "") for each in expansion}
-            if not codes:
-                for include in definition.get("compose", {}).get("include", []):
-                    system = self.code_system(include.get("system", ""))
-                    listed = include.get("concept")
-                    if listed:
-                        codes |= {(include["system"], each["code"]): each.get("display", "") for each in listed}
-                    elif system is not None:
-                        codes |= {(system.url, code): display for code, display in system.codes.items()}
-            self._value_sets[url] = ValueSet(
-                url, definition.get("version"), definition.get("name", ""), codes, complete=bool(codes)
-            )
-        return self._value_sets[url]
+        held = self.definitions.find(canonical, "ValueSet")
+        return None if held is None else self._value_set(held)
 
     def code_system(self, url: str) -> CodeSystem | None:
         """Give the code system, or None if it is not known here."""
-        definition = self._definitions.get(url.partition("|")[0])
-        if definition is None or definition["resourceType"] != "CodeSystem":
-            return None
-        codes: dict[str, str] = {}
-        todo = list(definition.get("concept", []))
-        while todo:
-            concept = todo.pop(0)
-            codes[concept["code"]] = concept.get("display", "")
-            todo = concept.get("concept", []) + todo
-        complete = definition.get("content") == "complete"
-        return CodeSystem(definition["url"], definition.get("version"), definition.get("name", ""), complete, codes)
+        held = self.definitions.find(url, "CodeSystem")
+        return None if held is None else self._code_system(held)
 
     def search_parameters(self, resource_type: str) -> tuple[SearchParameter, ...]:
         """The search parameters defined for a resource type, the guide's own over those of R4 of the same code."""
-        found: dict[str, SearchParameter] = {}
-        for url, definition in sorted(
-            self._definitions.items(), key=lambda item: (item[0].startswith(self.own), item[0])
-        ):
-            if definition["resourceType"] == "SearchParameter" and resource_type in definition["base"]:
-                found[definition["code"]] = SearchParameter(
-                    url=url,
-                    code=definition["code"],
-                    type=definition["type"],
-                    base=tuple(definition["base"]),
-                    expression=definition.get("expression", ""),
-                    targets=tuple(definition.get("target", ())),
-                    comparators=tuple(definition.get("comparator", ())),
-                    modifiers=tuple(definition.get("modifier", ())),
-                    chains=tuple(definition.get("chain", ())),
-                    version=definition.get("version"),
-                )
-        return tuple(found.values())
+        found = self._once(
+            "search", resource_type, lambda: search_parameters(self.definitions, resource_type, self.own)
+        )
+        return tuple(found)
+
+    def made(self) -> Edition:
+        """The edition with everything made that a run can ask for, so that it can be stored whole."""
+        for held in self.definitions.of_type("StructureDefinition"):
+            self._profile(held)
+            if _is_type(held) and held.resource.get("kind") == "resource":
+                self.search_parameters(held.about)
+        for held in self.definitions.of_type("ValueSet"):
+            self._value_set(held)
+        for held in self.definitions.of_type("CodeSystem"):
+            self._code_system(held)
+        return self
+
+    def _profile(self, held: Held) -> Profile:
+        return self._once("profile", held.canonical, lambda: self._compiled(held))
+
+    def _compiled(self, held: Held) -> Profile:
+        return make_profile(held.resource, self._snapshots.elements(held), held.source)
+
+    def _value_set(self, held: Held) -> ValueSet:
+        return self._once("value set", held.canonical, lambda: self._terminology.value_set(held))
+
+    def _code_system(self, held: Held) -> CodeSystem:
+        return self._once("code system", held.canonical, lambda: self._terminology.code_system(held))
+
+    def _once(self, kind: str, name: str, make: Callable[[], Made]) -> Made:
+        """What was made before, what the disk cache holds packed, or newly made."""
+        key = (kind, name)
+        if key not in self._made:
+            packed = self._packed.get(key)
+            self._made[key] = make() if packed is None else pickle.loads(packed)  # noqa: S301 - our own, see cache.py
+        made: Made = self._made[key]
+        return made
+
+    @cached_property
+    def _snapshots(self) -> Snapshots:
+        return Snapshots(self.definitions)
+
+    @cached_property
+    def _terminology(self) -> Terminology:
+        return Terminology(self.definitions)
+
+    def _own(self, resource_type: str) -> list[Held]:
+        return [
+            held for held in self.definitions.of_type(resource_type) if self.own and held.url.startswith(f"{self.own}/")
+        ]
+
+    def _structure_definition(self, name: str) -> Held | None:
+        for canonical in (name, f"{self.own}/StructureDefinition/{name}", STRUCTURE_DEFINITION + name):
+            found = self.definitions.find(canonical, "StructureDefinition")
+            if found is not None:
+                return found
+        return self._by_id.get(name.partition("|")[0])
+
+    @cached_property
+    def _by_id(self) -> dict[str, Held]:
+        return {held.id: held for held in self.definitions.of_type("StructureDefinition")}
+
+    def __getstate__(self) -> dict[str, Any]:
+        packed = self._packed | {key: pickle.dumps(value, protocol=5) for key, value in self._made.items()}
+        kept = ("version", "own", "requirements", "readings", "definitions", "statements")
+        return {"_packed": packed, "_made": {}, **{name: getattr(self, name) for name in kept}}
+
+
+def _is_type(held: Held) -> bool:
+    return held.derivation != "constraint"

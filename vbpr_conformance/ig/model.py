@@ -30,10 +30,15 @@ class TypeRef:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A terminology binding. `strength` is required, extensible, preferred or example."""
+    """A terminology binding. `strength` is required, extensible, preferred or example.
+
+    `max_value_set` is the value set outside which no code may lie, whatever the strength
+    (https://hl7.org/fhir/R4/extension-elementdefinition-maxvalueset.html).
+    """
 
     strength: str
     value_set: str | None
+    max_value_set: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +193,8 @@ class ValueSet:
 
     `codes` maps (system, code) to the display. `complete` says whether the expansion is all of it; `open_systems`
     are the systems of which it takes codes that are not held here (all codes, or a filter nobody here can apply):
-    membership of their codes is not decidable here.
+    membership of their codes is not decidable here. Where not even
+    the systems are known, none is named and it is just not complete.
     """
 
     url: str
@@ -197,6 +203,13 @@ class ValueSet:
     codes: Mapping[tuple[str, str], str]
     complete: bool
     open_systems: frozenset[str] = frozenset()
+
+    def holds(self, system: str, code: str) -> bool | None:
+        """Whether the code is in the value set; None where that cannot be decided here."""
+        if (system, code) in self.codes:
+            return True
+        decided = self.complete or (bool(self.open_systems) and system not in self.open_systems)
+        return False if decided else None
 
 
 @dataclass(frozen=True)

@@ -1,30 +1,99 @@
-"""Reads official FHIR packages (`.tgz` or unpacked) and single conformance resources."""
+"""Reads FHIR packages (`.tgz` or unpacked) and single conformance resources (JSON or XML).
+
+https://confluence.hl7.org/display/FHIR/NPM+Package+Specification tells the layout; examples are left out.
+"""
 
 from __future__ import annotations
 
 import json
 import tarfile
+import zlib
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from vbpr_conformance.errors import UsageError
+from vbpr_conformance.fhir.structure import Structure
 
-def read_package(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield (source, resource) for each JSON resource below `package/`, examples left out."""
+_NO_RESOURCES = frozenset({"package.json", ".index.json", ".index.db"})
+
+
+def read_package(path: Path, structure: Structure | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (source, resource) for each resource of a package or file; XML needs the structure of its types."""
+    found = 0
+    for source, data in _files(path):
+        resource = _parsed(source, data, structure)
+        if isinstance(resource, dict) and "resourceType" in resource:
+            found += 1
+            yield source, resource
+        elif not path.is_dir() and path.suffix in (".json", ".xml"):
+            raise UsageError(f"{path}: it is no FHIR resource: it has no resourceType.")
+    if not found:
+        raise UsageError(f"{path}: no FHIR resource is in it; expected a FHIR package or a conformance resource.")
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The `package.json` of a package; empty where it has none."""
+    if path.is_dir():
+        file = next(
+            (each for each in (path / "package" / "package.json", path / "package.json") if each.is_file()), None
+        )
+        return {} if file is None else dict(_json(str(file), file.read_bytes()))
+    for name, data in _archived(path):
+        if name == "package.json":
+            return dict(_json(f"{path.name}/{name}", data))
+    return {}
+
+
+def _files(path: Path) -> Iterator[tuple[str, bytes]]:
     if path.is_dir():
         root = path / "package" if (path / "package").is_dir() else path
-        for file in sorted(root.glob("*.json")):
-            if _is_resource(file.name):
-                yield f"{path.name}/{file.name}", json.loads(file.read_bytes())
-        return
-    with tarfile.open(path) as archive:
-        for member in archive:
-            parts = member.name.split("/")
-            if parts[:-1] == ["package"] and _is_resource(parts[-1]):
-                handle = archive.extractfile(member)
+        for file in sorted(root.iterdir()):
+            if file.suffix in (".json", ".xml") and file.name not in _NO_RESOURCES:
+                yield f"{path.name}/{file.name}", file.read_bytes()
+    elif path.suffix in (".json", ".xml"):
+        try:
+            yield path.name, path.read_bytes()
+        except OSError as error:
+            raise UsageError(f"{path}: it cannot be read: {error.strerror}.") from None
+    else:
+        for name, data in _archived(path):
+            if name.endswith((".json", ".xml")) and name not in _NO_RESOURCES:
+                yield f"{path.name}/{name}", data
+
+
+def _archived(path: Path) -> Iterator[tuple[str, bytes]]:
+    try:
+        with tarfile.open(path) as archive:
+            for member in archive:
+                folder, _, name = member.name.removeprefix("./").rpartition("/")
+                handle = archive.extractfile(member) if folder == "package" and member.isfile() else None
                 if handle is not None:
-                    yield f"{path.name}/{parts[1]}", json.loads(handle.read())
+                    yield name, handle.read()
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        raise UsageError(
+            f"{path}: it is no FHIR package ({error}); expected a .tgz, its folder, or a resource."
+        ) from None
+    except OSError as error:
+        raise UsageError(f"{path}: it cannot be read: {error.strerror or error}.") from None
 
 
-def _is_resource(name: str) -> bool:
-    return name.endswith(".json") and name not in {"package.json", ".index.json"}
+def _parsed(source: str, data: bytes, structure: Structure | None) -> Any:
+    if not source.endswith(".xml"):
+        return _json(source, data)
+    if structure is None:
+        raise UsageError(f"{source}: XML cannot be read here; expected JSON.")
+    from vbpr_conformance.fhir import xml_codec  # noqa: PLC0415 - lxml is slow to import and rarely needed
+
+    try:
+        return xml_codec.loads(data, structure)
+    except xml_codec.FormatError as error:
+        raise UsageError(f"{source}: {error}") from None
+
+
+def _json(source: str, data: bytes) -> Any:
+    try:
+        return json.loads(data, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{source}: it is no JSON: {error}.") from None

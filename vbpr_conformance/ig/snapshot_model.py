@@ -16,6 +16,7 @@ from vbpr_conformance.ig.model import (
 )
 
 FHIRPATH_SYSTEM = "http://hl7.org/fhirpath/System."
+_MAX_VALUE_SET = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet"
 FHIR_TYPE = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type"
 
 
@@ -135,7 +136,12 @@ def _type(one: dict[str, Any]) -> TypeRef:
 
 
 def _binding(one: dict[str, Any] | None) -> Binding | None:
-    return Binding(one["strength"], one.get("valueSet")) if one else None
+    if one is None:
+        return None
+    most = next(
+        (each.get("valueCanonical") for each in one.get("extension", ()) if each.get("url") == _MAX_VALUE_SET), None
+    )
+    return Binding(one["strength"], one.get("valueSet"), most)
 
 
 def _slicing(one: dict[str, Any] | None) -> Slicing | None:
