@@ -1,0 +1,49 @@
+"""What a server claims in its CapabilityStatement: https://hl7.org/fhir/R4/capabilitystatement.html."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_CONDITIONAL = {"create": "conditionalCreate", "update": "conditionalUpdate", "delete": "conditionalDelete"}
+_MIME = {"json": {"json", "application/fhir+json"}, "xml": {"xml", "application/fhir+xml"}}
+
+
+def declared(about: Mapping[str, str], statement: Mapping[str, Any]) -> bool:
+    """Whether the statement declares everything that `about` names, with the keys of a requirement's `about`."""
+    servers = [each for each in _dicts(statement, "rest") if each.get("mode") == "server"]
+    if "format" in about:
+        wanted = _MIME.get(about["format"], {about["format"]})
+        formats = {str(each).partition(";")[0] for each in statement.get("format", [])}
+        return bool(wanted & formats)
+    return any(_declared_by(about, rest) for rest in servers)
+
+
+def _declared_by(about: Mapping[str, str], rest: Mapping[str, Any]) -> bool:
+    if "resource" not in about:
+        return about.get("interaction") in _codes(rest)
+    resources = [each for each in _dicts(rest, "resource") if each.get("type") == about["resource"]]
+    return any(_declared_of(about, rest, resource) for resource in resources)
+
+
+def _declared_of(about: Mapping[str, str], rest: Mapping[str, Any], resource: Mapping[str, Any]) -> bool:
+    if "interaction" in about and about["interaction"] not in _codes(resource):
+        return False
+    if "search" in about:
+        parameters = [*_dicts(resource, "searchParam"), *_dicts(rest, "searchParam")]
+        return about["search"] in {each.get("name") for each in parameters}
+    if "include" in about:
+        return bool({about["include"], "*"} & set(resource.get("searchInclude", [])))
+    if "conditional" in about:
+        said = resource.get(_CONDITIONAL[about["conditional"]])
+        return said is True or said in {"single", "multiple"}
+    return True
+
+
+def _codes(holder: Mapping[str, Any]) -> set[str]:
+    return {str(each.get("code")) for each in _dicts(holder, "interaction")}
+
+
+def _dicts(holder: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    held = holder.get(key, [])
+    return [each for each in held if isinstance(each, dict)] if isinstance(held, list) else []

@@ -1,0 +1,218 @@
+"""What all cases of a run share: the target, what it claims, and the resources made for several cases."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from vbpr_conformance.errors import TargetError
+from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.suite.claims import declared
+from vbpr_conformance.suite.env import Answer, Live, located
+from vbpr_conformance.suite.findings import Finding, HarnessError, NotTestedError
+from vbpr_conformance.suite.payloads import Payloads, Tag
+from vbpr_conformance.suite.randomness import rng
+from vbpr_conformance.suite.targets import Targets
+from vbpr_conformance.suite.templating import fill
+
+if TYPE_CHECKING:
+    from vbpr_conformance.client.client import FhirClient
+    from vbpr_conformance.client.exchange import Exchange
+    from vbpr_conformance.suite.loader import Suite
+    from vbpr_conformance.validate.validator import Validator
+
+_OK = 200
+_CREATED = 201
+_LAG_S = 4.0
+"""How long a server's search may lag behind its writes before it is taken to miss what it holds."""
+_MOST_PAGES = 400
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to run: what the user chose, and nothing about the target."""
+
+    seed: int = 0
+    examples: int = 10
+    read_only: bool = False
+    strict: bool = False
+    requests_per_case: int = 2000
+    """A case that would need more is not tested, with this as the reason."""
+
+
+@dataclass
+class Context:
+    """The shared part of a run in one process."""
+
+    edition: Edition
+    client: FhirClient
+    run_id: str
+    settings: Settings = field(default_factory=Settings)
+    created: int = 0
+    deleted: int = 0
+
+    def __post_init__(self) -> None:
+        self.tag = Tag(self.run_id)
+        self.targets = Targets(self)
+        self.payloads = Payloads(self)
+        self._populations: dict[str, dict[str, Live]] = {}
+        self._shared: list[Live] = []
+        self._scoped: dict[str, bool] = {}
+        self.lag = 0.0
+
+    @cached_property
+    def validator(self) -> Validator:
+        """The validator of the edition."""
+        from vbpr_conformance.validate.validator import Validator  # noqa: PLC0415  collecting needs no validator
+
+        return Validator(self.edition)
+
+    @cached_property
+    def statement(self) -> Mapping[str, Any]:
+        """The server's CapabilityStatement, empty where it gives none. It never gates what R4 or the guide require."""
+        found = self.client.capabilities().resource
+        return found if isinstance(found, dict) and found.get("resourceType") == "CapabilityStatement" else {}
+
+    def claims(self, about: Mapping[str, str]) -> bool:
+        """Whether the server claims what `about` names."""
+        return declared(about, self.statement)
+
+    def is_true(self, expression: str, resource: Mapping[str, Any]) -> bool:
+        """Whether a FHIRPath expression is true of a resource."""
+        from vbpr_conformance.fhir.fhirpath import evaluate  # noqa: PLC0415  collecting evaluates nothing
+
+        result = list(evaluate(expression, resource))
+        return result == [True]
+
+    def blame_harness(self, what: str) -> NoReturn:
+        """Raise the error of a mistake of the harness."""
+        raise HarnessError(what)
+
+    # ---- what the run creates
+
+    def create(self, name: str, resource: dict[str, Any]) -> Live:
+        """Create a resource that a case needs; where the server does not, the case cannot be tested."""
+        live, exchange = self._created(name, resource)
+        if live is None:
+            said = _said(exchange)
+            raise NotTestedError(
+                f"the {resource['resourceType']} that it needs ({name}) could not be created: the server answered "
+                f"{exchange.status}{said}; let the client create it"
+            )
+        return live
+
+    def try_create(self, name: str, resource: dict[str, Any]) -> Live | None:
+        """Create a resource that others refer to, if the server takes it."""
+        live, _ = self._created(name, resource)
+        if live is not None:
+            self._shared.append(live)
+        return live
+
+    def _created(self, name: str, resource: dict[str, Any]) -> tuple[Live | None, Exchange]:
+        exchange = self.client.create(resource)
+        kind, identity, _ = located(exchange)
+        if exchange.status not in {_OK, _CREATED}:
+            return None, exchange
+        if kind != resource["resourceType"]:
+            body = exchange.resource
+            identity = str(body.get("id", "")) if isinstance(body, dict) else ""
+        if not identity:
+            return None, exchange
+        self.created += 1
+        return Live(name, identity, resource, exchange), exchange
+
+    def remove(self, lives: Iterable[Live]) -> None:
+        """Delete what was created, the newest first, because others may refer to the older ones."""
+        for live in reversed(list(lives)):
+            try:
+                status = self.client.delete(live.type, live.id).status
+            except TargetError:
+                return  # what is left stands in the journal
+            if status in {200, 202, 204, 404, 410}:
+                self.deleted += 1
+
+    def close(self) -> None:
+        """Delete everything that was made for several cases."""
+        shared, self._shared, self._populations = self._shared, [], {}
+        self.remove(shared)
+
+    # ---- the population of a suite
+
+    def population(self, suite: Suite) -> dict[str, Live]:
+        """Give the resources that all cases of a suite share, created when first asked for."""
+        if suite.name not in self._populations:
+            made: dict[str, Live] = {}
+            self._populations[suite.name] = made
+            for name, wish in suite.spec.population.items():
+                scope = {**{each.name: each.scope() for each in made.values()}, **self.names(f"{suite.name}-{name}")}
+                values = fill(dict(wish.set), scope)
+                payload = self.payloads.make(wish, values, rng(self.settings.seed, suite.name, name))
+                made[name] = self.create(name, payload)
+                self._shared.append(made[name])
+            self._settle(made.values())
+        return self._populations[suite.name]
+
+    def names(self, purpose: str) -> dict[str, Any]:
+        """The names that every `{{name.path}}` of a run can use."""
+        return {
+            "run": {"id": self.run_id, "system": self.tag.system, "tag": self.tag.value, "token": self.tag.token},
+            "targets": self.targets.scope(),
+            "server": {"base": self.client.base_url.rstrip("/")},
+            "unique": {"value": f"{self.run_id}-{purpose}"},
+        }
+
+    def scope_of(self, kind: str) -> list[tuple[str, str]]:
+        """The parameter that keeps a search to this run's resources, if the server's search by it works."""
+        return [("identifier", self.tag.token)] if self._scoped.get(kind) else []
+
+    def _settle(self, lives: Iterable[Live]) -> None:
+        """Find out whether a search by the run's tag finds what was created, waiting for a search that lags."""
+        by_type: dict[str, set[str]] = {}
+        for live in lives:
+            if self.tag.identifier in live.sent.get("identifier", []):
+                by_type.setdefault(live.type, set()).add(live.reference)
+        for kind, expected in by_type.items():
+            started = time.monotonic()
+            self._scoped[kind] = False
+            while not self._scoped[kind]:
+                answer = Answer("search", self.client.search(kind, [("identifier", self.tag.token)]))
+                if answer.exchange.status != _OK:
+                    break
+                self.read_pages(answer)
+                self._scoped[kind] = expected <= answer.match_references
+                waited = time.monotonic() - started
+                if waited > _LAG_S:
+                    break
+                if not self._scoped[kind]:
+                    time.sleep(0.2)
+                self.lag = max(self.lag, waited)
+
+    # ---- reading
+
+    def read_pages(self, answer: Answer) -> None:
+        """Read all pages of a search; a page that is no Bundle is a finding."""
+        answer.pages = []
+        for page in self.client.pages(answer.exchange):
+            answer.pages.append(page)
+            bundle = page.resource
+            if page.status != _OK or not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
+                raise Finding(
+                    f"page {len(answer.pages)} of the search answered {page.status}{_said(page)}", (), [page]
+                )
+            if len(answer.pages) > _MOST_PAGES:
+                raise NotTestedError(f"the search has more than {_MOST_PAGES} pages; test against a smaller store")
+            for entry in bundle.get("entry", []):
+                resource = entry.get("resource")
+                mode = entry.get("search", {}).get("mode", "match")
+                if isinstance(resource, dict) and resource.get("resourceType") != "OperationOutcome":
+                    (answer.included if mode == "include" else answer.matches).append(resource)
+
+
+def _said(exchange: Exchange) -> str:
+    from vbpr_conformance.suite.matchers.http import said_in  # noqa: PLC0415  the matchers import this module's names
+
+    said = said_in(Answer("", exchange))
+    return f" ({said})" if said else ""

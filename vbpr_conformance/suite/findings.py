@@ -1,0 +1,35 @@
+"""What can come out of a case before its end, each an exception of its own.
+
+Finding           the server did what it must not, or not what it must: fail or warn
+NotTestedError    it could not be tested, with what the user must provide: skip
+HarnessError      the harness made a mistake: error, it says nothing about the server
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from vbpr_conformance.errors import VbprError
+
+
+class Finding(AssertionError):  # noqa: N818  a finding is a result, no error of the program
+    """A broken rule with its evidence: `details` are labelled lines, `exchanges` the requests behind them."""
+
+    def __init__(self, sentence: str, details: Sequence[tuple[str, str]] = (), exchanges: Sequence[Any] = ()) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.details = tuple(details)
+        self.exchanges = tuple(exchanges)
+
+
+class NotTestedError(VbprError):
+    """The case could not be tested; `applicable` is False where the server need not support what it tests."""
+
+    def __init__(self, sentence: str, *, applicable: bool = True) -> None:
+        super().__init__(sentence)
+        self.applicable = applicable
+
+
+class HarnessError(VbprError):
+    """The harness made a mistake, as a generated payload that is not conformant."""

@@ -1,0 +1,41 @@
+"""The named matchers: what a suite may expect of an answer. Each raises a `Finding` when it does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from vbpr_conformance.suite.env import Answer, Env
+from vbpr_conformance.suite.matchers import capability, http, resource, search
+from vbpr_conformance.suite.model import Expect
+from vbpr_conformance.suite.templating import fill
+
+Matcher = Callable[[Any, Answer, Env], None]
+
+MATCHERS: Mapping[str, Matcher] = {
+    "status": http.status,
+    "header": http.header,
+    "operation_outcome": resource.operation_outcome,
+    "valid": resource.valid,
+    "conforms_to": resource.conforms_to,
+    "fhirpath": resource.fhirpath,
+    "same_as": resource.same_as,
+    "shows": resource.shows,
+    "pages": search.pages,
+    "contains": search.contains,
+    "excludes": search.excludes,
+    "exactly": search.exactly,
+    "every": search.every,
+    "count": search.count,
+    "includes": search.includes,
+    "same_ids_as": search.same_ids_as,
+    "declares": capability.declares,
+}
+"""In the order in which they are checked: what explains most comes first."""
+
+
+def check(expect: Expect, answer: Answer, env: Env) -> None:
+    """Check all matchers of `expect`; the first that does not hold raises its `Finding`."""
+    for name, matcher in MATCHERS.items():
+        if name in expect.model_fields_set:
+            matcher(fill(getattr(expect, name), env.scope()), answer, env)

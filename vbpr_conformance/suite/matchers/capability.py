@@ -1,0 +1,31 @@
+"""The matcher of what a CapabilityStatement declares: https://hl7.org/fhir/R4/capabilitystatement.html."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vbpr_conformance.suite.claims import declared
+from vbpr_conformance.suite.env import Answer, Env
+from vbpr_conformance.suite.findings import Finding, HarnessError
+
+
+def declares(value: str, answer: Answer, env: Env) -> None:
+    """The statement declares what the requirement of this id is about."""
+    requirement = next((each for each in env.context.edition.requirements if each.id == value), None)
+    if requirement is None:
+        raise HarnessError(f"{env.case.source}: no requirement {value!r}")
+    statement = answer.resource or {}
+    if not declared(requirement.about, statement):
+        raise Finding(
+            f"the CapabilityStatement does not declare {about_text(requirement.about)}",
+            (),
+            [answer.exchange],
+        )
+
+
+def about_text(about: Mapping[str, Any]) -> str:
+    """Say what a requirement is about, for a sentence."""
+    rest = {key: value for key, value in about.items() if key != "resource"}
+    said = " ".join(f"{key} {value}" for key, value in rest.items())
+    return f"{said} of {about['resource']}" if "resource" in about and said else said or str(about.get("resource", ""))

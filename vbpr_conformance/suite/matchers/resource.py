@@ -1,0 +1,142 @@
+"""Matchers of the resource in an answer: validity, FHIRPath, and whether it is what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from vbpr_conformance.fhir.compare import differences
+from vbpr_conformance.suite.env import Answer, Env
+from vbpr_conformance.suite.findings import Finding
+from vbpr_conformance.suite.matchers.http import said_in, short_url
+from vbpr_conformance.suite.must_support import select
+from vbpr_conformance.suite.payloads import as_sent
+
+SERVER_OWNED = ("id", "meta.versionId", "meta.lastUpdated", "meta.source", "meta.tag", "text")
+"""What a server may set or change itself: https://hl7.org/fhir/R4/http.html#create and #transaction-integrity."""
+_MOST_LINES = 5
+
+
+def _resource(answer: Answer) -> dict[str, Any]:
+    if answer.resource is None:
+        said = said_in(answer)
+        raise Finding(
+            f"the answer to {answer.exchange.method} {short_url(answer)} holds no resource",
+            [("said", said)] if said else (),
+            [answer.exchange],
+        )
+    return answer.resource
+
+
+def valid(value: Literal[True], answer: Answer, env: Env) -> None:  # noqa: ARG001  all matchers are called alike
+    """The resource conforms to FHIR and to the profiles it claims in `meta.profile`."""
+    _judge(answer, env, None)
+
+
+def conforms_to(value: str, answer: Answer, env: Env) -> None:
+    """The resource conforms to the profile."""
+    _judge(answer, env, [value])
+
+
+def _judge(answer: Answer, env: Env, profiles: list[str] | None) -> None:
+    resource = _resource(answer)
+    issues = env.context.validator.issues(resource, profiles)
+    errors = [issue for issue in issues if issue.severity == "error"]
+    if errors:
+        lines = [("invalid", f"{issue.expression}: {issue.message} ({issue.rule})") for issue in errors[:_MOST_LINES]]
+        what = f"does not conform to {profiles[0]}" if profiles else "is no valid resource"
+        raise Finding(
+            f"what {answer.exchange.method} {short_url(answer)} returned {what}: {errors[0].message}",
+            lines,
+            [answer.exchange],
+        )
+
+
+def fhirpath(value: Sequence[str], answer: Answer, env: Env) -> None:
+    """Every expression is true of the resource."""
+    resource = _resource(answer)
+    for expression in value:
+        if not env.context.is_true(expression, resource):
+            raise Finding(
+                f"what {answer.exchange.method} {short_url(answer)} returned does not satisfy: {expression}",
+                (),
+                [answer.exchange],
+            )
+
+
+def operation_outcome(value: Literal[True], answer: Answer, env: Env) -> None:  # noqa: ARG001
+    """The answer explains itself with an OperationOutcome that holds an error: https://hl7.org/fhir/R4/http.html#2.21.0.5."""
+    resource = answer.resource
+    if resource is None or resource.get("resourceType") != "OperationOutcome":
+        raise Finding(
+            f"the answer {answer.exchange.status} to {answer.exchange.method} {short_url(answer)} "
+            "explains itself with no OperationOutcome",
+            (),
+            [answer.exchange],
+        )
+    severities = {each.get("severity") for each in resource.get("issue", []) if isinstance(each, dict)}
+    if not severities & {"error", "fatal"}:
+        raise Finding(
+            f"the OperationOutcome to {answer.exchange.method} {short_url(answer)} names no error",
+            (),
+            [answer.exchange],
+        )
+
+
+def same_as(value: str, answer: Answer, env: Env) -> None:
+    """The resource is what was sent, digit for digit, but for what a server sets itself."""
+    sent = sent_as(value, env)
+    got = as_sent(_resource(answer), env.context.client.base_url)
+    found = [each for each in differences(sent, got, ignore=SERVER_OWNED) if not _added(each)]
+    if found:
+        lines = [(_path(each.path), f"sent {_short(each.sent)}, got {_short(each.got)}") for each in found]
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        raise Finding(
+            f"{short_url(answer)} does not come back as sent: {lines[0][0]} {lines[0][1]}{more}",
+            lines[:_MOST_LINES],
+            [answer.exchange],
+        )
+
+
+def shows(value: str, answer: Answer, env: Env) -> None:
+    """The element, by its id in the profile of the row, comes back in all its occurrences exactly as sent."""
+    profile = env.context.edition.profile(env.case.row["profile"])
+    got = select(as_sent(_resource(answer), env.context.client.base_url), value, profile)
+    sent_whole = next(iter(env.payloads.values()))
+    sent = select(sent_whole, value, profile)
+    if not sent:
+        env.context.blame_harness(f"the payload of {env.case.id} has no {value}")
+    for index, (path, item) in enumerate(sent):
+        if index >= len(got):
+            raise Finding(f"{path} was sent and is not in what comes back", [("sent", _short(item))], [answer.exchange])
+        if differences({"v": item}, {"v": got[index][1]}, ignore=()):
+            raise Finding(
+                f"{path} comes back changed: sent {_short(item)}, got {_short(got[index][1])}",
+                (),
+                [answer.exchange],
+            )
+
+
+def sent_as(name: str, env: Env) -> Mapping[str, Any]:
+    """What was sent under a name: a seed, a payload, or the body of an earlier step."""
+    if name in env.lives:
+        return env.lives[name].sent
+    if name in env.payloads:
+        return env.payloads[name]
+    return env.answers[name].sent or {}
+
+
+def _added(difference: Any) -> bool:
+    """Whether a server added `meta` or something in it: allowed, a profile or a tag it knows."""
+    return difference.sent is None and difference.path.startswith("meta")
+
+
+def _path(path: str) -> str:
+    return path or "the resource"
+
+
+def _short(value: Any) -> str:
+    from vbpr_conformance.fhir.json_codec import dumps
+
+    text = "nothing" if value is None else dumps(value)
+    return text if len(text) <= 120 else text[:117] + "…"  # noqa: PLR2004

@@ -1,0 +1,139 @@
+"""Matchers of a search answer: exact sets of matches, what is included, and the pages.
+
+Only resources of this run are compared: what else the server holds never changes a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from vbpr_conformance.suite.env import Answer, Env, Live
+from vbpr_conformance.suite.findings import Finding, HarnessError
+from vbpr_conformance.suite.matchers.http import said_in, short_url
+from vbpr_conformance.suite.queries import judge
+
+_MOST_LINES = 5
+
+
+def _searchset(answer: Answer) -> None:
+    resource = answer.resource
+    if answer.exchange.status != 200 or resource is None or resource.get("resourceType") != "Bundle":  # noqa: PLR2004
+        said = said_in(answer)
+        raise Finding(
+            f"{short_url(answer)} answered {answer.exchange.status} and no Bundle of matches",
+            [("said", said)] if said else (),
+            [answer.exchange],
+        )
+
+
+def _live(name: str, env: Env) -> Live:
+    if name not in env.lives:
+        raise HarnessError(f"{env.case.source}: nothing is named {name!r}")
+    return env.lives[name]
+
+
+def contains(value: Sequence[str], answer: Answer, env: Env) -> None:
+    """Each of the named resources is among the matches."""
+    _searchset(answer)
+    found = answer.match_references
+    missing = [_live(name, env) for name in value if _live(name, env).reference not in found]
+    if missing:
+        _report(answer, f"misses {_list(missing)}", [("missing", f"{each.reference} ({each.name})") for each in missing])
+
+
+def excludes(value: Sequence[str], answer: Answer, env: Env) -> None:
+    """None of the named resources is among the matches."""
+    _searchset(answer)
+    found = answer.match_references
+    wrong = [_live(name, env) for name in value if _live(name, env).reference in found]
+    if wrong:
+        _report(answer, f"returns {_list(wrong)}", [("not expected", f"{each.reference} ({each.name})") for each in wrong])
+
+
+def exactly(value: Literal["what-matches"], answer: Answer, env: Env) -> None:  # noqa: ARG001  called alike
+    """The matches among this run's resources are those that match by the rules of FHIR search, no more, no less."""
+    _searchset(answer)
+    if env.query is None:
+        raise HarnessError(f"{env.case.source}: `exactly` needs a row of a search family")
+    found = answer.match_references
+    missing: list[tuple[str, str]] = []
+    wrong: list[tuple[str, str]] = []
+    expected = 0
+    for live in env.lives.values():
+        if live.type != env.query.type:
+            continue
+        verdict, reason = judge(env.query, live, env)
+        expected += verdict is True
+        if verdict is True and live.reference not in found:
+            missing.append(("missing", f"{live.reference} ({reason})"))
+        if verdict is False and live.reference in found:
+            wrong.append(("not expected", f"{live.reference} ({reason})"))
+    if missing:
+        got = expected - len(missing)
+        _report(answer, f"returned {got} of {expected} expected {env.query.type}s", (missing + wrong))
+    if wrong:
+        plural = "" if len(wrong) == 1 else "s"
+        _report(answer, f"returned {len(wrong)} {env.query.type}{plural} that do not match", wrong)
+
+
+def every(value: str, answer: Answer, env: Env) -> None:
+    """The expression is true of every match."""
+    _searchset(answer)
+    for each in answer.matches:
+        if not env.context.is_true(value, each):
+            _report(answer, f"returned {each.get('resourceType')}/{each.get('id')}, for which {value} is not true", ())
+
+
+def count(value: int, answer: Answer, env: Env) -> None:
+    """So many matches are resources of this run."""
+    _searchset(answer)
+    own = {live.reference for live in env.lives.values()} & answer.match_references
+    if len(own) != value:
+        _report(answer, f"returned {len(own)} of this run's resources, expected {value}", ())
+
+
+def includes(value: Sequence[str], answer: Answer, env: Env) -> None:
+    """Each of the named resources is in the answer as an included one (`search.mode` include)."""
+    _searchset(answer)
+    found = {f"{each.get('resourceType')}/{each.get('id')}" for each in answer.included}
+    for name in value:
+        live = _live(name, env)
+        if live.reference in answer.match_references and live.reference not in found:
+            _report(answer, f"marks {live.reference} ({name}) as a match, though it was only included", ())
+        if live.reference not in found:
+            _report(answer, f"does not include {live.reference} ({name})", [("missing", live.reference)])
+
+
+def same_ids_as(value: str, answer: Answer, env: Env) -> None:
+    """The matches among this run's resources are those of an earlier answer."""
+    _searchset(answer)
+    own = {live.reference for live in env.lives.values()}
+    before = env.answers[value].match_references & own
+    now = answer.match_references & own
+    if before != now:
+        lines = [("only before", each) for each in sorted(before - now)]
+        lines += [("only now", each) for each in sorted(now - before)]
+        _report(answer, f"returned {len(now)} of this run's resources, {len(before)} when asked the other way", lines)
+
+
+def pages(value: int, answer: Answer, env: Env) -> None:  # noqa: ARG001
+    """The answer comes in at least so many pages, and no match stands on two of them."""
+    _searchset(answer)
+    if len(answer.pages) < value:
+        _report(answer, f"came in {len(answer.pages)} page, expected at least {value}", ())
+    seen: set[str] = set()
+    for each in answer.matches:
+        reference = f"{each.get('resourceType')}/{each.get('id')}"
+        if reference in seen:
+            _report(answer, f"returned {reference} on two pages", ())
+        seen.add(reference)
+
+
+def _list(lives: Iterable[Live]) -> str:
+    return ", ".join(live.reference for live in lives)
+
+
+def _report(answer: Answer, what: str, lines: Sequence[tuple[str, str]]) -> None:
+    more = [("", f"and {len(lines) - _MOST_LINES} more")] if len(lines) > _MOST_LINES else []
+    raise Finding(f"{short_url(answer)} {what}", [*lines[:_MOST_LINES], *more], answer.pages or [answer.exchange])

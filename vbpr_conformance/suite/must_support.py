@@ -1,0 +1,69 @@
+"""The must-support elements of a profile: in which forms each can be present, and where it stands in a resource."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vbpr_conformance.ig.model import Element, Profile
+
+Found = tuple[str, Any]
+
+
+def select(resource: Mapping[str, Any], element_id: str, profile: Profile) -> list[Found]:
+    """Find the values of an element in a resource, each with its path, by the element's id in the profile's snapshot.
+
+    A slice that its definition cannot tell apart from its siblings selects them all.
+    """
+    root, *steps = element_id.split(".")
+    found: list[Found] = [(root, resource)]
+    prefix = root
+    for step in steps:
+        prefix = f"{prefix}.{step}"
+        element = profile.by_id.get(prefix)
+        found = [each for path, value in found for each in _step(path, value, step, element, profile)]
+    return found
+
+
+def _step(path: str, value: Any, step: str, element: Element | None, profile: Profile) -> Iterator[Found]:
+    if not isinstance(value, Mapping):
+        return
+    name, _, slice_name = step.partition(":")
+    for key in _keys(value, name, slice_name, element):
+        held = value[key]
+        if not isinstance(held, list):
+            yield f"{path}.{key}", held
+            continue
+        for index, item in enumerate(held):
+            if not slice_name or element is None or _in_slice(item, element, profile):
+                yield f"{path}.{key}[{index}]", item
+
+
+def _keys(value: Mapping[str, Any], name: str, slice_name: str, element: Element | None) -> list[str]:
+    if name.endswith("[x]"):
+        base = name.removesuffix("[x]")
+        if slice_name:
+            candidates = [slice_name]
+        else:
+            types = element.types if element else ()
+            candidates = [base + each.code[0].upper() + each.code[1:] for each in types]
+    else:
+        candidates = [name]
+    held = [key for key in candidates if key in value]
+    return held or [f"_{key}" for key in candidates if f"_{key}" in value]
+
+
+def _in_slice(item: Any, element: Element, profile: Profile) -> bool:
+    if not isinstance(item, Mapping):
+        return True
+    if element.name == "extension":
+        return item.get("url") == _extension_url(element, profile)
+    return all(item.get(child.name) == child.fixed for child in element.children if isinstance(child.fixed, str))
+
+
+def _extension_url(element: Element, profile: Profile) -> str | None:
+    inline = profile.by_id.get(f"{element.id}.url")
+    if inline is not None and isinstance(inline.fixed, str):
+        return inline.fixed
+    profiles = element.types[0].profiles if element.types else ()
+    return profiles[0].partition("|")[0] if profiles else None

@@ -1,0 +1,107 @@
+"""What is sent: generated from a profile to the wishes of a suite, tagged, and proved valid before it goes out."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vbpr_conformance.suite.findings import HarnessError
+
+if TYPE_CHECKING:
+    from vbpr_conformance.suite.context import Context
+    from vbpr_conformance.suite.model import Seed
+
+TAG_SYSTEM = "urn:vbpr-conformance:run"
+SIZES = ("minimal", "typical", "maximal")
+"""How much of what is optional a payload has, the simplest first."""
+
+
+@dataclass(frozen=True)
+class Tag:
+    """The identifier that every resource of a run carries, by which searches keep to them."""
+
+    value: str
+    system: str = TAG_SYSTEM
+
+    @property
+    def identifier(self) -> dict[str, str]:
+        """The tag as an Identifier."""
+        return {"system": self.system, "value": self.value}
+
+    @property
+    def token(self) -> str:
+        """The tag as the value of a token search."""
+        return f"{self.system}|{self.value}"
+
+
+class Payloads:
+    """Makes the payloads of a run."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def make(self, wish: Seed, values: Mapping[str, Any], rng: random.Random, size: str = "typical") -> dict[str, Any]:
+        """Generate what a suite wishes; `values` is its `set` with everything filled in."""
+        placed = dict(values)
+        tag = self._tag(wish.profile)
+        if tag is not None and "identifier" in placed:
+            placed["identifier"] = [*placed["identifier"], tag]
+            tag = None
+        return self._built(wish.profile, rng, set=placed, require=wish.require, drop=wish.drop, size=size, identifier=tag)
+
+    def sample(self, profile: str, rng: random.Random) -> dict[str, Any]:
+        """Generate a small resource for others to refer to."""
+        return self._built(profile, rng, size="minimal", identifier=self._tag(profile))
+
+    def prove(self, resource: dict[str, Any]) -> None:
+        """Raise `HarnessError` unless the resource conforms to what it claims."""
+        errors = [each for each in self._context.validator.issues(resource) if each.severity == "error"]
+        if errors:
+            raise HarnessError(
+                f"the payload that the harness made is not conformant: {errors[0].expression}: {errors[0].message}"
+            )
+
+    def _built(self, profile: str, rng: random.Random, **wishes: Any) -> dict[str, Any]:
+        from vbpr_conformance.generate.builder import build  # noqa: PLC0415  collecting needs no generator
+
+        made = build(profile, self._context.edition, rng, **wishes)
+        made.pop("id", None)  # the server gives it
+        resource: dict[str, Any] = self._context.targets.place(made)
+        self.prove(resource)
+        return resource
+
+    def _tag(self, profile: str) -> dict[str, str] | None:
+        found = self._context.edition.profile(profile)
+        holder = found.root.by_name.get("identifier")
+        return self._context.tag.identifier if holder is not None and holder.max != 0 else None
+
+
+def change(resource: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a copy with the elements at these dotted paths set, or taken out where the value is null."""
+    made = copy.deepcopy(dict(resource))
+    for path, value in values.items():
+        *steps, last = path.split(".")
+        holder: Any = made
+        for step in steps:
+            holder = holder[int(step)] if isinstance(holder, list) else holder.setdefault(step, {})
+        if value is None:
+            holder.pop(last, None)
+        else:
+            holder[last] = value
+    return made
+
+
+def as_sent(resource: Any, base_url: str) -> Any:
+    """Give a copy in which references to the server's own base are relative again: R4 lets a server write either."""
+    if isinstance(resource, list):
+        return [as_sent(each, base_url) for each in resource]
+    if not isinstance(resource, Mapping):
+        return resource
+    made = {key: as_sent(value, base_url) for key, value in resource.items()}
+    literal = made.get("reference")
+    if isinstance(literal, str) and literal.startswith(base_url.rstrip("/") + "/"):
+        made["reference"] = literal.removeprefix(base_url.rstrip("/") + "/")
+    return made

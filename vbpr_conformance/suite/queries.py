@@ -1,0 +1,206 @@
+"""What a search family asks for: values that the resources hold, and near-misses of them.
+
+A value is taken from each resource as its search parameter sees it, then turned into the form of the row, as it is and
+slightly wrong: the same code of another system, the beginning of a code, the day before and after, another type with
+the same id, another version. The rules of FHIR search decide for each resource whether it has to be found.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vbpr_conformance.ig.model import SearchParameter
+from vbpr_conformance.suite.env import Live
+
+if TYPE_CHECKING:
+    from vbpr_conformance.suite.env import Env
+
+_OTHER_SYSTEM = "urn:vbpr-conformance:other"
+_OTHER_BASE = "https://other.example.org/fhir"
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MOST_VALUES = 12
+
+
+@dataclass(frozen=True)
+class Query:
+    """One thing to ask for: `name` is the parameter with its modifier, `value` with its prefix."""
+
+    type: str
+    parameter: SearchParameter
+    name: str
+    value: str
+
+    @property
+    def modifier(self) -> str:
+        """The modifier without its colon, empty where there is none."""
+        return self.name.partition(":")[2]
+
+
+def queries(row: Mapping[str, str], lives: Iterable[Live], env: Env) -> list[Query]:
+    """Give what a row asks for, over the values that these resources hold, what is simplest first."""
+    parameter = parameter_of(row, env)
+    held = [value for live in lives if live.type == row["type"] for value in values_of(live, parameter, env)]
+    texts = dict.fromkeys(_texts(row["form"], parameter, held, env))
+    return [Query(row["type"], parameter, row["query"], text) for text in list(texts)[:_MOST_VALUES]]
+
+
+def parameter_of(row: Mapping[str, str], env: Env) -> SearchParameter:
+    """The search parameter of a row."""
+    known = env.context.edition.search_parameters(row["type"])
+    return next(parameter for parameter in known if parameter.code == row["param"])
+
+
+def _texts(form: str, parameter: SearchParameter, held: Sequence[Any], env: Env) -> Iterator[str]:
+    if form == "missing":
+        return iter(("false", "true"))
+    if parameter.type == "date":
+        return _dates(form, held)
+    if parameter.type == "token":
+        return _tokens(form, held)
+    return _references(form, held, env)
+
+
+# ---- tokens: https://hl7.org/fhir/R4/search.html#token
+
+
+def _tokens(form: str, held: Sequence[Any]) -> Iterator[str]:
+    pairs = list(dict.fromkeys(_pairs(held)))
+    codes = list(dict.fromkeys(code for _, code in pairs if code))
+    systems = list(dict.fromkeys(system for system, _ in pairs if system))
+    if form in {"code", "not"}:
+        yield from map(escaped, codes)
+        if form == "code":
+            yield from (escaped(code[:-1]) for code in codes if len(code) > 1 and code[:-1] not in codes)
+    elif form == "system-code":
+        with_system = [(system, code) for system, code in pairs if system and code]
+        yield from (f"{escaped(system)}|{escaped(code)}" for system, code in with_system)
+        yield from (f"{_OTHER_SYSTEM}|{escaped(code)}" for _, code in with_system[:2])
+        yield from (f"{escaped(system)}|{escaped(code[:-1])}" for system, code in with_system[:2])
+    elif form == "no-system":
+        yield from (f"|{escaped(code)}" for code in codes)
+    elif form == "system-only":
+        yield from (f"{escaped(system)}|" for system in systems)
+        yield f"{_OTHER_SYSTEM}|"
+    elif form == "or" and codes:
+        yield ",".join(map(escaped, codes[:2]))
+        yield ",".join([escaped(codes[0]), "not-" + escaped(codes[0])])
+
+
+def _pairs(held: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    for value in held:
+        if isinstance(value, str):
+            yield "", value
+        elif isinstance(value, Mapping):
+            codings = value["coding"] if "coding" in value else [value]
+            for coding in codings:
+                code = coding.get("code", coding.get("value"))
+                if isinstance(code, str):
+                    yield coding.get("system", ""), code
+
+
+def escaped(text: str) -> str:
+    """Escape what has a meaning in search values: https://hl7.org/fhir/R4/search.html#escaping."""
+    return re.sub(r"([\\$,|])", r"\\\1", text)
+
+
+# ---- dates: https://hl7.org/fhir/R4/search.html#date
+
+
+def _dates(form: str, held: Sequence[Any]) -> Iterator[str]:
+    prefix = "" if form in {"day", "or"} else form
+    written = sorted(dict.fromkeys(_written(held)))
+    middle = written[len(written) // 2 : len(written) // 2 + 1]
+    anchors = [*middle, *written[:1], *written[-1:]]
+    probes = list(dict.fromkeys(probe for anchor in anchors for probe in _near(anchor)))
+    if form == "or":
+        if len(probes) > 1:
+            yield f"{probes[0]},{probes[1]}"
+        return
+    yield from (prefix + probe for probe in probes)
+
+
+def _written(held: Iterable[Any]) -> Iterator[str]:
+    for value in held:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, Mapping):
+            yield from (value[key] for key in ("start", "end") if isinstance(value.get(key), str))
+
+
+def _near(written: str) -> Iterator[str]:
+    """The value as written, the day of it, the days around it, its month and its year."""
+    yield written
+    if _DAY.match(written):
+        day = datetime.date.fromisoformat(written[:10])
+        yield day.isoformat()
+        yield (day - datetime.timedelta(days=1)).isoformat()
+        yield (day + datetime.timedelta(days=1)).isoformat()
+    if len(written) >= 7:  # noqa: PLR2004  YYYY-MM
+        yield written[:7]
+    yield written[:4]
+
+
+# ---- references and canonicals: https://hl7.org/fhir/R4/search.html#reference
+
+
+def _references(form: str, held: Sequence[Any], env: Env) -> Iterator[str]:
+    canonicals = list(dict.fromkeys(value for value in held if isinstance(value, str)))
+    literals = dict.fromkeys(each.get("reference", "") for each in held if isinstance(each, Mapping))
+    base = env.context.client.base_url.rstrip("/")
+    relative = [each.removeprefix(base + "/") for each in literals if each]
+    relative = [each for each in relative if re.fullmatch(r"[A-Za-z]+/[A-Za-z0-9.-]+", each)]
+    if form == "or":
+        asked = [escaped(each) for each in (canonicals or relative)[:2]]
+        yield from [",".join(asked)] if len(asked) > 1 else []
+    elif form == "url":
+        urls = list(dict.fromkeys(each.partition("|")[0] for each in canonicals))
+        yield from map(escaped, urls)
+        yield from (escaped(url[:-1]) for url in urls[:2] if url[:-1] not in urls)
+    elif form == "url-and-version":
+        versioned = [each for each in canonicals if "|" in each]
+        yield from versioned
+        yield from (each.partition("|")[0] + "|0.0.0-other" for each in versioned[:2])
+    elif form == "type-and-id":
+        yield from relative
+        yield from (f"{_other_type(each)}/{each.partition('/')[2]}" for each in relative[:2])
+        yield from (each + "x" for each in relative[:1])
+    elif form == "id":
+        yield from (each.partition("/")[2] for each in relative)
+        yield from (each.partition("/")[2] + "x" for each in relative[:1])
+    elif form == "absolute":
+        yield from (f"{base}/{each}" for each in relative)
+        yield from (f"{_OTHER_BASE}/{each}" for each in relative[:1])
+
+
+def _other_type(reference: str) -> str:
+    return "Location" if not reference.startswith("Location/") else "Organization"
+
+
+# ---- what has to be found
+
+
+def values_of(live: Live, parameter: SearchParameter, env: Env) -> list[Any]:
+    """The values of a resource as the search parameter sees them."""
+    return env.context.search_values(live.sent, parameter)
+
+
+def judge(query: Query, live: Live, env: Env) -> tuple[bool | None, str]:
+    """Decide whether a resource has to be found (True), must not be (False), or may (None), with the reason."""
+    found = env.context.oracle(query, live)
+    held = ", ".join(_shown(value) for value in values_of(live, query.parameter, env)) or "nothing"
+    said = {True: "has to be found", False: "does not match", None: "may be found"}[found]
+    return found, f"{query.parameter.code} is {held}; {said}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        if "reference" in value:
+            return str(value["reference"])
+        if "start" in value or "end" in value:
+            return f"{value.get('start', '…')} to {value.get('end', '…')}"
+        return " or ".join(f"{system}|{code}" if system else code for system, code in _pairs([value]))
+    return str(value)

@@ -1,0 +1,119 @@
+"""The rows of a family: what a case is expanded over, derived from the edition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.ig.model import Requirement
+from vbpr_conformance.suite.model import Family, MustSupportRows, RequirementRows, SearchRows
+from vbpr_conformance.suite.search_forms import forms
+
+SYSTEM = "none"
+"""The `resource` of rows for requirements that are about no resource type."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: the end of its case's id, the values for `{{row.…}}`, and the requirements it tests by itself."""
+
+    name: str
+    values: Mapping[str, str]
+    requirements: tuple[str, ...] = ()
+    expectation: str = ""
+
+
+@dataclass(frozen=True)
+class NotExpanded:
+    """Something of the edition that a family leaves out, with the reason."""
+
+    case: str
+    what: str
+    reason: str
+
+
+def rows_of(family: Family, edition: Edition, case_id: str) -> Iterator[Row | NotExpanded]:
+    """Give the rows of a family in a fixed order."""
+    if family.search is not None:
+        yield from _search_rows(family.search, edition, case_id)
+    elif family.must_support is not None:
+        yield from _must_support_rows(family.must_support, edition)
+    elif family.requirements is not None:
+        yield from _requirement_rows(family.requirements, edition)
+    else:
+        for row in family.rows or ():
+            yield Row(row["name"], row)
+
+
+def _search_rows(family: SearchRows, edition: Edition, case_id: str) -> Iterator[Row | NotExpanded]:
+    known = {parameter.code: parameter for parameter in edition.search_parameters(family.type)}
+    asked_for = {
+        requirement.about["search"]: requirement
+        for requirement in edition.requirements
+        if requirement.actor == "server"
+        and requirement.about.get("resource") == family.type
+        and "search" in requirement.about
+    }
+    chosen = list(asked_for) if family.param == ["all"] else family.param
+    for code in chosen:
+        requirement = asked_for.get(code)
+        parameter = known.get(code)
+        reason = _why_not(code, requirement, edition)
+        if reason is None and parameter is not None and not forms(parameter, family.type, edition):
+            reason = f"there is no rule here for search parameters of type {parameter.type}"
+        if reason is not None or parameter is None:
+            yield NotExpanded(case_id, f"{family.type}?{code}", reason or "the edition does not define it")
+            continue
+        for form in forms(parameter, family.type, edition):
+            values = {
+                "type": family.type,
+                "param": code,
+                "form": form.name,
+                "query": code + form.modifier,
+                "optional": "yes" if form.optional else "",
+            }
+            name = form.name if "row.param" in case_id else f"{code}.{form.name}"
+            yield Row(name, values, (requirement.id,) if requirement else ())
+
+
+def _why_not(code: str, requirement: Requirement | None, edition: Edition) -> str | None:
+    if requirement is not None and requirement.expectation in {"SHALL", "SHOULD", "MAY"}:
+        return None
+    if requirement is not None:
+        reading = next((each for each in edition.readings if each.id == requirement.id), None)
+        return reading.reason if reading else f"not applicable: {requirement.text}"
+    return f"the guide asks for no search by {code}"
+
+
+def _must_support_rows(family: MustSupportRows, edition: Edition) -> Iterator[Row | NotExpanded]:
+    from vbpr_conformance.suite.must_support import variants
+
+    profile = edition.profile(family.profile)
+    by_element = {
+        requirement.about["element"]: requirement.id
+        for requirement in edition.requirements
+        if requirement.actor == "server"
+        and requirement.about.get("profile") == profile.id
+        and "element" in requirement.about
+    }
+    for variant in variants(profile, edition):
+        named = by_element.get(variant.element_id)
+        yield Row(
+            variant.name,
+            {"element": variant.element_id, "variant": variant.name, "profile": profile.id, "type": profile.type},
+            (named,) if named else (),
+        )
+
+
+def _requirement_rows(family: RequirementRows, edition: Edition) -> Iterator[Row | NotExpanded]:
+    for requirement in edition.requirements:
+        about = requirement.about
+        if requirement.actor != "server" or not any(key in about for key in family.about):
+            continue
+        if family.resource is not None and about.get("resource", SYSTEM) != family.resource:
+            continue
+        if requirement.expectation not in {"SHALL", "SHOULD", "MAY"}:
+            yield NotExpanded("", requirement.id, requirement.text)
+            continue
+        yield Row(requirement.id, {**about, "requirement": requirement.id}, (requirement.id,))

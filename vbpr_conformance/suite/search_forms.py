@@ -1,0 +1,62 @@
+"""The forms in which a search parameter can be asked for, by its type: the rows of a search family.
+
+https://hl7.org/fhir/R4/search.html#ptypes. A form that R4 leaves to the server (`optional`) may be refused with an
+error, but where it is answered the answer must be right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.ig.model import SearchParameter
+
+COMPARATORS = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to ask. `name` is the row, `modifier` stands after the parameter's name, `prefix` before the value."""
+
+    name: str
+    modifier: str = ""
+    prefix: str = ""
+    optional: bool = False
+
+
+_ANY = (Form("or", optional=True), Form("missing", modifier=":missing", optional=True))
+_TOKEN = (
+    Form("code"),
+    Form("system-code"),
+    Form("no-system"),
+    Form("system-only"),
+    Form("not", modifier=":not", optional=True),
+)
+_CODE = (Form("code"), Form("not", modifier=":not", optional=True))
+_DATE = (
+    Form("day"),
+    *(Form(prefix, prefix=prefix, optional=prefix in {"sa", "eb", "ap"}) for prefix in COMPARATORS),
+)
+_REFERENCE = (Form("type-and-id"), Form("id"), Form("absolute"))
+_CANONICAL = (Form("url"), Form("url-and-version"))
+
+
+def element_type(parameter: SearchParameter, resource_type: str, edition: Edition) -> str | None:
+    """The type of the element that a plain path expression points to, None where it is not a plain path."""
+    profile = edition.find_profile(resource_type)
+    element = profile.by_id.get(parameter.expression) if profile else None
+    return element.types[0].code if element and element.types else None
+
+
+def forms(parameter: SearchParameter, resource_type: str, edition: Edition) -> tuple[Form, ...]:
+    """The forms of a parameter, in a fixed order; none for types whose rules are not known here."""
+    kind = element_type(parameter, resource_type, edition)
+    if parameter.type == "date":
+        return _DATE + _ANY
+    if parameter.type == "token":
+        return (_CODE if kind in {"code", "boolean", "string", "uri"} else _TOKEN) + _ANY
+    if parameter.type == "reference":
+        return (_CANONICAL if kind == "canonical" else _REFERENCE) + _ANY
+    if parameter.type == "uri":
+        return _CANONICAL[:1] + _ANY
+    return ()

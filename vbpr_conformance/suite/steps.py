@@ -1,0 +1,182 @@
+"""Performs the steps of a case: each verb is one FHIR interaction through the client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from vbpr_conformance.suite.env import Answer, Env, Live, located
+from vbpr_conformance.suite.findings import Finding, HarnessError, NotTestedError
+from vbpr_conformance.suite.model import Body, Entry, Step
+from vbpr_conformance.suite.payloads import change
+from vbpr_conformance.suite.templating import MissingValueError, fill
+
+if TYPE_CHECKING:
+    from vbpr_conformance.client.exchange import Exchange
+
+_REFUSED = {401: "let the client in (credentials)", 403: "grant the client this interaction"}
+_MIME = {"json": "application/fhir+json", "xml": "application/fhir+xml"}
+
+
+def perform(step: Step, env: Env) -> Answer:
+    """Perform one step, with every `{{name.path}}` filled in, and give its answer."""
+    try:
+        verb = fill(getattr(step, step.verb).model_dump(by_alias=False), env.scope())
+    except MissingValueError as trouble:
+        if trouble.name in env.answers:
+            raise Finding(
+                f"the answer to {env.answers[trouble.name].exchange.method} does not tell what {trouble} needs",
+                exchanges=[env.answers[trouble.name].exchange],
+            ) from trouble
+        raise HarnessError(f"{env.case.source}: {trouble}") from trouble
+    sent = _body(verb, env) if "body" in verb else None
+    answer = _PERFORMERS[step.verb](env, verb, sent)
+    answer.sent = sent
+    refuse_when_locked_out(answer.exchange)
+    _remember(step, env, answer)
+    if step.as_:
+        env.answers[step.as_] = answer
+    return answer
+
+
+def refuse_when_locked_out(exchange: Exchange) -> None:
+    """Raise what makes a skip when the server does not let the client do this at all."""
+    if exchange.status in _REFUSED:
+        raise NotTestedError(
+            f"the server answers {exchange.status} to {exchange.method} {exchange.url.partition('?')[0]}: "
+            f"{_REFUSED[exchange.status]}"
+        )
+
+
+def _body(verb: Mapping[str, Any], env: Env) -> dict[str, Any] | None:
+    name = verb["body"]
+    if name is None:
+        return None
+    if name in env.lives:
+        resource = env.lives[name].scope()
+    elif name in env.payloads:
+        resource = env.payloads[name]
+    else:
+        resource = env.answers[name].resource or {}
+    return change(resource, verb["set"]) if verb["set"] else resource
+
+
+def _remember(step: Step, env: Env, answer: Answer) -> None:
+    """Put what a step created on the list of what is deleted after the case."""
+    if answer.exchange.status not in {200, 201} or not step.writes:
+        return
+    kind, identity, _ = located(answer.exchange)
+    if answer.sent is not None and identity and kind == answer.sent.get("resourceType"):
+        name = step.as_ or f"{step.verb}-{len(env.lives)}"
+        known = {live.reference for live in env.lives.values()}
+        live = Live(name, identity, answer.sent, answer.exchange)
+        if live.reference not in known:
+            env.lives[f"created by {name}"] = live
+
+
+def _options(verb: Mapping[str, Any]) -> dict[str, Any]:
+    headers = dict(verb["headers"])
+    if verb["format"]:
+        headers.setdefault("Accept", _MIME[verb["format"]])
+    options: dict[str, Any] = {"headers": headers}
+    return options
+
+
+def _capabilities(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
+    return Answer("capabilities", env.context.client.capabilities(**_options(verb)))
+
+
+def _read(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
+    return Answer("read", env.context.client.read(verb["type"], verb["id"], **_options(verb)))
+
+
+def _vread(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
+    return Answer("vread", env.context.client.vread(verb["type"], verb["id"], verb["version"], **_options(verb)))
+
+
+def _create(env: Env, verb: Mapping[str, Any], sent: Any) -> Answer:
+    return Answer("create", env.context.send("POST", verb["type"] or sent["resourceType"], verb, sent))
+
+
+def _update(env: Env, verb: Mapping[str, Any], sent: Any) -> Answer:
+    path = f"{verb['type'] or sent['resourceType']}/{verb['id'] or sent['id']}"
+    return Answer("update", env.context.send("PUT", path, verb, sent))
+
+
+def _patch(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
+    return Answer("patch", env.context.client.patch(verb["type"], verb["id"], verb["operations"], **_options(verb)))
+
+
+def _delete(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
+    return Answer("delete", env.context.client.delete(verb["type"], verb["id"], **_options(verb)))
+
+
+def _history(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
+    return Answer("history", env.context.client.history(verb["type"], verb["id"], **_options(verb)))
+
+
+def _conditional_create(env: Env, verb: Mapping[str, Any], sent: Any) -> Answer:
+    return Answer("conditional_create", env.context.client.conditional_create(sent, verb["where"], **_options(verb)))
+
+
+def _conditional_update(env: Env, verb: Mapping[str, Any], sent: Any) -> Answer:
+    return Answer("conditional_update", env.context.client.conditional_update(sent, verb["where"], **_options(verb)))
+
+
+def _conditional_delete(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
+    exchange = env.context.client.conditional_delete(verb["type"], verb["where"], **_options(verb))
+    return Answer("conditional_delete", exchange)
+
+
+def _search(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
+    known = {"type", "via", "scope", "headers", "format"}
+    parameters = [(name, value) for name, value in verb.items() if name not in known]
+    if verb["scope"] == "run":
+        parameters += env.context.scope_of(verb["type"])
+    first = env.context.client.search(verb["type"], parameters, method=verb["via"], **_options(verb))
+    answer = Answer("search", first, [first])
+    if first.status == 200:  # noqa: PLR2004
+        env.context.read_pages(answer)
+    return answer
+
+
+def _bundle(env: Env, verb: Mapping[str, Any], _: Any, kind: str) -> Answer:
+    entries = [_entry(Entry.model_validate(each, by_name=True), env) for each in verb["entries"]]
+    sender = getattr(env.context.client, kind)
+    return Answer(kind, sender(entries, **_options(verb)))
+
+
+def _entry(entry: Entry, env: Env) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    if entry.full_url:
+        made["fullUrl"] = entry.full_url
+    if entry.create or entry.update:
+        body: Body = entry.create or entry.update  # type: ignore[assignment]
+        made["resource"] = _body(body.model_dump(), env)
+    if entry.create:
+        made["request"] = {"method": "POST", "url": made["resource"]["resourceType"]}
+    elif entry.update:
+        made["request"] = {"method": "PUT", "url": f"{made['resource']['resourceType']}/{made['resource']['id']}"}
+    elif entry.delete:
+        made["request"] = {"method": "DELETE", "url": f"{entry.delete.type}/{entry.delete.id}"}
+    elif entry.read:
+        made["request"] = {"method": "GET", "url": f"{entry.read.type}/{entry.read.id}"}
+    return made
+
+
+_PERFORMERS: Mapping[str, Callable[[Env, Mapping[str, Any], Any], Answer]] = {
+    "capabilities": _capabilities,
+    "read": _read,
+    "vread": _vread,
+    "create": _create,
+    "update": _update,
+    "patch": _patch,
+    "delete": _delete,
+    "search": _search,
+    "history": _history,
+    "batch": lambda env, verb, sent: _bundle(env, verb, sent, "batch"),
+    "transaction": lambda env, verb, sent: _bundle(env, verb, sent, "transaction"),
+    "conditional_create": _conditional_create,
+    "conditional_update": _conditional_update,
+    "conditional_delete": _conditional_delete,
+}
