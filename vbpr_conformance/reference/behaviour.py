@@ -1,0 +1,87 @@
+"""The points at which the server's behaviour can be changed: by a fault, which breaks a rule, or by a habit, which
+R4 leaves to each server. The server itself runs with a `Behaviour` that changes nothing."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from vbpr_conformance.reference.http import Pairs, Request, Response
+from vbpr_conformance.reference.store import IndexRow, Row
+
+if TYPE_CHECKING:
+    from vbpr_conformance.reference.server import Server
+
+Resource = dict[str, Any]
+
+
+def _short_id() -> str:
+    return secrets.token_hex(8)
+
+
+def _next_number(previous: Row | None) -> str:
+    return str(int(previous.version) + 1 if previous else 1)
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What happens at each point. The first group are pipelines: each function takes and gives the thing in hand."""
+
+    request: tuple[Callable[[Server, Request], Request | Response], ...] = ()
+    """Sees each request, the entries of Bundles included, before it is carried out; may answer it."""
+    response: tuple[Callable[[Request, Response], Response], ...] = ()
+    """Sees each answer that is no refusal of the server's own making before it is sent."""
+    refusal: tuple[Callable[[Request, Response], Response], ...] = ()
+    """Sees each answer that refuses a request."""
+    query: tuple[Callable[[str, Pairs], Pairs], ...] = ()
+    """Sees the search parameters of every search (also those that conditions make) with the resource type."""
+    index: tuple[Callable[[str, list[IndexRow]], list[IndexRow]], ...] = ()
+    """Sees the index rows of a resource of a type before they are stored."""
+    found: tuple[Callable[[str, Pairs, list[int]], list[int]], ...] = ()
+    """Sees the matches of a search by a client, all pages of them."""
+    page: tuple[Callable[[int, list[int]], list[int]], ...] = ()
+    """Sees the matches that one page shows, with the place of the first among all."""
+    incoming: tuple[Callable[[Resource], Resource], ...] = ()
+    """Sees each resource before it is stored."""
+    outgoing: tuple[Callable[[str, Resource], Resource], ...] = ()
+    """Sees each stored resource before it is sent, with the server's base URL."""
+    capabilities: tuple[Callable[[Resource], Resource], ...] = ()
+    """Sees the CapabilityStatement before it is sent."""
+    bundle: tuple[Callable[[str, Resource], Resource], ...] = ()
+    """Sees each searchset Bundle before it is sent, with the server's base URL."""
+
+    xml: bool = True
+    atomic: bool = True
+    update_as_create: bool = True
+    unchanged_keeps_version: bool = False
+    references_must_exist: bool = False
+    unknown_parameter_refused: bool = False
+    preferences: bool = True
+    gzip: bool = False
+    pretty: bool = False
+    most_per_page: int = 1000
+    new_id: Callable[[], str] = _short_id
+    new_version: Callable[[Row | None], str] = _next_number
+
+    def also(self, **pipelines: Any) -> Behaviour:
+        """Append one function to each of the named pipelines."""
+        return replace(self, **{name: (*getattr(self, name), function) for name, function in pipelines.items()})
+
+    def found_by(self, resource_type: str, query: Pairs, seqs: list[int]) -> list[int]:
+        """Pass the matches of a search through its pipeline."""
+        for change in self.found:
+            seqs = change(resource_type, query, seqs)
+        return seqs
+
+
+Change = Callable[[Behaviour], Behaviour]
+
+
+def changed(changes: Sequence[Change]) -> Behaviour:
+    """Apply faults and habits, one after the other, to the behaviour of the good server."""
+    behaviour = Behaviour()
+    for change in changes:
+        behaviour = change(behaviour)
+    return behaviour

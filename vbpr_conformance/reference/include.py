@@ -1,0 +1,105 @@
+"""Resources that come along with matches: those they refer to, and those that refer to them.
+
+https://hl7.org/fhir/R4/search.html#include
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from vbpr_conformance.reference.http import Pairs
+    from vbpr_conformance.reference.server import Server
+    from vbpr_conformance.reference.store import Row
+
+
+class _Asked(NamedTuple):
+    back: bool
+    again: bool
+    source: str
+    code: str
+    target: str
+
+
+def understands(server: Server, name: str, value: str) -> bool:
+    """Whether an `_include` or `_revinclude` names a reference that is indexed here."""
+    asked = _asked(name, value)
+    if asked.source == "*":
+        return not asked.back
+    parameters = server.parameters.get(asked.source, {})
+    known = asked.code == "*" or (asked.code in parameters and parameters[asked.code].type == "reference")
+    return known and (not asked.target or asked.target in server.types)
+
+
+def included(server: Server, matches: list[Row], query: Pairs) -> list[Row]:
+    """Give what comes along with the matches of one page, each once."""
+    wanted = [
+        _asked(name, value)
+        for name, value in query
+        if name.startswith(("_include", "_revinclude")) and understands(server, name, value)
+    ]
+    seen = {row.seq for row in matches}
+    extra: list[Row] = []
+    near, asked = matches, wanted
+    while near and asked:
+        seqs = [seq for each in asked for seq in _step(server, near, each) if seq not in seen]
+        near = server.store.rows(list(dict.fromkeys(seqs)))
+        seen |= {row.seq for row in near}
+        extra += near
+        asked = [each for each in wanted if each.again]
+    return extra
+
+
+def _asked(name: str, value: str) -> _Asked:
+    source, _, rest = value.partition(":")
+    code, _, target = rest.partition(":")
+    kind, _, modifier = name.partition(":")
+    return _Asked(kind == "_revinclude", modifier == "iterate", source, code or "*", target)
+
+
+def _step(server: Server, rows: Iterable[Row], asked: _Asked) -> Iterable[int]:
+    for row in rows:
+        if asked.back:
+            yield from _referring(server, row, asked)
+        elif asked.source in {"*", row.type}:
+            yield from _referred(server, row, asked)
+
+
+def _params(server: Server, source: str, code: str) -> list[str]:
+    codes = [each.code for each in server.parameters[source].values() if each.type == "reference"]
+    return [f"{source}.{each}" for each in codes if code in {"*", each}]
+
+
+_LIVING = "SELECT v.seq FROM version v WHERE v.current = 1 AND v.body IS NOT NULL"
+
+
+def _referred(server: Server, row: Row, asked: _Asked) -> Iterable[int]:
+    """Find what a resource refers to, by `Type/id` or by canonical URL."""
+    params = _params(server, row.type, asked.code)
+    marks = ",".join("?" * len(params))
+    sql = f"SELECT DISTINCT system, value, exact FROM search_index WHERE seq = ? AND param IN ({marks})"  # noqa: S608  # only marks
+    for system, value, exact in server.store.select(sql, [row.seq, *params]):
+        if system is not None:
+            found = server.store.select(f"{_LIVING} AND v.type = ? AND v.id = ?", [system, value])
+        else:
+            of_url = "v.seq IN (SELECT seq FROM search_index WHERE param = v.type || '.url' AND exact = ?)"
+            found = server.store.select(f"{_LIVING} AND {of_url}", [exact])
+        for (seq,) in found:
+            if not asked.target or server.store.rows([seq])[0].type == asked.target:
+                yield seq
+
+
+def _referring(server: Server, row: Row, asked: _Asked) -> Iterable[int]:
+    """Find what refers to a resource, by `Type/id` or by its canonical URL."""
+    if asked.target not in {"", row.type}:
+        return
+    for param in _params(server, asked.source, asked.code):
+        here = "param = ? AND system = ? AND value = ?"
+        urls = "SELECT exact FROM search_index WHERE seq = ? AND param = ?"
+        sql = (
+            f"{_LIVING} AND v.seq IN (SELECT seq FROM search_index WHERE ({here}) "  # noqa: S608  # constants of this module
+            f"OR (param = ? AND system IS NULL AND exact IN ({urls})))"
+        )
+        values = [param, row.type, row.id, param, row.seq, f"{row.type}.url"]
+        yield from (seq for (seq,) in server.store.select(sql, values))

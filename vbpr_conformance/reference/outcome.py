@@ -1,0 +1,63 @@
+"""Trouble as OperationOutcome: what went wrong, with the HTTP status that says so.
+
+https://hl7.org/fhir/R4/operationoutcome.html, https://hl7.org/fhir/R4/http.html#Status-Codes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+CODES = {
+    400: "invalid",
+    404: "not-found",
+    405: "not-supported",
+    406: "not-supported",
+    409: "conflict",
+    410: "deleted",
+    412: "conflict",
+    413: "too-long",
+    415: "not-supported",
+    422: "processing",
+    500: "exception",
+}
+"""The issue code that fits each status where nothing more exact is known."""
+
+
+class ProblemError(Exception):
+    """A request that is refused: raised anywhere below, answered as OperationOutcome."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        code: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        issues: Iterable[Mapping[str, Any]] = (),
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = dict(headers or {})
+        self.issues = list(issues) or [issue(code or CODES[status], message)]
+
+    @property
+    def resource(self) -> dict[str, Any]:
+        """The OperationOutcome that answers the request."""
+        return outcome(self.issues)
+
+
+def outcome(issues: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Wrap issues in an OperationOutcome."""
+    return {"resourceType": "OperationOutcome", "issue": [dict(each) for each in issues]}
+
+
+def issue(code: str, text: str, *, severity: str = "error", expression: str = "") -> dict[str, Any]:
+    """Make one issue; `expression` is the FHIRPath of the element it is about."""
+    made: dict[str, Any] = {"severity": severity, "code": code, "diagnostics": text}
+    return made | {"expression": [expression]} if expression else made
+
+
+def all_well(text: str) -> dict[str, Any]:
+    """Say that all went well."""
+    return outcome([issue("informational", text, severity="information")])

@@ -1,0 +1,123 @@
+"""Results of searches and histories in pages. What was found is kept, so that pages stay the same while others write.
+
+https://hl7.org/fhir/R4/http.html#paging
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
+
+from vbpr_conformance.fhir import json_codec
+from vbpr_conformance.reference.http import Pairs, Request, Response
+from vbpr_conformance.reference.outcome import ProblemError
+from vbpr_conformance.reference.server import timestamp
+
+if TYPE_CHECKING:
+    from vbpr_conformance.reference.server import Server
+
+PER_PAGE = 50
+"""How many entries a page has if the client does not say."""
+PAGE = "_page"
+"""The parameter of links to other pages; its value is the server's own affair."""
+
+
+@dataclass(slots=True)
+class Result:
+    """What a search or history found: versions by their place in the sequence, and how they are to be shown."""
+
+    kind: str
+    """The type of the Bundle: searchset or history."""
+    seqs: list[int]
+    per_page: int
+    query: list[tuple[str, str]]
+    """The parameters that were used."""
+    total: bool = True
+    outcome: str = ""
+
+
+Render = Callable[["Server", str, list[int], Result], list[str]]
+"""Writes the entries of a page as JSON text: server, base URL, versions by their place, what was searched."""
+
+
+def count_of(server: Server, query: Pairs) -> int:
+    """Give the size of a page that the client asks for, within what the server grants.
+
+    https://hl7.org/fhir/R4/search.html#count
+    """
+    asked = next((value for name, value in reversed(query) if name == "_count"), None)
+    if asked is None:
+        return min(PER_PAGE, server.behaviour.most_per_page)
+    if not asked.isascii() or not asked.isdigit():
+        raise ProblemError(400, f"_count={asked}: a number was expected")
+    return min(int(asked), server.behaviour.most_per_page)
+
+
+def first_page(server: Server, request: Request, result: Result, render: Render) -> Response:
+    """Answer with the first page, or with the whole if it fits; `result.query` is what the self link tells."""
+    text = urlencode(result.query, safe="|,:/$", quote_via=quote)
+    steps = "/".join(quote(each) for each in request.steps if each != "_search")
+    url = f"{request.base}/{steps}".rstrip("/") + (f"?{text}" if text else "")
+    token = ""
+    if 0 < result.per_page < len(result.seqs):
+        token = secrets.token_urlsafe(12)
+        server.store.keep_result(token, asdict(result))
+    return _page(server, request, result, _Place(0, token, url), render)
+
+
+def later_page(server: Server, request: Request, renders: Mapping[str, Render]) -> Response:
+    """Answer with a page that a link of an earlier one led to; 410 if the result is kept no longer."""
+    token, _, start = dict(request.query)[PAGE].rpartition(".")
+    kept = server.store.kept_result(token)
+    if kept is None or not start.isdigit():
+        raise ProblemError(410, "this page is not kept any longer: search again", code="not-found")
+    result = Result(**kept | {"query": [(each[0], each[1]) for each in kept["query"]]})
+    place = _Place(int(start), token, _link(request.base, token, int(start)))
+    return _page(server, request, result, place, renders[result.kind])
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    start: int
+    token: str
+    url: str
+
+
+def _link(base: str, token: str, start: int) -> str:
+    return f"{base}?{PAGE}={token}.{start}"
+
+
+def _page(server: Server, request: Request, result: Result, place: _Place, render: Render) -> Response:
+    seqs = result.seqs[place.start : place.start + result.per_page]
+    for change in server.behaviour.page:
+        seqs = change(place.start, seqs)
+    links = [("self", place.url)]
+    if place.token:
+        links += _neighbours(request.base, place, result)
+    head = {"resourceType": "Bundle", "id": secrets.token_hex(8), "meta": {"lastUpdated": timestamp()}}
+    head |= {"type": result.kind}
+    if result.total:
+        head |= {"total": len(result.seqs)}
+    head |= {"link": [{"relation": relation, "url": each} for relation, each in links]}
+    entries = render(server, request.base, seqs, result)
+    text = json_codec.dumps(head)
+    if entries:
+        text = f'{text[:-1]},"entry":[{",".join(entries)}]}}'
+    response = Response(200, {}, text=text)
+    for alter in server.behaviour.bundle:
+        response.replace(alter(request.base, response.parsed()))
+    return response
+
+
+def _neighbours(base: str, place: _Place, result: Result) -> list[tuple[str, str]]:
+    links = []
+    start, size = place.start, result.per_page
+    if start + size < len(result.seqs):
+        links.append(("next", _link(base, place.token, start + size)))
+    if start > 0:
+        links.append(("previous", _link(base, place.token, max(0, start - size))))
+        links.append(("first", _link(base, place.token, 0)))
+    return links

@@ -1,0 +1,142 @@
+"""A search: its parameters understood, turned into SQL and carried out.
+
+https://hl7.org/fhir/R4/search.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from vbpr_conformance.reference.conditions import Condition, condition
+from vbpr_conformance.reference.include import understands
+from vbpr_conformance.reference.outcome import ProblemError
+from vbpr_conformance.reference.pages import PAGE
+
+if TYPE_CHECKING:
+    from vbpr_conformance.ig.model import SearchParameter
+    from vbpr_conformance.reference.http import Pairs
+    from vbpr_conformance.reference.server import Server
+
+RESULT_PARAMETERS = {"_count", "_sort", "_summary", "_elements", "_total", "_type", "_format", "_pretty"}
+"""Parameters about the answer, not about what matches: https://hl7.org/fhir/R4/search.html#Summary"""
+_INCLUDES = {"_include", "_revinclude", "_include:iterate", "_revinclude:iterate"}
+_MATCHES = "SELECT v.seq FROM version v WHERE v.type = ? AND v.current = 1 AND v.body IS NOT NULL"
+
+
+@dataclass(slots=True)
+class Found:
+    """What a search found, which of its parameters it used, and which it did not know."""
+
+    seqs: list[int]
+    used: Pairs = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+
+
+def find(server: Server, resource_type: str, query: Pairs, base: str, *, strict: bool) -> Found:
+    """Find all current resources of a type that meet all criteria, in the order asked for.
+
+    An unknown parameter is refused if `strict`, else left out and told (https://hl7.org/fhir/R4/search.html#errors).
+    """
+    for change in server.behaviour.query:
+        query = change(resource_type, query)
+    found = Found([])
+    sql, values = _MATCHES, [resource_type]
+    for name, value in query:
+        made = _criterion(server, resource_type, name, value, base)
+        if made is None:
+            if strict:
+                raise ProblemError(400, f"the search parameter {name} of {resource_type} is not known here")
+            found.ignored.append(name)
+            continue
+        if made.sql:
+            sql += f" AND {made.sql}"
+            values += made.values
+        found.used.append((name, value))
+    order, order_values = _order(server, resource_type, query, strict=strict)
+    found.seqs = [row[0] for row in server.store.select(f"{sql} ORDER BY {order}", [*values, *order_values])]
+    return found
+
+
+def _criterion(server: Server, resource_type: str, name: str, value: str, base: str) -> Condition | None:
+    """Understand one parameter; None if it is not known. What does not filter gives an empty condition."""
+    if name in RESULT_PARAMETERS or name == PAGE:
+        return Condition("", [])
+    if name in _INCLUDES:
+        return Condition("", []) if understands(server, name, value) else None
+    head, dot, rest = name.partition(".")
+    code, _, modifier = head.partition(":")
+    parameter = server.parameters[resource_type].get(code)
+    if parameter is None:
+        return None
+    if not value:
+        raise ProblemError(400, f"the search parameter {name} has no value")
+    if dot:
+        return _chain(server, resource_type, parameter, (modifier, rest, value), base)
+    return condition(server, f"{resource_type}.{code}", parameter, modifier, value, base)
+
+
+def _chain(
+    server: Server, resource_type: str, parameter: SearchParameter, asked: tuple[str, str, str], base: str
+) -> Condition | None:
+    """Find those that refer to a resource which itself meets a criterion.
+
+    https://hl7.org/fhir/R4/search.html#chaining
+    """
+    target, rest, value = asked
+    if parameter.type != "reference":
+        return None
+    code = rest.partition(".")[0].partition(":")[0]
+    known = [
+        each
+        for each in ([target] if target else server.types)
+        if code in server.parameters.get(each, {}) and (not parameter.targets or each in parameter.targets)
+    ]
+    if not known:
+        return None
+    seqs = [seq for each in known for seq in find(server, each, [(rest, value)], base, strict=True).seqs]
+    name = f"{resource_type}.{parameter.code}"
+    parts: list[str] = []
+    values: list[Any] = [name]
+    for row in server.store.rows(seqs):
+        parts.append("(system = ? AND value = ?)")
+        values += [row.type, row.id]
+    for url in _canonicals(server, seqs):
+        parts.append("(system IS NULL AND exact = ?)")
+        values.append(url)
+    if not parts:
+        return Condition("0", [])
+    return Condition(f"v.seq IN (SELECT seq FROM search_index WHERE param = ? AND ({' OR '.join(parts)}))", values)
+
+
+def _canonicals(server: Server, seqs: list[int]) -> list[str]:
+    """Give the canonical URLs of resources, by which others refer to them too."""
+    found: list[str] = []
+    for seq in seqs:
+        rows = server.store.select("SELECT exact FROM search_index WHERE seq = ? AND param LIKE '%.url'", [seq])
+        found += [each for (each,) in rows]
+    return found
+
+
+def _order(server: Server, resource_type: str, query: Pairs, *, strict: bool) -> tuple[str, list[str]]:
+    """Say the order: by `_sort`, those without a value last, then as they were stored.
+
+    https://hl7.org/fhir/R4/search.html#sort
+    """
+    parts: list[str] = []
+    values: list[str] = []
+    for code in (each for name, value in query if name == "_sort" for each in value.split(",") if each):
+        down = code.startswith("-")
+        parameter = server.parameters[resource_type].get(code.lstrip("-"))
+        if parameter is None:
+            if strict:
+                raise ProblemError(400, f"cannot sort by {code}: it is no search parameter of {resource_type}")
+            continue
+        column = {"date": "low", "number": "low", "quantity": "low", "token": "value", "string": "value"}.get(
+            parameter.type, "exact"
+        )
+        pick = f"{'max' if down else 'min'}({'high' if down and parameter.type == 'date' else column})"
+        value = f"(SELECT {pick} FROM search_index WHERE seq = v.seq AND param = ?)"  # noqa: S608  # constants of this function
+        parts.append(f"{value} {'DESC' if down else 'ASC'} NULLS LAST")
+        values.append(f"{resource_type}.{parameter.code}")
+    return ", ".join([*parts, "v.seq"]), values

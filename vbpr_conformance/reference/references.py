@@ -1,0 +1,73 @@
+"""References inside a resource: finding them, and pointing them elsewhere.
+
+https://hl7.org/fhir/R4/references.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from vbpr_conformance.reference.http import Request
+from vbpr_conformance.reference.outcome import ProblemError
+
+if TYPE_CHECKING:
+    from vbpr_conformance.reference.server import Server
+
+
+def literal_references(value: Any) -> Iterator[str]:
+    """Yield each `Reference.reference` in a resource, contained ones included."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name == "reference" and isinstance(inner, str):
+                yield inner
+            else:
+                yield from literal_references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from literal_references(inner)
+
+
+def local_key(reference: str, base: str) -> str | None:
+    """Give `Type/id` of a reference to a resource on this server; None for any other reference."""
+    reference = reference.removeprefix(f"{base}/") if base else reference
+    parts = reference.partition("/_history/")[0].split("/")
+    if len(parts) != 2 or "#" in reference or ":" in reference or not parts[0][:1].isupper():  # noqa: PLR2004  # Type/id
+        return None
+    return "/".join(parts)
+
+
+def check_targets(server: Server, request: Request, resource: dict[str, Any]) -> None:
+    """Refuse references to what is not here, where the server holds to that.
+
+    https://hl7.org/fhir/R4/http.html#create (referential integrity is the server's choice)
+    """
+    if not server.behaviour.references_must_exist:
+        return
+    for reference in literal_references(resource):
+        key = local_key(reference, request.base)
+        if key is not None and key.partition("/")[0] in server.types and not server.alive(key):
+            raise ProblemError(422, f"the reference to {reference} points to nothing here")
+
+
+def redirected(value: Any, names: Mapping[str, str]) -> Any:
+    """Copy a resource with its references, URIs and the links in its narrative pointed elsewhere."""
+    if isinstance(value, dict):
+        return {name: _redirected_member(name, inner, names) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [names.get(each, each) if isinstance(each, str) else redirected(each, names) for each in value]
+    return value
+
+
+_NO_URI = {"value", "valueString", "display", "text", "id", "system", "code"}
+"""Members that hold text, or URIs that name no resource, although they may look like one."""
+_LINK = re.compile(r"""(?<=\s)(?:href|src)\s*=\s*(["'])(?P<url>[^"']*)\1""")
+
+
+def _redirected_member(name: str, inner: Any, names: Mapping[str, str]) -> Any:
+    if not isinstance(inner, str):
+        return redirected(inner, names)
+    if name == "div":
+        return _LINK.sub(lambda found: found[0].replace(found["url"], names.get(found["url"], found["url"])), inner)
+    return inner if name in _NO_URI else names.get(inner, inner)

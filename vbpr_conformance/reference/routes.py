@@ -1,0 +1,80 @@
+"""Which interaction a method and a path mean.
+
+https://hl7.org/fhir/R4/http.html#summary
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vbpr_conformance.reference import bundles, conditional, crud, history, searching
+from vbpr_conformance.reference.capabilities import capabilities
+from vbpr_conformance.reference.http import Request
+from vbpr_conformance.reference.outcome import ProblemError
+from vbpr_conformance.reference.pages import PAGE
+from vbpr_conformance.reference.server import Handler
+
+Methods = Mapping[str, tuple[str, Handler]]
+
+_BASE: Methods = {"GET": ("search-system", searching.search_system), "POST": ("transaction", bundles.bundle)}
+_METADATA: Methods = {"GET": ("capabilities", capabilities)}
+_SYSTEM_HISTORY: Methods = {"GET": ("history-system", history.history_system)}
+_SEARCH_BY_POST: Methods = {"POST": ("search-type", searching.search_post)}
+_TYPE: Methods = {
+    "GET": ("search-type", searching.search_type),
+    "POST": ("create", crud.create),
+    "PUT": ("conditional-update", conditional.update),
+    "PATCH": ("conditional-patch", conditional.patch),
+    "DELETE": ("conditional-delete", conditional.delete),
+}
+_TYPE_HISTORY: Methods = {"GET": ("history-type", history.history_type)}
+_INSTANCE: Methods = {
+    "GET": ("read", crud.read),
+    "PUT": ("update", crud.update),
+    "PATCH": ("patch", crud.patch),
+    "DELETE": ("delete", crud.delete),
+}
+_INSTANCE_HISTORY: Methods = {"GET": ("history-instance", history.history_instance)}
+_VERSION: Methods = {"GET": ("vread", crud.vread)}
+
+
+def route(request: Request) -> Handler:
+    """Find the handler of a request and name its interaction; 404 for no such place, 405 for no such method there."""
+    methods = _place(request)
+    method = "GET" if request.method == "HEAD" else request.method
+    if method not in methods:
+        allowed = ", ".join(methods)
+        raise ProblemError(405, f"{request.method} is not possible here: {allowed} is", headers={"Allow": allowed})
+    request.interaction, handler = methods[method]
+    if request.interaction == "create" and request.header("if-none-exist"):
+        request.interaction = "conditional-create"
+        return conditional.create
+    if request.interaction == "search-system" and any(name == PAGE for name, _ in request.query):
+        request.interaction = "page"
+        return searching.later_page
+    return handler
+
+
+def _place(request: Request) -> Methods:
+    match request.steps:
+        case ():
+            return _BASE
+        case ("metadata",):
+            return _METADATA
+        case ("_history",):
+            return _SYSTEM_HISTORY
+        case ("_search",):
+            return _SEARCH_BY_POST
+        case (_, "_search"):
+            return _SEARCH_BY_POST
+        case (_, "_history"):
+            return _TYPE_HISTORY
+        case (_, _, "_history"):
+            return _INSTANCE_HISTORY
+        case (_, _, "_history", _):
+            return _VERSION
+        case (first,) if not first.startswith(("_", "$")):
+            return _TYPE
+        case (_, second) if not second.startswith(("_", "$")):
+            return _INSTANCE
+    raise ProblemError(404, f"there is nothing at /{'/'.join(request.steps)}")

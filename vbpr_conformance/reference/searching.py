@@ -1,0 +1,124 @@
+"""Search: by type and over all types, by GET and by POST.
+
+https://hl7.org/fhir/R4/search.html, https://hl7.org/fhir/R4/http.html#search
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vbpr_conformance.fhir import json_codec
+from vbpr_conformance.reference.content import read_form
+from vbpr_conformance.reference.history import history_entries
+from vbpr_conformance.reference.http import Pairs, Request, Response
+from vbpr_conformance.reference.include import included
+from vbpr_conformance.reference.outcome import ProblemError, issue, outcome
+from vbpr_conformance.reference.pages import Result, count_of, first_page
+from vbpr_conformance.reference.pages import later_page as later
+from vbpr_conformance.reference.query import RESULT_PARAMETERS, Found, find
+from vbpr_conformance.reference.server import known_type
+from vbpr_conformance.reference.shape import cut
+
+if TYPE_CHECKING:
+    from vbpr_conformance.reference.server import Server
+
+
+def search_type(server: Server, request: Request) -> Response:
+    """Search one type by GET."""
+    known_type(server, request.type)
+    return _answer(server, request, [request.type])
+
+
+def search_post(server: Server, request: Request) -> Response:
+    """Search one type, or all, by POST: the parameters stand in the form, in the URL or in both."""
+    request = replace(request, query=read_form(request))
+    if request.type == "_search":
+        return search_system(server, request)
+    return search_type(server, request)
+
+
+def search_system(server: Server, request: Request) -> Response:
+    """Search all types, or those that `_type` names, by the parameters that all of them share."""
+    named = [each for name, value in request.query if name == "_type" for each in value.split(",")]
+    for each in named:
+        known_type(server, each)
+    return _answer(server, request, named or list(server.types))
+
+
+def later_page(server: Server, request: Request) -> Response:
+    """Answer with a later page of a search or history."""
+    return later(server, request, {"searchset": searchset_entries, "history": history_entries})
+
+
+def _answer(server: Server, request: Request, types: list[str]) -> Response:
+    strict = request.preference("handling") == "strict" or server.behaviour.unknown_parameter_refused
+    found = [find(server, each, request.query, request.base, strict=strict) for each in types]
+    seqs = [seq for each in found for seq in each.seqs]
+    if len(types) == 1:
+        seqs = server.behaviour.found_by(types[0], request.query, seqs)
+    result = Result(
+        "searchset",
+        seqs,
+        _page_size(server, request.query),
+        _used(found[0], request.query),
+        total=dict(request.query).get("_total") != "none",
+        outcome=_ignored(found[0]),
+    )
+    return first_page(server, request, result, searchset_entries)
+
+
+def _page_size(server: Server, query: Pairs) -> int:
+    return 0 if ("_summary", "count") in query else count_of(server, query)
+
+
+def _used(found: Found, query: Pairs) -> Pairs:
+    """Say what was understood, as the self link must."""
+    return [pair for pair in query if pair in found.used or pair[0] in RESULT_PARAMETERS]
+
+
+def _ignored(found: Found) -> str:
+    if not found.ignored:
+        return ""
+    issues = [issue("not-supported", f"{name} was ignored", severity="warning") for name in found.ignored]
+    return json_codec.dumps(outcome(issues))
+
+
+def searchset_entries(server: Server, base: str, seqs: list[int], result: Result) -> list[str]:
+    """Write one page of matches, with what they include, as the entries of a searchset Bundle."""
+    gone = server.store.deleted_since(seqs)
+    rows = server.store.rows([seq for seq in seqs if seq not in gone])
+    shaping = [pair for pair in result.query if pair[0] in {"_summary", "_elements"}]
+    entries = []
+    for row in rows:
+        text = server.show(row, base)
+        entries.append(_entry(base, row.key, cut(server, shaping, text) if shaping else text, "match"))
+    if rows and any(name.startswith(("_include", "_revinclude")) for name, _ in result.query):
+        extra = included(server, rows, result.query)
+        entries += [_entry(base, row.key, server.show(row, base), "include") for row in extra]
+    if result.outcome:
+        entries.append(f'{{"resource":{result.outcome},"search":{{"mode":"outcome"}}}}')
+    return entries
+
+
+def _entry(base: str, key: str, text: str, mode: str) -> str:
+    return f'{{"fullUrl":"{base}/{key}","resource":{text},"search":{{"mode":"{mode}"}}}}'
+
+
+def one_match(server: Server, request: Request, query: str, pairs: Pairs) -> int | None:
+    """Find the one resource that a condition means; None if there is none, 412 if there are several.
+
+    https://hl7.org/fhir/R4/http.html#ccreate
+    """
+    seqs = all_matches(server, request, pairs)
+    if len(seqs) > 1:
+        raise ProblemError(412, f"{len(seqs)} resources match {request.type}?{query}: one was meant")
+    return seqs[0] if seqs else None
+
+
+def all_matches(server: Server, request: Request, pairs: Pairs) -> list[int]:
+    """Find all resources that a condition means; it must say something, and all of it must be understood."""
+    criteria = [pair for pair in pairs if pair[0] not in {"_format", "_pretty", "_summary", "_elements"}]
+    if not any(value for _, value in criteria):
+        raise ProblemError(412, "the condition names no criteria")
+    return find(server, request.type, criteria, request.base, strict=True).seqs

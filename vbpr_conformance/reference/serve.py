@@ -1,0 +1,115 @@
+"""Serving: a socket, the data to start with, and a clean end."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from vbpr_conformance.errors import UsageError
+from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.reference.app import ROOT, make_app
+from vbpr_conformance.reference.data import load
+from vbpr_conformance.reference.store import Store
+
+
+def serve(  # noqa: PLR0913  # the options of the command line, one by one
+    host: str,
+    port: int,
+    edition: Edition,
+    *,
+    store: Path | None = None,
+    data: Sequence[Path] = (),
+    fault: str | None = None,
+    habits: Sequence[str] = (),
+    on_ready: Callable[[str], None] | None = None,
+    ends_with_stdin: bool = False,
+) -> None:
+    """Serve until interrupted; `on_ready` is told the URL once the server answers (by default it is printed).
+
+    `ends_with_stdin` makes it end when its standard input is closed: a child process then never outlives its parent.
+    """
+    kept = Store(store)
+    try:
+        app = make_app(edition, kept, fault=fault, habits=habits)
+        load(app.server, data, _say)
+        with _listening(host, port) as listener:
+            shown = f"[{host}]" if ":" in host else host
+            url = f"http://{shown}:{listener.getsockname()[1]}{ROOT}"
+            server = _Uvicorn(app, lambda: (on_ready or _announce)(url))
+            if ends_with_stdin:
+                threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
+            server.run(sockets=[listener])
+    finally:
+        kept.close()
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn that tells when it answers."""
+
+    def __init__(self, app: object, ready: Callable[[], None]) -> None:
+        settings = uvicorn.Config(
+            app,  # type: ignore[arg-type]  # an ASGI 3 application; uvicorn wants its own alias of the type
+            log_level="error",
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            ws="none",
+            timeout_keep_alive=60,
+            timeout_graceful_shutdown=5,
+        )
+        super().__init__(settings)
+        self._ready = ready
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take an interruption as the wish to end well: uvicorn itself would raise the signal again afterwards."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {each: signal.signal(each, self.handle_exit) for each in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Open the socket; what prevents it is one sentence."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.create_server((host, port), family=family, backlog=512)
+    except OverflowError:
+        raise UsageError(f"cannot listen on port {port}: ports go up to 65535") from None
+    except OSError as error:
+        raise UsageError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+def _announce(url: str) -> None:
+    print(f"ready on {url}", flush=True)  # noqa: T201  # the command's output, which scripts wait for
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201  # progress of loading
+
+
+def _end_with_stdin(server: uvicorn.Server) -> None:
+    """Wait until nobody holds the other end any more."""
+    while sys.stdin.buffer.read(1):
+        pass
+    server.should_exit = True

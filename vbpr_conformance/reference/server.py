@@ -1,0 +1,158 @@
+"""The server behind the socket: what it holds, and the way of a request through it."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from vbpr_conformance.fhir import json_codec
+from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.ig.model import SearchParameter
+from vbpr_conformance.reference import served
+from vbpr_conformance.reference.behaviour import Behaviour
+from vbpr_conformance.reference.http import Request, Response
+from vbpr_conformance.reference.indexing import Indexer
+from vbpr_conformance.reference.outcome import ProblemError, issue, outcome
+from vbpr_conformance.reference.store import Row, Store
+from vbpr_conformance.validate.issue import is_valid
+from vbpr_conformance.validate.issue import outcome as validation_outcome
+
+try:
+    from vbpr_conformance.validate.validator import Validator
+except ImportError:
+    Validator = None
+
+ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+"""https://hl7.org/fhir/R4/datatypes.html#id"""
+
+Handler = Callable[["Server", Request], Response]
+_log = logging.getLogger(__name__)
+
+
+class Server:
+    """An edition served from a store."""
+
+    def __init__(
+        self, edition: Edition, store: Store, behaviour: Behaviour | None = None, *, validate: bool = True
+    ) -> None:
+        self.edition = edition
+        self.store = store
+        self.behaviour = behaviour or Behaviour()
+        self.types: tuple[str, ...] = served.types(edition)
+        self.parameters: dict[str, dict[str, SearchParameter]] = {
+            each: served.parameters(edition, each) for each in self.types
+        }
+        self.indexer = Indexer(edition, self.parameters)
+        self._validator = Validator(edition) if validate and Validator else None
+        self._route: Callable[[Request], Handler] | None = None
+        self._bring_index_up_to_date()
+
+    def route_with(self, route: Callable[[Request], Handler]) -> None:
+        """Say who finds the handler of a request."""
+        self._route = route
+
+    def answer(self, request: Request) -> Response:
+        """Carry out a request; whatever happens, the answer is a FHIR answer."""
+        try:
+            response = self._carried_out(request)
+        except ProblemError as problem:
+            response = Response(problem.status, problem.headers, problem.resource)
+            for change in self.behaviour.refusal:
+                response = change(request, response)
+        except Exception:
+            _log.exception("%s /%s", request.method, "/".join(request.steps))
+            response = Response(500, {}, outcome([issue("exception", "the server broke down over this request")]))
+        return response
+
+    def _carried_out(self, request: Request) -> Response:
+        if self._route is None:
+            raise LookupError("no routes")
+        handler = self._route(request)
+        for step in self.behaviour.request:
+            changed = step(self, request)
+            if isinstance(changed, Response):
+                return changed
+            if changed is not request:
+                request = changed
+                handler = self._route(request)
+        response = handler(self, request)
+        for change in self.behaviour.response:
+            response = change(request, response)
+        return response
+
+    def check(self, resource: dict[str, Any]) -> None:
+        """Refuse a resource that breaks a rule of its profiles or of its type.
+
+        https://hl7.org/fhir/R4/http.html#create
+        """
+        if self._validator is None:
+            return
+        found = self._validator.issues(resource)
+        if not is_valid(found):
+            raise ProblemError(422, "the resource is not valid", issues=validation_outcome(found)["issue"])
+
+    def put(self, resource: dict[str, Any], request: Request, resource_id: str, previous: Row | None) -> Row:
+        """Store a checked resource as the next version of `Type/id`."""
+        now = timestamp()
+        version = self.behaviour.new_version(previous)
+        meta = dict(resource.get("meta") or {}) | {"versionId": version, "lastUpdated": now}
+        whole = {"resourceType": resource["resourceType"], "id": resource_id, "meta": meta}
+        whole |= {name: value for name, value in resource.items() if name not in whole}
+        for change in self.behaviour.incoming:
+            whole = change(whole)
+        index = self.indexer.rows(whole, request.base)
+        for alter in self.behaviour.index:
+            index = alter(whole["resourceType"], index)
+        row = Row(0, whole["resourceType"], resource_id, version, now, request.method, json_codec.dumps(whole))
+        return self.store.add(row, index, previous)
+
+    def remove(self, row: Row) -> Row:
+        """Store the deletion of a resource as its next version."""
+        version = self.behaviour.new_version(row)
+        return self.store.add(Row(0, row.type, row.id, version, timestamp(), "DELETE", None), (), row)
+
+    def show(self, row: Row, base: str) -> str:
+        """Give the JSON text of a stored resource as it is sent."""
+        if not self.behaviour.outgoing:
+            return row.text
+        resource = json_codec.loads(row.text)
+        for change in self.behaviour.outgoing:
+            resource = change(base, resource)
+        return json_codec.dumps(resource)
+
+    def alive(self, reference: str) -> bool:
+        """Whether `Type/id` is here and not deleted."""
+        resource_type, _, resource_id = reference.partition("/")
+        row = self.store.current(resource_type, resource_id)
+        return row is not None and row.body is not None
+
+    def _bring_index_up_to_date(self) -> None:
+        """Index a file anew that was written under another edition or by another way of indexing."""
+        signature = self.indexer.signature
+        if self.store.setting("index") == signature:
+            return
+        with self.store.transaction():
+            for row in self.store.living():
+                self.store.reindex(row, self.indexer.rows(json_codec.loads(row.text), ""))
+            self.store.set_setting("index", signature)
+
+
+def timestamp() -> str:
+    """Give the present moment as an instant."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def known_type(server: Server, name: str) -> None:
+    """Refuse a resource type that is not served.
+
+    https://hl7.org/fhir/R4/http.html#read
+    """
+    if name not in server.types:
+        raise ProblemError(404, f"{name} is not served here: {_listed(server.types)} are")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,229 @@
+"""The store: every version of every resource as JSON text, and the search index of the current ones, in SQLite.
+
+In memory, or in a file whose commits are on disk before they are acknowledged
+(https://sqlite.org/pragma.html#pragma_synchronous: WAL with FULL).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from vbpr_conformance.errors import UsageError
+
+LAYOUT = 1
+"""Raised whenever the tables change: a file of another layout is refused."""
+KEPT_RESULTS = 2000
+"""How many results of searches with several pages are kept for their later pages."""
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS version (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    type TEXT NOT NULL, id TEXT NOT NULL, version TEXT NOT NULL,
+    updated TEXT NOT NULL, method TEXT NOT NULL, current INTEGER NOT NULL, body TEXT);
+CREATE UNIQUE INDEX IF NOT EXISTS version_key ON version (type, id, version);
+CREATE UNIQUE INDEX IF NOT EXISTS version_current ON version (type, id) WHERE current = 1;
+CREATE TABLE IF NOT EXISTS search_index (
+    seq INTEGER NOT NULL, param TEXT NOT NULL,
+    system TEXT, value TEXT, exact TEXT, low, high);
+CREATE INDEX IF NOT EXISTS index_seq ON search_index (seq, param);
+CREATE INDEX IF NOT EXISTS index_value ON search_index (param, value);
+CREATE INDEX IF NOT EXISTS index_exact ON search_index (param, exact);
+CREATE INDEX IF NOT EXISTS index_low ON search_index (param, low);
+CREATE TABLE IF NOT EXISTS result (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL UNIQUE, content TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+_COLUMNS = "seq, type, id, version, updated, method, body"
+
+
+class IndexRow(NamedTuple):
+    """One value of one search parameter; which columns are used follows from the parameter's type.
+
+    token: `system`, `value` (the code), `exact` (text to search with `:text`) · string: `value` (normalised),
+    `exact` · uri: `exact` · reference: `system` (target type), `value` (target id), `exact` (`Type/id`, a URL or a
+    canonical, of which `value` is then the version) · date and number: `low`, `high` · quantity: `low`, `high`,
+    `system`, `value` (the code), `exact` (the unit). With nothing but `param` it says that there is a value.
+    """
+
+    param: str
+    system: str | None = None
+    value: str | None = None
+    exact: str | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One version of a resource; `body` is its JSON text, None where it was deleted."""
+
+    seq: int
+    type: str
+    id: str
+    version: str
+    updated: str
+    method: str
+    body: str | None
+
+    @property
+    def key(self) -> str:
+        """`Type/id`, as a relative reference names it."""
+        return f"{self.type}/{self.id}"
+
+    @property
+    def text(self) -> str:
+        """The JSON text of a version that was not deleted."""
+        if self.body is None:
+            raise LookupError(f"{self.key} version {self.version} is deleted")
+        return self.body
+
+
+class Store:
+    """Resources with their versions, and SQL over their index."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._depth = 0
+        try:
+            self._db = _open(path)
+        except sqlite3.DatabaseError as error:
+            raise UsageError(f"cannot keep data in {path}: {_reason(error)}") from None
+
+    def close(self) -> None:
+        """Close the file; all that was acknowledged is in it."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do all that happens inside, or nothing of it; inside another transaction it is part of that one."""
+        if self._depth == 0:
+            self._db.execute("BEGIN IMMEDIATE")
+        self._depth += 1
+        try:
+            yield
+        except BaseException:
+            self._depth -= 1
+            if self._depth == 0:
+                self._db.execute("ROLLBACK")
+            raise
+        self._depth -= 1
+        if self._depth == 0:
+            self._db.execute("COMMIT")
+
+    def current(self, resource_type: str, resource_id: str) -> Row | None:
+        """Give the newest version of a resource, which may be its deletion; None if there never was one."""
+        return self._one("type = ? AND id = ? AND current = 1", (resource_type, resource_id))
+
+    def version(self, resource_type: str, resource_id: str, version: str) -> Row | None:
+        """Give one version of a resource."""
+        return self._one("type = ? AND id = ? AND version = ?", (resource_type, resource_id, version))
+
+    def add(self, row: Row, index: Iterable[IndexRow], previous: Row | None) -> Row:
+        """Put a new version over the previous one; gives it with its place in the sequence of all versions."""
+        with self.transaction():
+            if previous is not None:
+                self._db.execute("UPDATE version SET current = 0 WHERE seq = ?", (previous.seq,))
+                self._db.execute("DELETE FROM search_index WHERE seq = ?", (previous.seq,))
+            seq = self._db.execute(
+                "INSERT INTO version (type, id, version, updated, method, current, body) VALUES (?, ?, ?, ?, ?, 1, ?)",
+                (row.type, row.id, row.version, row.updated, row.method, row.body),
+            ).lastrowid
+            assert seq is not None  # noqa: S101  # SQLite gives it after every INSERT
+            self._insert_index(seq, index)
+        return Row(seq, row.type, row.id, row.version, row.updated, row.method, row.body)
+
+    def reindex(self, row: Row, index: Iterable[IndexRow]) -> None:
+        """Make the index of a current version anew."""
+        self._db.execute("DELETE FROM search_index WHERE seq = ?", (row.seq,))
+        self._insert_index(row.seq, index)
+
+    def _insert_index(self, seq: int, index: Iterable[IndexRow]) -> None:
+        self._db.executemany("INSERT INTO search_index VALUES (?, ?, ?, ?, ?, ?, ?)", [(seq, *each) for each in index])
+
+    def select(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Run a query that was built by this package."""
+        return self._db.execute(sql, values).fetchall()
+
+    def rows(self, seqs: Sequence[int]) -> list[Row]:
+        """Give versions by their place in the sequence, in the order asked for."""
+        found: dict[int, Row] = {}
+        for start in range(0, len(seqs), 500):
+            part = seqs[start : start + 500]
+            marks = ",".join("?" * len(part))
+            for each in self._db.execute(f"SELECT {_COLUMNS} FROM version WHERE seq IN ({marks})", part):  # noqa: S608  # only marks
+                found[each[0]] = Row(*each)
+        return [found[seq] for seq in seqs if seq in found]
+
+    def living(self) -> Iterator[Row]:
+        """Every current version that is not a deletion."""
+        seqs = [seq for (seq,) in self._db.execute("SELECT seq FROM version WHERE current = 1 AND body IS NOT NULL")]
+        for start in range(0, len(seqs), 500):
+            yield from self.rows(seqs[start : start + 500])
+
+    def deleted_since(self, seqs: Sequence[int]) -> set[int]:
+        """Of some versions, those whose resource has been deleted meanwhile."""
+        gone: set[int] = set()
+        for start in range(0, len(seqs), 500):
+            part = seqs[start : start + 500]
+            marks = ",".join("?" * len(part))
+            sql = (
+                "SELECT v.seq FROM version v JOIN version c ON c.type = v.type AND c.id = v.id AND c.current = 1 "  # noqa: S608  # only marks
+                f"WHERE v.seq IN ({marks}) AND c.body IS NULL"
+            )
+            gone.update(seq for (seq,) in self._db.execute(sql, part))
+        return gone
+
+    def keep_result(self, token: str, content: Any) -> None:
+        """Keep what later pages of a search need; the oldest go when there are too many."""
+        with self.transaction():
+            number = self._db.execute(
+                "INSERT INTO result (token, content) VALUES (?, ?)", (token, json.dumps(content))
+            ).lastrowid
+            self._db.execute("DELETE FROM result WHERE number <= ?", ((number or 0) - KEPT_RESULTS,))
+
+    def kept_result(self, token: str) -> Any:
+        """Give back what was kept, or None."""
+        found = self._db.execute("SELECT content FROM result WHERE token = ?", (token,)).fetchone()
+        return json.loads(found[0]) if found else None
+
+    def setting(self, name: str) -> str | None:
+        """Give a note that the store keeps about itself."""
+        found = self._db.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
+        return found[0] if found else None
+
+    def set_setting(self, name: str, value: str) -> None:
+        """Keep a note about the store itself."""
+        self._db.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
+
+    def _one(self, where: str, values: Sequence[Any]) -> Row | None:
+        found = self._db.execute(f"SELECT {_COLUMNS} FROM version WHERE {where}", values).fetchone()  # noqa: S608  # constants of this class
+        return Row(*found) if found else None
+
+
+def _open(path: Path | None) -> sqlite3.Connection:
+    db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=0, check_same_thread=False)
+    if path is not None:
+        db.execute("PRAGMA locking_mode = EXCLUSIVE")  # two servers over one file would not see each other
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+    layout = db.execute("PRAGMA user_version").fetchone()[0]
+    others = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if layout != LAYOUT and (layout or others):
+        raise UsageError(f"cannot keep data in {path}: it is a database of something else or of another version")
+    db.executescript(_TABLES)
+    db.execute(f"PRAGMA user_version = {LAYOUT}")
+    return db
+
+
+def _reason(error: sqlite3.DatabaseError) -> str:
+    text = str(error)
+    if "locked" in text:
+        return "another server is using it"
+    if "not a database" in text:
+        return "it is a file of something else"
+    return text
