@@ -5,9 +5,10 @@
 """
 
 from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
-from vbpr_conformance.fhir.fhirpath.expression import Expression, compile
+from vbpr_conformance.fhir.fhirpath.expression import Expression, compile, evaluate
 from vbpr_conformance.fhir.fhirpath.functions.fhir import UndecidedError
 from vbpr_conformance.fhir.fhirpath.quantity import Quantity
+from vbpr_conformance.fhir.fhirpath.structure_types import StructureTypes
 from vbpr_conformance.fhir.fhirpath.temporal import Temporal
 from vbpr_conformance.fhir.fhirpath.values import Env, Node, TypeModel
 
@@ -17,8 +18,10 @@ __all__ = [
     "ExpressionError",
     "Node",
     "Quantity",
+    "StructureTypes",
     "Temporal",
     "TypeModel",
     "UndecidedError",
     "compile",
+    "evaluate",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
 from vbpr_conformance.fhir.fhirpath.quantity import Quantity, quantity_of
-from vbpr_conformance.fhir.fhirpath.temporal import Temporal
+from vbpr_conformance.fhir.fhirpath.temporal import DATE_TIME, Temporal
 from vbpr_conformance.fhir.fhirpath.types import DATE_TYPES
 from vbpr_conformance.fhir.fhirpath.values import NUMBERS, Items, Node
 
@@ -24,7 +24,10 @@ def system(item: Any) -> Any:
     value = item.value
     if type(value) is str:
         if item.type in DATE_TYPES:
-            return Temporal.parse(value) or value
+            parsed = Temporal.parse(value)
+            if parsed is not None and item.type != "date":
+                return Temporal(DATE_TIME, parsed.parts, parsed.zone)
+            return parsed or value
         if item.type == "time":
             return Temporal.parse_time(value) or value
     return value
@@ -234,9 +237,9 @@ def raw_key(item: Any) -> Any:
     kind = type(value)
     if kind is str:
         return None if type(item) is Node and (item.type in DATE_TYPES or item.type == "time") else value
-    if kind is int or kind is Decimal:
-        return (0, value)
-    return (1, value) if kind is bool else None
+    if kind is bool:
+        return (1, value)
+    return (0, value) if isinstance(value, NUMBERS) else None
 
 
 def holds_item(items: Items, item: Any) -> bool:

@@ -74,3 +74,8 @@ class Expression:
 def compile(expression: str) -> Expression:  # noqa: A001 - used with its module: fhirpath.compile, like re.compile
     """Read an expression; what is wrong with it is an `ExpressionError` of one sentence."""
     return Expression(expression)
+
+
+def evaluate(expression: str, node: Any, env: Env | None = None) -> Items:
+    """Evaluate an expression on a resource; without an environment, `%resource` is that resource."""
+    return compile(expression).evaluate(node, env or Env(node))

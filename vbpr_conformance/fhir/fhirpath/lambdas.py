@@ -143,7 +143,7 @@ def _sort(compiler: Compiles, source: Closure, args: tuple[Syntax, ...]) -> Clos
         def order(one: tuple[list[Items], Any], other: tuple[list[Items], Any]) -> int:
             for left, right, sign in zip(one[0], other[0], directions, strict=True):
                 if bool(left) != bool(right):
-                    return sign if left else -sign
+                    return -sign if left else sign
                 found = compare(left, right)
                 if found:
                     return sign * found

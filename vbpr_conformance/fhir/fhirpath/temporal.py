@@ -77,8 +77,6 @@ class Temporal:
         text = "-".join([f"{self.parts[0]:04}", *(f"{part:02}" for part in self.parts[1:_DAY])])
         if len(self.parts) > _DAY:
             text += f"T{_clock(self.parts[_DAY:])}{_zone_text(self.zone)}"
-        elif self.kind == DATE_TIME:
-            text += "T"
         return text
 
     def _in_utc(self) -> Temporal:

@@ -39,7 +39,7 @@ PRIMITIVE_PARENTS = {
 }
 """The primitive types of R4, each with the one it specializes (https://hl7.org/fhir/R4/datatypes.html)."""
 
-_PARENTS = PRIMITIVE_PARENTS | {
+PARENTS = PRIMITIVE_PARENTS | {
     "Age": "Quantity",
     "Count": "Quantity",
     "Distance": "Quantity",
@@ -50,6 +50,7 @@ _PARENTS = PRIMITIVE_PARENTS | {
     "Binary": "Resource",
     "Parameters": "Resource",
 }
+"""What a type specializes where that is more than Element or DomainResource."""
 
 
 def ancestors(name: str, env: Env) -> tuple[str, ...] | None:
@@ -58,10 +59,10 @@ def ancestors(name: str, env: Env) -> tuple[str, ...] | None:
         known = env.types.ancestors(name)
         if known is not None:
             return tuple(known)
-        if "." not in name and name not in _PARENTS and name not in {"Element", "Resource"}:
+        if "." not in name and name not in PARENTS and name not in {"Element", "Resource"}:
             return None
     found = [name]
-    while (parent := _PARENTS.get(found[-1])) is not None:
+    while (parent := PARENTS.get(found[-1])) is not None:
         found.append(parent)
     if "." in name:
         found += ["BackboneElement", "Element"]

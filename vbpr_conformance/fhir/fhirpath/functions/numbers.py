@@ -11,7 +11,7 @@ from vbpr_conformance.fhir.fhirpath.equality import system
 from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
 from vbpr_conformance.fhir.fhirpath.functions.signature import Function
 from vbpr_conformance.fhir.fhirpath.quantity import Quantity, quantity_of
-from vbpr_conformance.fhir.fhirpath.temporal import Temporal
+from vbpr_conformance.fhir.fhirpath.temporal import DATE_TIME, Temporal
 from vbpr_conformance.fhir.fhirpath.values import EMPTY, Env, Items, boolean
 
 _MOST_DIGITS = 31
@@ -23,7 +23,7 @@ def _value(items: Items, name: str) -> Any:
         raise ExpressionError(f"{name}() takes a single item, not {len(items)}")
     value = system(items[0])
     if isinstance(value, str) and (parsed := Temporal.parse(value)) is not None:
-        return parsed
+        return Temporal(DATE_TIME, parsed.parts, parsed.zone)  # a date reads the same, to the day
     return quantity_of(value) or value if isinstance(value, dict) else value
 
 
@@ -113,7 +113,8 @@ def _precision(items: Items, _args: list[Items], _env: Env) -> Items:
     value = _value(items, "precision")
     if isinstance(value, Temporal):
         return [value.precision()]
-    return [len(Decimal(_number(items, "precision")).as_tuple().digits)]
+    exponent = Decimal(_number(items, "precision")).as_tuple().exponent
+    return [max(0, -exponent) if isinstance(exponent, int) else 0]
 
 
 def _comparable(items: Items, args: list[Items], _env: Env) -> Items:
