@@ -6,10 +6,13 @@ A snapshot is the parent's snapshot with the differential applied
 
 from __future__ import annotations
 
+from typing import Any
+
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.ig.definitions import Definitions, Held
 from vbpr_conformance.ig.model import STRUCTURE_DEFINITION
 from vbpr_conformance.ig.snapshot_apply import Problem, derive
+from vbpr_conformance.ig.snapshot_merge import constraints
 from vbpr_conformance.ig.snapshot_tree import Definition, Node, snapshot_tree
 
 
@@ -31,7 +34,7 @@ class Snapshots:
         if key not in self._done:
             if held.url in self._under_way:
                 chain = " → ".join([*self._under_way, held.url])
-                raise UsageError(f"{held.source}: {held.url} is derived from itself: {chain}")
+                raise UsageError(f"{held.source}: {held.url} is made of itself: {chain}.")
             self._under_way.append(held.url)
             try:
                 self._done[key] = self._compiled(held)
@@ -62,12 +65,34 @@ class Snapshots:
                 raise UsageError(f"{held.source}: {held.url} is derived from {base}, which is not known here")
             parent = self.tree(found)
         try:
-            return derive(resource, parent, self._type)
+            return derive(resource, parent, _Types(self, self._definitions))
         except Problem as problem:
             raise UsageError(f"{held.source}: {held.url}: {problem}") from None
 
-    def _type(self, canonical: str) -> Node | None:
+
+class _Types:
+    """The types and profiles that are held, as a derivation asks for them."""
+
+    def __init__(self, snapshots: Snapshots, definitions: Definitions) -> None:
+        self._snapshots = snapshots
+        self._definitions = definitions
+
+    def tree(self, canonical: str) -> Node | None:
         """The snapshot of a type or of a profile on one, or None if it is not known here."""
+        found = self._find(canonical)
+        return None if found is None else self._snapshots.tree(found)
+
+    def rules(self, code: str) -> list[Any]:
+        """The invariants of a type, without its snapshot: that of Extension needs Element's, which has extensions."""
+        found = self._find(code)
+        if found is None:
+            return []
+        base = found.resource.get("baseDefinition")
+        inherited = self.rules(base) if base else []
+        stated: list[Definition] = (found.resource.get("differential") or found.resource["snapshot"])["element"]
+        root: Definition = next((each for each in stated if "." not in each["path"]), {})
+        return constraints(inherited, root.get("constraint", []), found.url)
+
+    def _find(self, canonical: str) -> Held | None:
         url = canonical if ":" in canonical else STRUCTURE_DEFINITION + canonical
-        found = self._definitions.find(url, "StructureDefinition")
-        return None if found is None else self.tree(found)
+        return self._definitions.find(url, "StructureDefinition")

@@ -7,9 +7,8 @@ list is at least the sum of the minima of its slices.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from vbpr_conformance.ig.snapshot_merge import SLICED_BY_TYPE, SLICED_BY_URL, constraints, from_type_profile, merged
 from vbpr_conformance.ig.snapshot_tree import Change, Definition, Node, change_tree
@@ -23,8 +22,18 @@ class Problem(Exception):  # noqa: N818 - the caller adds file and URL and makes
     """The differential cannot be applied; the message names the element."""
 
 
-def derive(resource: dict[str, Any], parent: Node | None, type_of: Callable[[str], Node | None]) -> Node:
-    """The snapshot of a StructureDefinition, given that of its parent; `type_of` gives those of types and profiles."""
+class Types(Protocol):
+    """What a derivation asks about the types and profiles that elements have."""
+
+    def tree(self, canonical: str) -> Node | None:
+        """The snapshot of a type or profile; None if it is not known here."""
+
+    def rules(self, code: str) -> list[Any]:
+        """The invariants of a type itself and of all it is derived from."""
+
+
+def derive(resource: dict[str, Any], parent: Node | None, types: Types) -> Node:
+    """The snapshot of a StructureDefinition, given that of its parent."""
     change = change_tree(resource.get("differential", {}).get("element", ()))
     name = str(resource["type"]).rpartition("/")[2]
     specialization = resource.get("derivation") != "constraint"
@@ -39,7 +48,7 @@ def derive(resource: dict[str, Any], parent: Node | None, type_of: Callable[[str
             start = _unsliced(start)
     else:
         start = parent
-    work = _Derivation(str(resource["url"]), specialization, specialization and is_flat, start, type_of)
+    work = _Derivation(str(resource["url"]), specialization, specialization and is_flat, start, types)
     return work.applied(start, change)
 
 
@@ -64,7 +73,7 @@ class _Derivation:
     specialization: bool
     unsliced: bool
     start: Node
-    type_of: Callable[[str], Node | None]
+    types: Types
 
     def applied(self, node: Node, change: Change) -> Node:
         """The element with all that the differential says of it, of what lies below, and of its slices."""
@@ -89,7 +98,7 @@ class _Derivation:
         types = stated.get("type", ())
         if len(types) != 1 or len(types[0].get("profile", ())) != 1:
             return node.element
-        profile = self.type_of(types[0]["profile"][0])
+        profile = self.types.tree(types[0]["profile"][0])
         inherited = [each.get("code", "") for each in node.element.get("type", ())]
         if profile is None or types[0].get("code", "") in _BY_TARGET or inherited == ["Resource"]:
             return node.element
@@ -129,8 +138,7 @@ class _Derivation:
         codes = [each.get("code", "") for each in element.get("type", ())]
         if codes and all(code.startswith(FHIRPATH_SYSTEM) or code == "Resource" for code in codes):
             return []
-        found = self.type_of("Extension" if codes == ["Extension"] else "Element")
-        return [] if found is None else list(found.element.get("constraint", ()))
+        return self.types.rules("Extension" if codes == ["Extension"] else "Element")
 
     def _unfolded(self, element: Definition) -> tuple[Definition, tuple[Node, ...]]:
         """The element with the children that its type, the profile of its type, or its content reference gives it."""
@@ -159,7 +167,7 @@ class _Derivation:
             name = profiles[0]
         else:
             name = next(iter(codes))
-        found = self.type_of(name)
+        found = self.types.tree(name)
         if found is None:
             raise Problem(f"element {element['id']}: its type {name} is not known here")
         return found

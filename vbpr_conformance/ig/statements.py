@@ -73,10 +73,10 @@ def _parts(entry: dict[str, Any]) -> Iterator[Item]:
     for key, what in _LISTS.items():
         for index, value in enumerate(entry.get(key, ())):
             yield {what: str(value)}, _beside(entry, key, index)
-    for key, about in _CONDITIONAL.items():
+    for key, what in _CONDITIONAL.items():
         if entry.get(key, "not-supported") not in (False, "not-supported"):
             mode = {} if entry[key] is True else {"mode": str(entry[key])}
-            yield {"conditional": about, **mode}, _beside(entry, key)
+            yield {"conditional": what, **mode}, _beside(entry, key)
     for key in _VALUES:
         if key in entry:
             yield (

@@ -1,0 +1,68 @@
+"""Loads an edition of the guide: from what is written of it, or from the disk cache while that has not changed."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from functools import cache
+from itertools import chain
+from pathlib import Path
+
+from vbpr_conformance import __version__
+from vbpr_conformance.errors import UsageError
+from vbpr_conformance.ig import cache as disk
+from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.ig.places import PACKAGE, cache_folder, editions_folder, r4_folder
+
+_HEADER = "edition.yaml"
+
+
+def editions() -> list[str]:
+    """The versions of the editions that can be loaded, the newest last."""
+    return sorted((file.parent.name for file in editions_folder().glob(f"*/{_HEADER}")), key=_order)
+
+
+@cache
+def load_edition(version: str) -> Edition:
+    """Load an edition; one object per version, shared by all who ask."""
+    known = editions()
+    if version not in known:
+        raise UsageError(f"There is no edition {version!r}; known are {', '.join(known) or 'none'}.")
+    sources = sorted({*editions_folder().rglob("*.yaml"), *r4_folder().rglob("*.yaml"), *_code()})
+    key = disk.key_of(__version__, sys.version, version, *(_stamp(file) for file in sources))
+    place = disk.key_of(str(PACKAGE)).hex()[:8]
+    name = f"edition-{version}-{sys.implementation.cache_tag}-{place}.pickle"
+    stored = disk.load(cache_folder(), name, key)
+    if isinstance(stored, Edition):
+        return stored
+    edition = read_edition(editions_folder() / version)
+    disk.store(cache_folder(), name, key, edition.made())
+    return edition
+
+
+def read_edition(folder: Path) -> Edition:
+    """Read an edition from the folder that states it, without any cache."""
+    # The notation is read only where the cache does not know the edition yet: its reader takes a while to import.
+    from vbpr_conformance.ig.notation import read_header, read_notation  # noqa: PLC0415
+
+    header = read_header(folder)
+    definitions = chain(read_notation(r4_folder()), read_notation(folder))
+    return Edition(header.guide.version, definitions, header.guide.canonical)
+
+
+def _code() -> Iterator[Path]:
+    """The modules that make an edition: another code may make another one of the same files."""
+    yield from (PACKAGE / "ig").glob("*.py")
+    yield PACKAGE / "fhir" / "yaml12.py"
+
+
+def _stamp(file: Path) -> str:
+    status = file.stat()
+    return f"{file}:{status.st_size}:{status.st_mtime_ns}"
+
+
+def _order(version: str) -> list[tuple[int, str]]:
+    """`1.10.0` comes after `1.9.0`, and `2.0.0` after `2.0.0-ballot`."""
+    numbers, _, label = version.partition("-")
+    return [*((int(each), "") for each in re.findall(r"\d+", numbers)), (0, label) if label else (1, "")]
