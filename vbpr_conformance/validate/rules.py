@@ -45,11 +45,10 @@ RULE_KINDS = {
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule at one place: `path` is where its element stands below the resource, without indices.
+    """One rule at one place: `place` is where its element stands in the resource, without indices.
 
-    `profile` is the URL of the StructureDefinition that states it, `element_id` the element there. `slices` are the
-    slice names passed on the way, as in `MeasureReport.extension:category.value[x]`: `place` is the path with them.
-    `detail` is what the rule compares with (fixed value, value set URL, type names, FHIRPath expression, count).
+    Slices passed on the way are named in it, as in an element id (`MeasureReport.extension:category.value[x].coding`).
+    `profile` is the URL of the StructureDefinition that states the rule, `element_id` the element there. `detail` is what the rule compares with (fixed value, value set URL, type names, FHIRPath expression, count).
     """
 
     id: str
@@ -59,15 +58,6 @@ class Rule:
     severity: str
     place: str
     detail: Any = None
-
-    @property
-    def path(self) -> str:
-        """The place without slice names."""
-        return ".".join(step.partition(":")[0] for step in _steps(self.place))
-
-
-def _steps(place: str) -> list[str]:
-    return place.split(".")
 
 
 def rules(profile: Profile, edition: Edition) -> tuple[Rule, ...]:

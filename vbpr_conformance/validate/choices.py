@@ -1,0 +1,110 @@
+"""Elements that are a choice of types, `value[x]` (https://hl7.org/fhir/R4/formats.html#choice)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vbpr_conformance.validate import primitive
+from vbpr_conformance.validate.issue import Findings, below
+from vbpr_conformance.validate.node import Node, ObjectCheck, PropertyCheck, Tell
+from vbpr_conformance.validate.primitives import FORMATS
+from vbpr_conformance.validate.scope import Scope
+from vbpr_conformance.validate.shape import Name, Need, Shape, forbidden, need, repeated, times
+from vbpr_conformance.validate.views import View, Views
+
+if TYPE_CHECKING:
+    from vbpr_conformance.validate.compiler import Compiler
+
+
+def choice_property(compiler: Compiler, node: Node, label: str, views: Views, shape: Shape) -> list[ObjectCheck]:
+    """Add a property for each type; what a profile does not allow is named as such. Give the check of the whole."""
+    allowed = _allowed(views)
+    base = compiler.lens.base_element(views[0].element)
+    possible = dict.fromkeys([*(each.code for each in (base or views[0].element).types), *allowed])
+    keys: list[str] = []
+    type_rule = node.rule("type", views[0], detail=tuple(allowed), step=label) if len(possible) > len(allowed) else None
+    for code in possible:
+        name = Name.choice(label, code)
+        keys += [name.key, f"_{name.key}"] if code in FORMATS else [name.key]
+        ruled_out = forbidden(node, name, views)
+        if ruled_out is not None:
+            shape.checks[name.key] = shape.checks[f"_{name.key}"] = ruled_out
+        elif code not in allowed and type_rule is not None:
+            wrong = _not_allowed(type_rule, name, allowed)
+            shape.checks[name.key] = shape.checks[f"_{name.key}"] = wrong
+        else:
+            _typed(compiler, node, name, code, _of_type(compiler, views, code), shape)
+    need(node, label, views, shape, tuple(keys))
+    for view in views:
+        for each in compiler.lens.slices(view):
+            _slice_need(node, label, each, shape)
+    return [_one_type(node, label, frozenset(keys), views[0])] if len(keys) > 1 else []
+
+
+def _allowed(views: Views) -> tuple[str, ...]:
+    codes = dict.fromkeys(each.code for each in views[0].element.types)
+    for view in views:
+        own = {each.code for each in view.element.types}
+        slicing = view.element.slicing
+        if slicing is not None and slicing.rules == "closed" and view.element.slices:
+            own &= {each.code for one in view.element.slices for each in one.types}
+        codes = {code: None for code in codes if code in own}
+    return tuple(codes)
+
+
+def _of_type(compiler: Compiler, views: Views, code: str) -> Views:
+    """Give the views that apply to this type: the element's, and those of its slices for the type."""
+    found = list(views)
+    for view in views:
+        for each in compiler.lens.slices(view):
+            codes = {one.code for one in each.element.types}
+            if codes == {code}:
+                found.append(each)
+    return tuple(found)
+
+
+def _typed(compiler: Compiler, node: Node, name: Name, code: str, views: Views, shape: Shape) -> None:
+    place = node.place.child(name.label, compiler.lens.lineage(code))
+    if code in FORMATS:
+        primitive.properties(compiler, node, name, code, views, place, shape)
+        return
+    below_node = compiler.node(code, views, place)
+    node.kids.append((name.label, below_node))
+
+    def check(value: Any, scope: Scope) -> Findings | None:
+        return below_node.check(value, scope)
+
+    shape.checks[name.key] = repeated(node, name, views, check)
+
+
+def _not_allowed(tell: Tell, name: Name, allowed: tuple[str, ...]) -> PropertyCheck:
+    message = f"{name.key} found, but only {', '.join(allowed) or 'nothing'} is allowed for {name.label}."
+
+    def check(_: Any, __: dict[str, Any], ___: Scope) -> Findings:
+        return below(tell(message), name.step)
+
+    return check
+
+
+def _slice_need(node: Node, label: str, view: View, shape: Shape) -> None:
+    codes = {each.code for each in view.element.types}
+    if not view.element.min or len(codes) != 1:
+        return
+    name = Name.choice(label, next(iter(codes)))
+    tell = node.rule("min", view, detail=view.element.min, code="required", step=f"{label}:{view.element.slice_name}")
+    message = f"{name.key} is missing: it must occur at least {times(view.element.min)}."
+    shape.needs.append(Need((name.key, f"_{name.key}"), tell, message))
+
+
+def _one_type(node: Node, label: str, keys: frozenset[str], view: View) -> ObjectCheck:
+    tell = node.rule("choice", view, step=label)
+
+    def check(value: dict[str, Any], _: Scope) -> Findings | None:
+        found = value.keys() & keys
+        if len(found) > 1 and len({key.removeprefix("_") for key in found}) > 1:
+            return tell(f"{', '.join(sorted(found))} found together, but {label} is of one type.")
+        return None
+
+    return check
+
+

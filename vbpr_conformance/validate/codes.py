@@ -1,0 +1,203 @@
+"""Codes against their code systems and bindings (https://hl7.org/fhir/R4/terminologies.html#strength).
+
+A code that a code system held whole does not have is an error, whatever the binding. Outside of a required binding
+is an error; outside of an extensible one a warning, since nobody here can tell whether a code of the value set would
+have fitted. What local data cannot answer is said to be not checked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vbpr_conformance.ig.model import STRUCTURE_DEFINITION
+from vbpr_conformance.validate.issue import Finding, Findings, Severity, below, shown
+from vbpr_conformance.validate.node import Check, Node, ObjectCheck
+from vbpr_conformance.validate.scope import Scope
+from vbpr_conformance.validate.shape import Name
+from vbpr_conformance.validate.terminology import Members
+from vbpr_conformance.validate.views import View, Views
+
+if TYPE_CHECKING:
+    from vbpr_conformance.validate.compiler import Compiler
+
+_JUDGED = {"required": "error", "extensible": "warning"}
+_QUANTITIES = frozenset({"Quantity", "Age", "Count", "Distance", "Duration", "SimpleQuantity", "MoneyQuantity"})
+_PLAIN_TYPES = frozenset({"code", "string", "uri", "id", "markdown", "canonical", "url", "oid", "uuid"})
+
+
+class _Bound:
+    """One binding: what is said of codes that are not in its value set."""
+
+    def __init__(self, compiler: Compiler, node: Node, view: View, value_set: str, strength: str, step: str) -> None:
+        severity: Severity = "error" if strength == "required" else "warning"
+        detail = {"strength": strength, "valueSet": value_set}
+        node.rule("binding", view, detail=detail, severity=severity, code="code-invalid", step=step)
+        self._rule = node.rules[-1].id
+        self._profile = view.profile.url
+        self._severity = severity
+        self._strength = strength
+        self.members: Members = compiler.terminology.members(value_set)
+
+    def outside(self, said: str) -> Findings:
+        message = f"{said} found, expected a code of {self.members.listed()}, whose binding is {self._strength}."
+        return [Finding(self._severity, "code-invalid", self._rule, self._profile, message)]
+
+    def undecided(self, said: str) -> Findings:
+        message = f"Not checked: whether {said} is in {self.members.url} is not known here."
+        return [Finding("information", "not-supported", self._rule, self._profile, message)]
+
+
+def _bounds(compiler: Compiler, node: Node, views: Views, step: str = "") -> list[_Bound]:
+    """Give the bindings of an element that are judged; of one value set the strongest only."""
+    found: dict[str, _Bound] = {}
+    for view in views:
+        binding = view.element.binding
+        if binding is None:
+            continue
+        wanted = []
+        if binding.strength in _JUDGED and binding.value_set:
+            wanted.append((binding.value_set, binding.strength))
+        if binding.max_value_set:
+            wanted.append((binding.max_value_set, "required"))
+        for value_set, strength in sorted(wanted, key=lambda each: each[1], reverse=True):
+            if value_set not in found:
+                found[value_set] = _Bound(compiler, node, view, value_set, strength, step)
+    return list(found.values())
+
+
+def code_checks(compiler: Compiler, node: Node, name: Name, type_name: str, views: Views) -> list[Check]:
+    """Give the checks of a primitive element with a binding: the code system is implied."""
+    if type_name not in _PLAIN_TYPES:
+        return []
+    return [_plain(bound) for bound in _bounds(compiler, node, views, name.label)]
+
+
+def _plain(bound: _Bound) -> Check:
+    members = bound.members
+
+    def check(value: str, _: Scope) -> Findings | None:
+        answer = members.has_plain(value)
+        if answer:
+            return None
+        if answer is None:
+            return bound.undecided(shown(value))
+        if value.startswith(STRUCTURE_DEFINITION) and members.has_plain(value[len(STRUCTURE_DEFINITION) :]):
+            return None
+        return bound.outside(shown(value))
+
+    return check
+
+
+def object_checks(compiler: Compiler, node: Node, views: Views) -> list[ObjectCheck]:
+    """Give the checks of a coded object: its codes, and the bindings of its element."""
+    if node.type == "CodeableConcept":
+        return [_concept(bound) for bound in _bounds(compiler, node, views)]
+    if node.type == "Coding":
+        bounds = _bounds(compiler, node, views)
+        return [_coding(compiler, node, views[0], bounds), *(_coded(bound) for bound in bounds)]
+    if node.type in _QUANTITIES:
+        bounds = _bounds(compiler, node, views)
+        return [_unit(compiler, node, views[0]), *(_coded(bound) for bound in bounds)]
+    return []
+
+
+def _said(coding: dict[str, Any]) -> str:
+    system = coding.get("system")
+    return f"{shown(coding['code'])} of {system}" if system else f"{shown(coding['code'])} without a system"
+
+
+def _concept(bound: _Bound) -> ObjectCheck:
+    """One of the codings must be in the value set; where the binding is extensible, text alone may do."""
+    has = bound.members.has
+
+    def check(value: dict[str, Any], _: Scope) -> Findings | None:
+        listed = value.get("coding")
+        open_question: str | None = None
+        said: list[str] = []
+        for each in listed if type(listed) is list else ():
+            if type(each) is not dict:
+                continue
+            code = each.get("code")
+            if type(code) is not str:
+                continue
+            answer = has(each.get("system"), code)
+            if answer:
+                return None
+            if answer is None:
+                open_question = _said(each)
+            said.append(_said(each))
+        if open_question is not None:
+            return bound.undecided(open_question)
+        if not said and "extension" in value:
+            return None
+        return bound.outside(" and ".join(said) if said else "No code")
+
+    return check
+
+
+def _coded(bound: _Bound) -> ObjectCheck:
+    """The code itself must be in the value set."""
+
+    def check(value: dict[str, Any], _: Scope) -> Findings | None:
+        code = value.get("code")
+        if type(code) is not str:
+            return None
+        answer = bound.members.has(value.get("system"), code)
+        if answer:
+            return None
+        return bound.undecided(_said(value)) if answer is None else bound.outside(_said(value))
+
+    return check
+
+
+def _coding(compiler: Compiler, node: Node, view: View, bounds: list[_Bound]) -> ObjectCheck:
+    """A code must be one of its system, its display one of its displays, its system one of codes."""
+    unknown = node.rule("code", view, code="code-invalid")
+    system_rule = node.rule("system", view, code="value", step="system")
+    display_rule = node.rule("display", view, code="value", severity="warning", step="display")
+    no_system = node.rule("system", view, code="value", severity="warning", step="system")
+    node.rules.pop()
+    terms = compiler.terminology
+
+    def check(value: dict[str, Any], _: Scope) -> Findings | None:
+        system, code = value.get("system"), value.get("code")
+        if type(system) is not str:
+            if type(code) is str and "_system" not in value:
+                return no_system(f"{shown(code)} found without a system: nobody can tell what it means.")
+            return None
+        if ":" not in system:
+            return below(system_rule(f"{shown(system)} found, expected an absolute URI of a code system."), ".system")
+        if terms.is_value_set(system):
+            message = f"{system} found, which is a value set; expected a code system."
+            return below(system_rule(message), ".system")
+        if type(code) is not str:
+            return None
+        if terms.lacks(system, code):
+            return below(unknown(f"{shown(code)} found, which {system} does not have."), ".code")
+        display = value.get("display")
+        if type(display) is str:
+            known = [terms.display(system, code), *(each.members.display(system, code) for each in bounds)]
+            named = [each for each in known if each]
+            if named and not any(_alike(each, display) for each in named):
+                message = f"{shown(display)} found, but {shown(code)} of {system} is displayed as {shown(named[0])}."
+                return below(display_rule(message), ".display")
+        return None
+
+    return check
+
+
+def _alike(one: str, other: str) -> bool:
+    return one == other or one.casefold().split() == other.casefold().split()
+
+
+def _unit(compiler: Compiler, node: Node, view: View) -> ObjectCheck:
+    unknown = node.rule("code", view, code="code-invalid")
+    terms = compiler.terminology
+
+    def check(value: dict[str, Any], _: Scope) -> Findings | None:
+        system, code = value.get("system"), value.get("code")
+        if type(system) is str and type(code) is str and terms.lacks(system, code):
+            return below(unknown(f"{shown(code)} found, which {system} does not have."), ".code")
+        return None
+
+    return check

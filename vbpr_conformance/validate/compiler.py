@@ -1,0 +1,204 @@
+"""Compiles the elements of profiles into closures over plain JSON, one node per element, type and place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from vbpr_conformance.validate import codes, extensions, invariants, references
+from vbpr_conformance.validate.choices import choice_property
+from vbpr_conformance.validate.issue import Findings, shown
+from vbpr_conformance.validate.node import Check, Node, ObjectCheck, Tell
+from vbpr_conformance.validate.place import Place
+from vbpr_conformance.validate.primitives import FORMATS
+from vbpr_conformance.validate.properties import plain_property
+from vbpr_conformance.validate.rules import Rule
+from vbpr_conformance.validate.scope import Scope
+from vbpr_conformance.validate.shape import Shape
+from vbpr_conformance.validate.terminology import Terminology
+from vbpr_conformance.validate.values import value_checks
+from vbpr_conformance.validate.views import ABSTRACT_RESOURCES, Lens, View, Views
+
+from vbpr_conformance.ig.model import Profile
+
+if TYPE_CHECKING:
+    from vbpr_conformance.ig.edition import Edition
+
+
+class Compiler:
+    """The nodes of one edition, each made once."""
+
+    def __init__(self, edition: Edition) -> None:
+        self.edition = edition
+        self.lens = Lens(edition)
+        self.terminology = Terminology(edition)
+        self.readings = {(each.key, each.published): each for each in getattr(edition, "constraint_readings", ())}
+        self._nodes: dict[tuple[object, ...], Node] = {}
+
+    def node(self, type_name: str, views: Views, place: Place) -> Node:
+        """Give the node of an element of this type at this place."""
+        key = (type_name, views, place.paths, place.extension)
+        found = self._nodes.get(key)
+        if found is None:
+            found = self._nodes[key] = Node(self, type_name, views, place)
+        return found
+
+    def resource(self, type_name: str, views: Views) -> Node:
+        """Give the node of a resource seen by these profiles."""
+        return self.node(type_name, views, Place.root(self.lens.lineage(type_name)))
+
+    def type_about(self, profile: str) -> str:
+        """The type that a profile is about; of one that is not held, the last step of its URL."""
+        found = self.edition.find_profile(profile)
+        return found.type if found is not None else profile.partition("|")[0].rpartition("/")[2]
+
+    def is_resource(self, type_name: str) -> bool:
+        """Whether this is a type of resource; where R4's are not all held, any name may be one."""
+        found = self.edition.type(type_name)
+        if found is not None:
+            return found.kind == "resource" and type_name not in ABSTRACT_RESOURCES
+        return type_name in self._resource_types or not self._resource_types
+
+    def extension_url(self, view: View) -> str | None:
+        """The url that an extension of this slice has."""
+        return extensions.url_of_slice(self, view)
+
+    @cached_property
+    def _resource_types(self) -> frozenset[str]:
+        """The names of R4's resource types, from the code system that lists them."""
+        held = self.edition.code_system("http://hl7.org/fhir/resource-types")
+        return frozenset(held.codes) if held is not None else frozenset()
+
+    def element(self, profile: Profile) -> Node:
+        """Give the node of a data type or extension seen by a profile."""
+        return self.node(profile.type, (self.lens.root(profile),), Place(frozenset(), self.lens.lineage(profile.type)))
+
+    def rules(self, profile: Profile) -> tuple[Rule, ...]:
+        """Give the rules of all nodes below a profile, each once per place."""
+        node = self.resource(profile.type, (self.lens.root(profile),))
+        return tuple(dict.fromkeys(_gathered(node, profile.type, ())))
+
+    def compile(self, node: Node) -> Check:
+        """Make the check of a node."""
+        contents = self.lens.contents(node.type, node.views)
+        if not contents:
+            return _unknown_type(node)
+        shape = Shape()
+        after: list[ObjectCheck] = []
+        for name, views in self._children(contents).items():
+            if node.type in FORMATS and name == "value":
+                continue
+            if views[0].element.is_choice:
+                after += choice_property(self, node, name, views, shape)
+            else:
+                plain_property(self, node, name, views, shape)
+        if node.type not in FORMATS:
+            after += self._whole(node, contents)
+        is_resource = contents[0].profile.kind == "resource" and contents[0].element is contents[0].profile.root
+        tells = {
+            "object": node.rule("shape", contents[0]),
+            "unknown": node.rule("unknown-property", contents[0]),
+            "empty": node.rule("shape", contents[0]) if is_resource else _ele_1(node, contents[0]),
+        }
+        return _object(shape, after, tells, is_resource=is_resource)
+
+    def _children(self, contents: Views) -> dict[str, Views]:
+        found: dict[str, Views] = {}
+        for content in contents:
+            for child in self.lens.children(content):
+                name = child.element.name
+                found[name] = (*found.get(name, ()), child)
+        return found
+
+    def _whole(self, node: Node, contents: Views) -> list[ObjectCheck]:
+        """Give the checks that look at an object as a whole."""
+        every = tuple(dict.fromkeys((*node.views, *contents)))
+        checks: list[ObjectCheck] = []
+        checks += value_checks(node, every)
+        checks += codes.object_checks(self, node, every)
+        checks += references.object_checks(self, node, every)
+        checks += extensions.object_checks(node, contents)
+        checks += invariants.object_checks(self, node, contents)
+        for view, name in self.lens.missing_profiles(node.type, node.views):
+            checks.append(_not_held(node, view, name))
+        return checks
+
+
+def _gathered(node: Node, place: str, above: tuple[Node, ...]) -> Iterator[Rule]:
+    """Give the rules of a node and of those below; types that contain themselves are entered once."""
+    node.compile()
+    for rule in node.rules:
+        yield replace(rule, place=f"{place}.{rule.place}" if rule.place else place)
+    for step, kid in node.kids:
+        if kid not in above and kid is not node and len(above) < _DEEPEST:
+            yield from _gathered(kid, f"{place}.{step}", (*above, node))
+
+
+_DEEPEST = 12
+
+
+def _ele_1(node: Node, view: View) -> Tell:
+    return node.rule("invariant", view, key="ele-1", code="invariant", detail="hasValue() or (children().count() > id.count())")
+
+
+def _unknown_type(node: Node) -> Check:
+    view = node.views[0]
+    tell = node.rule("profile", view, severity="information", code="not-supported")
+
+    def check(_: Any, __: Scope) -> Findings | None:
+        return tell(f"Not checked: the type {node.type} is not known here.")
+
+    return check
+
+
+def _not_held(node: Node, view: View, name: str) -> ObjectCheck:
+    tell = node.rule("profile", view, severity="information", code="not-supported", detail=name)
+
+    def check(_: dict[str, Any], __: Scope) -> Findings | None:
+        return tell(f"Not checked against {name}, which is not held here.")
+
+    return check
+
+
+def _object(shape: Shape, after: list[ObjectCheck], tells: dict[str, Tell], *, is_resource: bool) -> Check:
+    """Make the check of an object: each property by its own check, then what is missing, then the whole."""
+    if is_resource:
+        shape.checks["resourceType"] = _nothing
+    lookup = shape.checks.get
+    required = frozenset(need.names[0] for need in shape.needs)
+    needs = tuple(shape.needs)
+    whole = tuple(after)
+    not_object, unknown, empty = tells["object"], tells["unknown"], tells["empty"]
+    alone = "resourceType" if is_resource else "id"
+
+    def check(value: Any, scope: Scope) -> Findings | None:
+        if type(value) is not dict:
+            return not_object(f"{shown(value)} found where an object is expected.")
+        found: Findings | None = None
+        for key, item in value.items():
+            prop = lookup(key)
+            bad = prop(item, value, scope) if prop is not None else unknown(_UNKNOWN.format(key))
+            if bad:
+                found = bad if found is None else found + bad
+        if not required <= value.keys():
+            for need in needs:
+                if not any(name in value for name in need.names):
+                    found = (found or []) + need.tell(need.message)
+        if len(value) <= 1 and (not value or alone in value) and not (is_resource and value):
+            found = (found or []) + empty("An object without content found; an element has a value or children.")
+        for each in whole:
+            bad = each(value, scope)
+            if bad:
+                found = bad if found is None else found + bad
+        return found
+
+    return check
+
+
+_UNKNOWN = "{!r} found, which is no element here."
+
+
+def _nothing(_: Any, __: dict[str, Any], ___: Scope) -> None:
+    return None

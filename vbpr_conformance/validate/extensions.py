@@ -1,0 +1,172 @@
+"""Extensions: found by their url, judged by their definition (https://hl7.org/fhir/R4/extensibility.html)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vbpr_conformance.ig.model import STRUCTURE_DEFINITION, Profile
+from vbpr_conformance.validate.issue import Findings, shown
+from vbpr_conformance.validate.node import Check, Node, ObjectCheck, Tell
+from vbpr_conformance.validate.place import Place
+from vbpr_conformance.validate.scope import Scope
+from vbpr_conformance.validate.shape import Name, Shape, WholeCheck
+from vbpr_conformance.validate.slicing import Group
+from vbpr_conformance.validate.views import View, Views
+
+if TYPE_CHECKING:
+    from vbpr_conformance.validate.compiler import Compiler
+
+
+def items(
+    compiler: Compiler, node: Node, label: str, views: Views, place: Place, shape: Shape
+) -> tuple[Check, WholeCheck | None]:
+    """Give the check of one extension and that of all."""
+    owner = node.place if node.type != "Extension" else node.place.within(extension_url_of(node))
+    known = _Known(compiler, node, label, views, place.within(owner.extension), owner)
+    groups: list[Group] = []
+    for view in views:
+        if view.element.slices:
+            groups.append(Group(compiler, node, Name.plain(label), "Extension", view, shape))
+            known.add_slices(compiler.lens.slices(view))
+
+    def whole(values: list[Any], scope: Scope) -> Findings | None:
+        found: Findings = []
+        for group in groups:
+            found += group.judge(values, scope)
+        return found or None
+
+    return known.check, whole if groups else None
+
+
+class _Known:
+    """The nodes of the extensions that may stand at one place, by url."""
+
+    def __init__(
+        self, compiler: Compiler, node: Node, label: str, views: Views, place: Place, owner: Place
+    ) -> None:
+        self._compiler = compiler
+        self._node = node
+        self._label = label
+        self._views = views
+        self._place = place
+        self._owner = owner
+        self._modifier = label == "modifierExtension"
+        self._checks: dict[str, Check] = {}
+        self._slices: dict[str, Views] = {}
+        self._plain = compiler.node("Extension", views, place)
+        self._strange = node.rule("extension", views[0], code="extension", step=label)
+        severity = "warning" if self._modifier else "information"
+        self._foreign = node.rule("extension", views[0], severity=severity, code="extension", step=label)
+        self._unheld = node.rule("extension", views[0], severity="warning", code="extension", step=label)
+        del node.rules[-2:]
+        self._misplaced = node.rule("extension-context", views[0], code="extension", step=label)
+
+    def add_slices(self, slices: Views) -> None:
+        """Make the nodes of the slices, so that their rules are known."""
+        for view in slices:
+            url = self._compiler.extension_url(view)
+            if url is not None:
+                self._slices[url] = (*self._slices.get(url, ()), view)
+        for url, each in self._slices.items():
+            self._node.kids.append((f"{self._label}:{each[0].element.slice_name}", self._node_of(url)))
+
+    def check(self, value: Any, scope: Scope) -> Findings | None:
+        """Judge one extension."""
+        url = value.get("url") if type(value) is dict else None
+        if type(url) is not str:
+            return self._plain.check(value, scope)
+        check = self._checks.get(url)
+        if check is None:
+            check = self._made(url)
+        return check(value, scope)
+
+    def _made(self, url: str) -> Check:
+        definition = self._definition(url)
+        if definition is None and url not in self._slices:
+            return self._unknown(url)
+        node = self._node_of(url)
+        made: Check = lambda value, scope: node.check(value, scope)  # noqa: E731  the node's check is made when met
+        trouble = self._context_trouble(definition) if definition is not None else None
+        if trouble is not None:
+            made = _and_say(node, *trouble)
+        self._checks[url] = made
+        return made
+
+    def _node_of(self, url: str) -> Node:
+        definition = self._definition(url)
+        views = self._views + self._slices.get(url, ())
+        if definition is not None:
+            views += (self._compiler.lens.root(definition),)
+        return self._compiler.node("Extension", tuple(dict.fromkeys(views)), self._place)
+
+    def _definition(self, url: str) -> Profile | None:
+        found = self._compiler.edition.find_profile(url) if ":" in url else None
+        return found if found is not None and found.is_extension else None
+
+    def _context_trouble(self, definition: Profile) -> tuple[Tell, str] | None:
+        if definition.root.is_modifier != self._modifier:
+            where = "modifierExtension" if definition.root.is_modifier else "extension"
+            return self._misplaced, f"The extension {definition.url} found here, which belongs into {where}."
+        if self._owner.allows(definition.contexts) is False:
+            allowed = ", ".join(expression for _, expression in definition.contexts)
+            return self._misplaced, f"The extension {definition.url} found here, which is defined for {allowed}."
+        return None
+
+    def _unknown(self, url: str) -> Check:
+        """Judge an extension nobody here knows: FHIR allows it, unless it claims to be one of those held whole."""
+        tell, message = self._foreign, f"Not checked: the extension {url} is not known here."
+        own = self._compiler.edition.own
+        if ":" not in url:
+            tell, message = self._strange, f"{shown(url)} found as url of an extension, which is defined nowhere."
+        elif own and url.startswith(f"{own}/"):
+            tell, message = self._strange, f"The extension {url} found, which {own} does not define."
+        elif url.startswith(STRUCTURE_DEFINITION):
+            tell, message = self._unheld, f"Not checked: the extension {url} of FHIR is not held here."
+        elif self._modifier:
+            message = f"The modifier extension {url} is not known here: what it changes cannot be judged."
+        return _and_say(self._plain, tell, message)
+
+
+def _and_say(node: Node, tell: Tell, message: str) -> Check:
+    def check(value: Any, scope: Scope) -> Findings | None:
+        return tell(message) + (node.check(value, scope) or [])
+
+    return check
+
+
+def extension_url_of(node: Node) -> str | None:
+    """The url of the extension that a node is about, where it is about a certain one."""
+    for view in node.views:
+        if view.profile.is_extension and view.element is view.profile.root:
+            return view.profile.url
+    return None
+
+
+def object_checks(node: Node, contents: Views) -> list[ObjectCheck]:
+    """Give the check that an extension has a value or extensions, and not both (ext-1)."""
+    if node.type != "Extension":
+        return []
+    tell = node.rule("invariant", contents[0], key="ext-1", code="invariant", detail=_EXT_1)
+
+    def check(value: dict[str, Any], _: Scope) -> Findings | None:
+        has_value = any(key.startswith(("value", "_value")) for key in value)
+        if has_value != ("extension" in value):
+            return None
+        return tell(f"{'Both' if has_value else 'Neither'} a value and extensions found; an extension has one of them.")
+
+    return [check]
+
+
+_EXT_1 = "extension.exists() != value.exists()"
+
+
+def url_of_slice(compiler: Compiler, view: View) -> str | None:
+    """The url that an extension of this slice has."""
+    for child in view.element.children:
+        if child.name == "url" and isinstance(child.fixed, str):
+            return child.fixed
+    for each in view.types("Extension"):
+        for name in each.profiles:
+            profile = compiler.edition.find_profile(name)
+            return profile.url if profile is not None else name.partition("|")[0]
+    return None

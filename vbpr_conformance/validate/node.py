@@ -1,0 +1,68 @@
+"""A compiled element: its check, its rules, and the nodes below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from vbpr_conformance.validate.issue import Finding, Findings, Severity
+from vbpr_conformance.validate.place import Place
+from vbpr_conformance.validate.rules import Rule
+from vbpr_conformance.validate.scope import Scope
+from vbpr_conformance.validate.views import View, Views
+
+if TYPE_CHECKING:
+    from vbpr_conformance.validate.compiler import Compiler
+
+Check = Callable[[Any, Scope], Findings | None]
+PropertyCheck = Callable[[Any, dict[str, Any], Scope], Findings | None]
+ObjectCheck = Callable[[dict[str, Any], Scope], Findings | None]
+Tell = Callable[[str], Findings]
+
+
+class Node:
+    """An element of one type at one place, compiled when it is first met: payloads touch few of all that may be."""
+
+    __slots__ = ("_compiled", "_compiler", "check", "kids", "place", "rules", "type", "views")
+
+    def __init__(self, compiler: Compiler, type_name: str, views: Views, place: Place) -> None:
+        self._compiler = compiler
+        self._compiled = False
+        self.type = type_name
+        self.views = views
+        self.place = place
+        self.rules: list[Rule] = []
+        self.kids: list[tuple[str, Node]] = []
+        self.check: Check = self._first
+
+    def _first(self, value: Any, scope: Scope) -> Findings | None:
+        self.compile()
+        return self.check(value, scope)
+
+    def compile(self) -> None:
+        """Make the check, if it is not made yet."""
+        if not self._compiled:
+            self._compiled = True
+            self.check = self._compiler.compile(self)
+
+    def rule(
+        self,
+        kind: str,
+        view: View,
+        *,
+        detail: Any = None,
+        severity: Severity = "error",
+        code: str = "structure",
+        key: str | None = None,
+        step: str = "",
+    ) -> Tell:
+        """State a rule, and give what makes a finding of it. `step` is the way from this node to its element."""
+        element_id = view.element.id
+        rule_id = key or f"{kind}:{element_id}"
+        url = view.profile.url
+        self.rules.append(Rule(rule_id, kind, element_id, url, severity, step, detail))
+
+        def tell(message: str) -> Findings:
+            return [Finding(severity, code, rule_id, url, message)]
+
+        return tell

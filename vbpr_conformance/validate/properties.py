@@ -1,0 +1,43 @@
+"""The properties of an object whose elements are no choice of types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vbpr_conformance.validate import extensions, primitive, slicing
+from vbpr_conformance.validate.resources import resource_property
+from vbpr_conformance.validate.node import Node
+from vbpr_conformance.validate.primitives import FORMATS
+from vbpr_conformance.validate.shape import Name, Shape, forbidden, need, repeated
+from vbpr_conformance.validate.views import ABSTRACT_RESOURCES, View, Views
+
+if TYPE_CHECKING:
+    from vbpr_conformance.validate.compiler import Compiler
+
+
+def plain_property(compiler: Compiler, node: Node, label: str, views: Views, shape: Shape) -> None:
+    """Add the property of an element; of a primitive, its `_name` too."""
+    name = Name.plain(label)
+    type_name = type_of(views[0])
+    ruled_out = forbidden(node, name, views)
+    if ruled_out is not None:
+        shape.checks[label] = shape.checks[f"_{label}"] = ruled_out
+        return
+    is_primitive = type_name in FORMATS
+    need(node, label, views, shape, (label, f"_{label}") if is_primitive else (label,))
+    place = node.place.child(label, compiler.lens.lineage(type_name))
+    if is_primitive:
+        primitive.properties(compiler, node, name, type_name, views, place, shape)
+    elif type_name in ABSTRACT_RESOURCES:
+        shape.checks[label] = resource_property(node, name, views)
+    elif type_name == "Extension":
+        shape.checks[label] = repeated(node, name, views, *extensions.items(compiler, node, label, views, place, shape))
+    else:
+        item, whole = slicing.items(compiler, node, name, type_name, views, place, shape)
+        shape.checks[label] = repeated(node, name, views, item, whole)
+
+
+def type_of(view: View) -> str:
+    """The type of an element that is no choice; elements of a content reference are BackboneElements."""
+    types = view.element.types
+    return types[0].code if types else "BackboneElement"

@@ -1,0 +1,169 @@
+"""References and canonicals: their form, and what they may lead to (https://hl7.org/fhir/R4/references.html)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from vbpr_conformance.validate.issue import Findings, below, shown
+from vbpr_conformance.validate.node import Check, Node, ObjectCheck, Tell
+from vbpr_conformance.validate.scope import Scope, Target
+from vbpr_conformance.validate.shape import Name
+from vbpr_conformance.validate.views import ABSTRACT_RESOURCES, View, Views
+
+if TYPE_CHECKING:
+    from vbpr_conformance.validate.compiler import Compiler
+
+_RELATIVE = re.compile(r"([A-Z][A-Za-z]*)/([A-Za-z0-9.\-]{1,64})(?:/_history/[A-Za-z0-9.\-]{1,64})?(?:#.*)?")
+_RESTFUL = re.compile(r"https?://.+/([A-Z][A-Za-z]*)/[A-Za-z0-9.\-]{1,64}(?:/_history/[A-Za-z0-9.\-]{1,64})?(?:#.*)?")
+_SEARCH = re.compile(r"([A-Z][A-Za-z]*)\?.+")
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+
+
+class _Allowed(NamedTuple):
+    """What one view allows: target profiles by the type that each is about; None for any type."""
+
+    types: dict[str, list[str]] | None
+    tell: Tell
+    said: str
+    only_contained: bool
+    never_contained: bool
+
+
+def object_checks(compiler: Compiler, node: Node, views: Views) -> list[ObjectCheck]:
+    """Give the check of a Reference."""
+    if node.type != "Reference":
+        return []
+    allowed = [
+        found for view in views if (found := _allowed(compiler, node, view, "Reference", "reference")) is not None
+    ]
+    malformed = node.rule("reference", views[0], code="value", step="reference")
+    type_rule = node.rule("target", views[0], code="value", step="type")
+
+    def check(value: dict[str, Any], scope: Scope) -> Findings | None:
+        reference = value.get("reference")
+        stated = value.get("type")
+        stated = stated.rpartition("/")[2] if type(stated) is str else None
+        if type(reference) is not str:
+            return _by_type(stated, allowed, ".type") if stated is not None else None
+        target = scope.resolve(reference)
+        named = _type_in(reference)
+        if target is None:
+            trouble = _trouble(compiler, reference, named, scope)
+            if trouble is not None:
+                return below(malformed(trouble), ".reference")
+        actual = target.resource.get("resourceType") if target is not None else named or stated
+        found: Findings = []
+        if stated is not None and type(actual) is str and actual != stated and compiler.is_resource(actual):
+            found += below(type_rule(f"{shown(stated)} found as type of a reference to {actual}."), ".type")
+        if type(actual) is not str or not compiler.is_resource(actual):
+            return found or None
+        for each in allowed:
+            found += _judge(each, reference, actual, target, scope)
+        return found or None
+
+    return [check]
+
+
+def _allowed(compiler: Compiler, node: Node, view: View, code: str, step: str) -> _Allowed | None:
+    types = tuple(view.types(code))
+    targets = [name for each in types for name in each.targets]
+    modes = {mode for each in types for mode in each.aggregation}
+    if not targets and not modes:
+        return None
+    about = [(compiler.type_about(name), name) for name in targets]
+    tell = node.rule("target", view, detail=tuple(targets), code="value", step=step)
+    by_type: dict[str, list[str]] | None = {}
+    unknown = [name for name in targets if compiler.edition.find_profile(name) is None]
+    if not targets or unknown or any(kind in ABSTRACT_RESOURCES for kind, _ in about):
+        by_type = None
+    else:
+        for kind, name in about:
+            by_type.setdefault(kind, []).append(name)
+    said = " or ".join(name.removeprefix("http://hl7.org/fhir/StructureDefinition/") for name in targets)
+    never = bool(modes) and "contained" not in modes
+    return _Allowed(by_type, tell, said, modes == {"contained"}, never)
+
+
+def _judge(allowed: _Allowed, reference: str, actual: str, target: Target | None, scope: Scope) -> Findings:
+    inside = reference.startswith("#")
+    if inside and allowed.never_contained:
+        return below(allowed.tell(f"{shown(reference)} found, but the target may not be contained."), ".reference")
+    if not inside and allowed.only_contained:
+        return below(allowed.tell(f"{shown(reference)} found, but the target must be contained."), ".reference")
+    if allowed.types is None:
+        return []
+    profiles = allowed.types.get(actual)
+    if profiles is None:
+        message = f"A reference to {actual} found ({shown(reference)}), expected {allowed.said}."
+        return below(allowed.tell(message), ".reference")
+    if target is None:
+        return []
+    if any(scope.validator.meets(target, name) is not False for name in profiles):
+        return []
+    message = f"{shown(reference)} leads to a {actual} that does not conform to {' or '.join(profiles)}."
+    return below(allowed.tell(message), ".reference")
+
+
+def _by_type(stated: str, allowed: list[_Allowed], step: str) -> Findings | None:
+    found: Findings = []
+    for each in allowed:
+        if each.types is not None and stated not in each.types:
+            found += below(each.tell(f"A reference to {stated} found, expected {each.said}."), step)
+    return found or None
+
+
+def _type_in(reference: str) -> str | None:
+    """The type that a reference names in its path."""
+    found = _RELATIVE.fullmatch(reference) or _RESTFUL.fullmatch(reference) or _SEARCH.fullmatch(reference)
+    return found.group(1) if found else None
+
+
+def _trouble(compiler: Compiler, reference: str, named: str | None, scope: Scope) -> str | None:
+    """Say what is wrong with a reference that nothing was found for."""
+    if reference.startswith("#"):
+        return None
+    if _ABSOLUTE.match(reference):
+        if scope.bundle is not None and reference.startswith(("urn:uuid:", "urn:oid:")):
+            return f"{shown(reference)} found, but no entry of the Bundle has this fullUrl."
+        return None
+    if named is None:
+        return f"{shown(reference)} found, expected Type/id, an absolute URL or #id."
+    if not compiler.is_resource(named):
+        return f"{shown(reference)} found, but {named} is no type of resource."
+    return None
+
+
+def canonical_checks(compiler: Compiler, node: Node, name: Name, views: Views) -> list[Check]:
+    """Give the checks of a canonical: what it leads to, where that is in hand."""
+    allowed = [
+        found for view in views if (found := _allowed(compiler, node, view, "canonical", name.label)) is not None
+    ]
+    missing = node.rule("reference", views[0], code="not-found", step=name.label)
+
+    def check(value: str, scope: Scope) -> Findings | None:
+        if value.startswith("#"):
+            if scope.contained(value[1:]) is None:
+                return missing(f"{shown(value)} found, but nothing contained has this id.")
+        elif ":" not in value:
+            return missing(f"{shown(value)} found, expected an absolute URL.")
+        if not allowed:
+            return None
+        target = scope.canonical(value)
+        if target is None:
+            return None
+        actual = target.resource.get("resourceType")
+        found: Findings = []
+        for each in allowed:
+            if each.types is None or type(actual) is not str:
+                continue
+            profiles = each.types.get(actual)
+            if profiles is None:
+                found += each.tell(f"{shown(value)} leads to a {actual}, expected {each.said}.")
+            elif not any(scope.validator.meets(target, one) is not False for one in profiles):
+                found += each.tell(f"{shown(value)} leads to a {actual} that does not conform to {each.said}.")
+        return found or None
+
+    return [check]
+
+

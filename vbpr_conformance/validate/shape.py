@@ -1,0 +1,156 @@
+"""What is gathered about an object's properties while its check is made, and how often each may occur."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from vbpr_conformance.validate.issue import Findings, below, shown
+from vbpr_conformance.validate.node import Check, Node, PropertyCheck, Tell
+from vbpr_conformance.validate.scope import Scope
+from vbpr_conformance.validate.views import View, Views
+
+WholeCheck = Callable[[list[Any], Scope], Findings | None]
+"""Looks at all items of a property together; the paths of what it finds start at the object."""
+
+
+class Name(NamedTuple):
+    """The names of a property: in JSON (`valueString`), in element ids (`value[x]`), in FHIRPath (`value`)."""
+
+    key: str
+    label: str
+    step: str
+
+    @classmethod
+    def plain(cls, name: str) -> Name:
+        """The names of an element that is no choice of types."""
+        return cls(name, name, f".{name}")
+
+    @classmethod
+    def choice(cls, label: str, type_name: str) -> Name:
+        """The names of a choice of types where it is of this type."""
+        stem = label.removesuffix("[x]")
+        return cls(stem + type_name[0].upper() + type_name[1:], label, f".{stem}")
+
+
+class Need(NamedTuple):
+    """Something that must be there: one of the names; else the rule tells the message."""
+
+    names: tuple[str, ...]
+    tell: Tell
+    message: str
+
+
+@dataclass
+class Shape:
+    """The checks of an object's properties by their names in JSON, and what must be there."""
+
+    checks: dict[str, PropertyCheck] = field(default_factory=dict)
+    needs: list[Need] = field(default_factory=list)
+
+
+def lowest(views: Views) -> View:
+    """The view that asks for most."""
+    return max(views, key=lambda view: view.element.min)
+
+
+def tightest(views: Views) -> View:
+    """The view that allows least."""
+    return min(views, key=lambda view: float("inf") if view.element.max is None else view.element.max)
+
+
+def forbidden(node: Node, name: Name, views: Views) -> PropertyCheck | None:
+    """Give the check of an element that a profile rules out, None for one that it allows."""
+    view = tightest(views)
+    if view.element.max != 0:
+        return None
+    tell = node.rule("max", view, detail=0, step=name.label)
+    message = f"{name.key} found, which may not occur here."
+
+    def check(_: Any, __: dict[str, Any], ___: Scope) -> Findings:
+        return below(tell(message), name.step)
+
+    return check
+
+
+def need(node: Node, label: str, views: Views, shape: Shape, names: tuple[str, ...]) -> None:
+    """State that an element must be there by one of the names, where a view says so."""
+    view = lowest(views)
+    least = view.element.min
+    if least:
+        tell = node.rule("min", view, detail=least, code="required", step=label)
+        shape.needs.append(Need(names, tell, f"{label} is missing: it must occur at least {times(least)}."))
+
+
+def times(count: int) -> str:
+    """Say how often."""
+    return "once" if count == 1 else f"{count} times"
+
+
+def repeated(node: Node, name: Name, views: Views, item: Check, whole: WholeCheck | None = None) -> PropertyCheck:
+    """Make the check of a property from that of its items; `whole` looks at all of them together."""
+    view = views[0]
+    step = name.step
+    array = node.rule("array", view, step=name.label)
+    if not view.element.is_array:
+
+        def one(value: Any, _: dict[str, Any], scope: Scope) -> Findings | None:
+            if type(value) is list:
+                return below(array(f"An array found where {name.key} is a single value."), step)
+            bad = item(value, scope)
+            if whole is not None:
+                more = whole([value], scope)
+                if more:
+                    return (below(bad, step) if bad else []) + more
+            return below(bad, step) if bad else None
+
+        return one
+
+    bounds = Bounds(node, name, views)
+
+    def many(value: Any, _: dict[str, Any], scope: Scope) -> Findings | None:
+        if type(value) is not list:
+            return below(array(f"{shown(value)} found where {name.key} is an array."), step)
+        found: Findings | None = None
+        for index, each in enumerate(value):
+            bad = item(each, scope)
+            if bad:
+                bad = below(bad, f"{step}[{index}]")
+                found = bad if found is None else found + bad
+        bad = bounds(len(value))
+        if bad:
+            found = (found or []) + below(bad, step)
+        if whole is not None:
+            bad = whole(value, scope)
+            if bad:
+                found = (found or []) + bad
+        return found
+
+    return many
+
+
+class Bounds:
+    """How often an element of an array may occur."""
+
+    def __init__(self, node: Node, name: Name, views: Views) -> None:
+        low, high = lowest(views), tightest(views)
+        self._name = name.key
+        self._min = low.element.min
+        self._max = float("inf") if high.element.max is None else high.element.max
+        self._few = node.rule("min", low, detail=self._min, code="required", step=name.label) if self._min > 1 else None
+        self._many = node.rule("max", high, detail=high.element.max, step=name.label) if high.element.max else None
+        self._empty = node.rule("shape", views[0], step=name.label)
+
+    def __call__(self, count: int) -> Findings | None:
+        """Judge how many there are."""
+        if not count:
+            return self._empty("An empty array found; what has no values is left out.")
+        if self._many is not None and count > self._max:
+            return self._many(f"{self._name} occurs {times(count)}, but may occur at most {times(int(self._max))}.")
+        if self._few is not None and count < self._min:
+            return self._few(f"{self._name} occurs {times(count)}, but must occur at least {times(self._min)}.")
+        return None
+
+
+

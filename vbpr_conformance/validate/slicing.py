@@ -1,0 +1,155 @@
+"""Slicing: which slice an item is in, and what follows (https://hl7.org/fhir/R4/profiling.html#slicing)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vbpr_conformance.validate.discriminators import Classifier, classifier
+from vbpr_conformance.validate.issue import Findings, below
+from vbpr_conformance.validate.node import Check, Node
+from vbpr_conformance.validate.place import Place
+from vbpr_conformance.validate.scope import Scope
+from vbpr_conformance.validate.shape import Name, Need, Shape, WholeCheck, times
+from vbpr_conformance.validate.views import View, Views
+
+if TYPE_CHECKING:
+    from vbpr_conformance.validate.compiler import Compiler
+
+
+def items(
+    compiler: Compiler, node: Node, name: Name, type_name: str, views: Views, place: Place, shape: Shape
+) -> tuple[Check, WholeCheck | None]:
+    """Give the check of an item and that of all items; without slices, items are just checked."""
+    sliced = tuple(view for view in views if view.element.slices)
+    if not sliced:
+        plain = compiler.node(type_name, views, place)
+        node.kids.append((name.label, plain))
+        return _through(plain), None
+    groups = [Group(compiler, node, name, type_name, view, shape) for view in sliced]
+    nodes: dict[Views, Node] = {}
+
+    def node_of(slices: Views) -> Node:
+        found = nodes.get(slices)
+        if found is None:
+            found = nodes[slices] = compiler.node(type_name, views + slices, place)
+        return found
+
+    for group in groups:
+        for each in group.slices:
+            node.kids.append((f"{name.label}:{each.element.slice_name}", node_of((each,))))
+    node.kids.append((name.label, node_of(())))
+
+    def item(value: Any, scope: Scope) -> Findings | None:
+        slices: Views = ()
+        for group in groups:
+            slices += group.slices_of(value, scope)
+        return node_of(slices).check(value, scope)
+
+    def whole(values: list[Any], scope: Scope) -> Findings | None:
+        found: Findings = []
+        for group in groups:
+            found += group.judge(values, scope)
+        return found or None
+
+    return item, whole
+
+
+def _through(node: Node) -> Check:
+    def check(value: Any, scope: Scope) -> Findings | None:
+        return node.check(value, scope)
+
+    return check
+
+
+class Group:
+    """The slices of one element in one profile, and the slices of these."""
+
+    def __init__(
+        self, compiler: Compiler, node: Node, name: Name, type_name: str, view: View, shape: Shape | None
+    ) -> None:
+        self._name = name
+        slicing = view.element.slicing
+        self.slices = compiler.lens.slices(view)
+        self._classify: Classifier = classifier(compiler, type_name, self.slices, slicing)
+        self._inner = {
+            each: Group(compiler, node, name, type_name, each, None) for each in self.slices if each.element.slices
+        }
+        self.bounds = [SliceBounds(node, name, each, shape) for each in self.slices]
+        self._rules = slicing.rules if slicing else "open"
+        self._ordered = bool(slicing and slicing.ordered)
+        self._array = view.element.is_array
+        if self._rules != "open" or self._ordered:
+            self._misplaced = node.rule("slice", view, detail=self._rules, step=name.label)
+
+    def slices_of(self, value: Any, scope: Scope) -> Views:
+        """The slices that an item is in: one of these, and one within it."""
+        index = self._classify(value, scope)
+        if index is None:
+            return ()
+        found = self.slices[index]
+        inner = self._inner.get(found)
+        return (found, *inner.slices_of(value, scope)) if inner is not None else (found,)
+
+    def judge(self, values: list[Any], scope: Scope) -> Findings:
+        """Judge all items together: how many are in each slice, and whether they may stand where they stand."""
+        found: Findings = []
+        kinds = [self._classify(value, scope) for value in values]
+        for index, bounds in enumerate(self.bounds):
+            found += bounds.judge(kinds.count(index), undecided=False)
+        if self._rules != "open" or self._ordered:
+            found += self._places(kinds)
+        for each, inner in self._inner.items():
+            index = self.slices.index(each)
+            found += inner.judge([value for value, kind in zip(values, kinds, strict=True) if kind == index], scope)
+        return found
+
+    def _places(self, kinds: list[int | None]) -> Findings:
+        found: Findings = []
+        latest = -1
+        rest = False
+        for position, kind in enumerate(kinds):
+            step = f"{self._name.step}[{position}]" if self._array else self._name.step
+            if kind is None:
+                rest = True
+                if self._rules == "closed":
+                    found += below(self._misplaced("An item in no slice found, but the slicing is closed."), step)
+                continue
+            if rest and self._rules == "openAtEnd":
+                message = "An item of a slice found after items in no slice, which may stand only at the end."
+                found += below(self._misplaced(message), step)
+            if self._ordered and kind < latest:
+                before = self.slices[latest].element.slice_name
+                message = f"An item of slice {self.slices[kind].element.slice_name} found after one of slice {before}."
+                found += below(self._misplaced(message), step)
+            latest = max(latest, kind)
+        return found
+
+
+class SliceBounds:
+    """How many items a slice may have."""
+
+    def __init__(self, node: Node, name: Name, view: View, shape: Shape | None) -> None:
+        element = view.element
+        self._step = name.step
+        self._said = f"{name.key}:{element.slice_name}"
+        self._min = element.min
+        self._max = element.max
+        label = f"{name.label}:{element.slice_name}"
+        self._few = node.rule("min", view, detail=element.min, code="required", step=label)
+        self._many = node.rule("max", view, detail=element.max, step=label)
+        if not element.min:
+            node.rules.pop(-2)
+        if element.max is None:
+            node.rules.pop()
+        if element.min and shape is not None:
+            message = f"{self._said} is missing: it must occur at least {times(element.min)}."
+            shape.needs.append(Need((name.key,), self._few, message))
+
+    def judge(self, count: int, *, undecided: bool) -> Findings:
+        """Judge how many there are."""
+        if count < self._min and not undecided:
+            return self._few(f"{self._said} is missing: it must occur at least {times(self._min)}, found {count}.")
+        if self._max is not None and count > self._max:
+            message = f"{self._said} occurs {times(count)}, but may occur at most {times(self._max)}."
+            return below(self._many(message), self._step)
+        return []

@@ -1,0 +1,185 @@
+"""The validator: resources against the profiles they claim, or others, as a list of issues."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from vbpr_conformance.fhir.fhirpath.structure_types import StructureTypes
+from vbpr_conformance.ig.model import Profile
+from vbpr_conformance.validate import bundles, measure
+from vbpr_conformance.validate.compiler import Compiler
+from vbpr_conformance.validate.issue import Finding, Findings, Issue, shown
+from vbpr_conformance.validate.rules import Rule
+from vbpr_conformance.validate.scope import Bundle, Resolver, Scope, Target
+from vbpr_conformance.validate.views import View, Views
+
+if TYPE_CHECKING:
+    from vbpr_conformance.ig.edition import Edition
+
+
+class Validator:
+    """Judges resources by what an edition holds. Profiles are compiled when first met, and kept."""
+
+    def __init__(self, edition: Edition) -> None:
+        self.edition = edition
+        self._compiler = Compiler(edition)
+        self.types = StructureTypes(edition.structure)
+
+    def issues(
+        self,
+        resource: Any,
+        profiles: Sequence[str | Profile] | None = None,
+        *,
+        resolver: Resolver | None = None,
+    ) -> list[Issue]:
+        """Judge a resource by these profiles; without any by those in its `meta.profile`, else by its type.
+
+        `resolver` finds the resource of a reference or canonical that lies outside, for instance on a server.
+        """
+        root = resource.get("resourceType") if type(resource) is dict else None
+        scope = Scope(self, resource if type(resource) is dict else {}, resolver=resolver)
+        findings = self._judge(resource, scope, profiles) or []
+        return [finding.issue(root if type(root) is str else "") for finding in findings]
+
+    def rules(self, profile: Profile) -> tuple[Rule, ...]:
+        """Give every rule that is known for a profile, each once per place."""
+        return self._compiler.rules(profile)
+
+    def inner(self, value: Any, scope: Scope, profiles: Sequence[str], views: Views) -> Findings | None:
+        """Judge a resource inside another, by what it claims and by what the outer profile asks of it."""
+        return self._judge(value, scope, None, profiles, views)
+
+    def bundle(self, scope: Scope) -> Bundle:
+        """The index of the Bundle that a scope is about."""
+        return bundles.index(scope)
+
+    def conforms(self, resource: Any, profile: str, scope: Scope) -> bool | None:
+        """Whether a resource or element conforms to a profile; None if the profile is not held here."""
+        found = self.edition.find_profile(profile)
+        if found is None:
+            return None
+        if found.kind == "resource":
+            if type(resource) is not dict:
+                return False
+            return self._fits(resource, found, scope)
+        node = self._compiler.element(found)
+        return not any(each.severity == "error" for each in node.check(resource, scope.probe({}, profile)) or ())
+
+    def meets(self, target: Target, profile: str) -> bool | None:
+        """Whether what a reference leads to conforms to a profile; None if that cannot be told here."""
+        found = self.edition.find_profile(profile)
+        if found is None:
+            return None
+        if found.derivation != "constraint":
+            return target.resource.get("resourceType") == found.type or found.type in {"Resource", "DomainResource"}
+        return self._fits(target.resource, found, target.scope)
+
+    def claims(self, target: Target, profile: str) -> bool:
+        """Whether what a reference leads to claims a profile or, claiming none of the guide's, conforms to it."""
+        claimed = _claimed(target.resource)
+        url = profile.partition("|")[0]
+        if url in claimed:
+            return True
+        return not claimed and self.meets(target, profile) is True
+
+    def member_of(self, value: Any, value_set: str) -> bool | None:
+        """Whether a code, Coding or CodeableConcept is in a value set; None if that cannot be told here."""
+        members = self._compiler.terminology.members(value_set)
+        if isinstance(value, str):
+            return members.has_plain(value)
+        if not isinstance(value, dict):
+            return False
+        codings = value.get("coding", [value] if "code" in value else [])
+        answers = {
+            members.has(each.get("system"), each["code"])
+            for each in codings
+            if isinstance(each, dict) and isinstance(each.get("code"), str)
+        }
+        return True if True in answers else None if None in answers else False
+
+    def conformance_resource(self, canonical: str) -> dict[str, Any] | None:
+        """A conformance resource that the edition or its packages hold."""
+        return self.edition.find(canonical)
+
+    def _fits(self, resource: dict[str, Any], profile: Profile, scope: Scope) -> bool:
+        key = (id(resource), profile.url)
+        if key in scope.probing:
+            return True
+        if resource.get("resourceType") != profile.type:
+            return False
+        root = self._compiler.lens.root(profile)
+        found = self._compiler.resource(profile.type, (root,)).check(resource, scope.probe(resource, profile.url))
+        return not any(each.severity == "error" for each in found or ())
+
+    def _judge(
+        self,
+        value: Any,
+        scope: Scope,
+        asked: Sequence[str | Profile] | None,
+        profiles: Sequence[str] = (),
+        views: Views = (),
+    ) -> Findings | None:
+        if type(value) is not dict:
+            return [_no_resource(f"{shown(value)} found where a resource is expected.")]
+        kind = value.get("resourceType")
+        if type(kind) is not str:
+            return [_no_resource("No resourceType found: it is the first thing a resource must tell.")]
+        base = self.edition.type(kind)
+        if base is None or base.kind != "resource" or base.abstract:
+            return self._unknown_type(kind)
+        named = [*(_claimed(value) if asked is None else asked), *profiles]
+        found, roots = self._roots(named, kind, claimed=asked is None)
+        roots = (*roots, *views) or (self._compiler.lens.root(base),)
+        bad = self._compiler.resource(kind, roots).check(value, scope)
+        found += bad or []
+        found += bundles.issues(value, scope) if kind == "Bundle" else []
+        found += measure.issues(value, scope) if kind == "MeasureReport" else []
+        return found or None
+
+    def _unknown_type(self, kind: str) -> Findings:
+        if self._compiler.is_resource(kind):
+            message = f"Not checked: the resource type {kind} is not held here; --package adds it."
+            return [Finding("information", "not-supported", "profile:Resource", "", message)]
+        return [_no_resource(f"{shown(kind)} found, which is no type of resource.")]
+
+    def _roots(self, named: Sequence[str | Profile], kind: str, *, claimed: bool) -> tuple[Findings, Views]:
+        found: Findings = []
+        roots: dict[View, None] = {}
+        for each in named:
+            profile = each if isinstance(each, Profile) else self.edition.find_profile(each)
+            url = each.url if isinstance(each, Profile) else each
+            if profile is None:
+                severity, code = ("warning", "not-found") if claimed else ("error", "not-found")
+                message = f"Not checked against {url}, which is not held here."
+                found.append(Finding(severity, code, "profile:Resource", url, message))  # type: ignore[arg-type]
+            elif profile.type != kind and profile.type not in self._compiler.lens.lineage(kind):
+                message = f"A {kind} found, but the profile {profile.url} is about {profile.type}."
+                found.append(Finding("error", "structure", "profile:Resource", profile.url, message))
+            elif profile.type == kind:
+                roots[self._compiler.lens.root(profile)] = None
+        return found, tuple(roots)
+
+
+def _claimed(resource: dict[str, Any]) -> list[str]:
+    meta = resource.get("meta")
+    listed = meta.get("profile") if type(meta) is dict else None
+    return [each for each in listed if type(each) is str and each] if type(listed) is list else []
+
+
+def _no_resource(message: str) -> Finding:
+    return Finding("error", "structure", "shape:Resource", "", message)
+
+
+_VALIDATORS: WeakKeyDictionary[Edition, Validator] = WeakKeyDictionary()
+
+
+def validator_for(edition: Edition) -> Validator:
+    """The validator of an edition, made once."""
+    found = _VALIDATORS.get(edition)
+    if found is None:
+        found = _VALIDATORS[edition] = Validator(edition)
+    return found
+
+
