@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from vbpr_conformance.fhir.fhirpath.temporal import TIME, Temporal
@@ -111,13 +112,13 @@ def _ends(temporal: Temporal) -> tuple[datetime | None, datetime | None]:
     if year < 1:
         return None, None
     start = datetime(year, month, day, hour, minute, tzinfo=UTC)
-    behind = datetime.min.replace(tzinfo=UTC)
+    behind = datetime(1, 1, 1, tzinfo=UTC)
     offset = timedelta(minutes=temporal.zone or 0)
     low = _moved(start, timedelta(seconds=whole, microseconds=int((second - whole) * 1_000_000)) - offset)
     if len(parts) < _DAY_PARTS:
         months = year * _MONTHS + (month if len(parts) > 1 else _MONTHS)
         next_year, next_month = divmod(months, _MONTHS)
-        return low, behind.replace(year=next_year, month=next_month + 1) if next_year <= datetime.max.year else None
+        return low, behind.replace(year=next_year, month=next_month + 1) if next_year <= MAXYEAR else None
     step = _STEPS.get(len(parts))
     if step is None:
         digits = max(0, -second.as_tuple().exponent) if len(parts) == _CLOCK_PARTS else 0
@@ -203,4 +204,4 @@ def _shifts(bounds: tuple[Bound, ...]) -> list[timedelta]:
     floating = [bound.moment for bound in bounds if bound.floating]
     meeting = {there - here for there in fixed for here in floating}
     edges = sorted({-SLACK, SLACK, *(shift for shift in meeting if abs(shift) < SLACK)})
-    return [*edges, *(low + (high - low) / 2 for low, high in zip(edges, edges[1:], strict=False))]
+    return [*edges, *(low + (high - low) / 2 for low, high in pairwise(edges))]

@@ -250,7 +250,9 @@ def _quantities(node: fhirpath.Node) -> Iterator[IndexValue]:
     if not isinstance(value, dict):
         return
     if "low" in value or "high" in value:
-        ends = [value.get(name) if isinstance(value.get(name), dict) else {} for name in ("low", "high")]
+        ends: list[dict[str, Any]] = [
+            end if isinstance(end := value.get(name), dict) else {} for name in ("low", "high")
+        ]
         low, high = (_decimal(end.get("value")) for end in ends)
         yield QuantityValue(low, high, *_units(ends[0] or ends[1]))
         return

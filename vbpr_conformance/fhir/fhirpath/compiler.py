@@ -10,12 +10,31 @@ from collections.abc import Callable
 from typing import Any
 
 from vbpr_conformance.fhir.fhirpath import operators
-from vbpr_conformance.fhir.fhirpath.equality import compare, equals, equivalents, raw_key
+from vbpr_conformance.fhir.fhirpath.conditions import (
+    LOGIC,
+    ORDER,
+    any_item,
+    equals_text,
+    every_item,
+    in_texts,
+    negated,
+    ordering,
+    same_truth,
+    texts_of,
+)
+from vbpr_conformance.fhir.fhirpath.equality import equals, equivalents
 from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
 from vbpr_conformance.fhir.fhirpath.functions import FUNCTIONS
 from vbpr_conformance.fhir.fhirpath.functions.fhir import extensions, has_value
 from vbpr_conformance.fhir.fhirpath.lambdas import LAMBDAS, NOTHING
-from vbpr_conformance.fhir.fhirpath.navigation import children, descendants, plain_child, typed_child, wrap
+from vbpr_conformance.fhir.fhirpath.navigation import (
+    children,
+    descendants,
+    plain_child,
+    plain_presence,
+    typed_child,
+    wrap,
+)
 from vbpr_conformance.fhir.fhirpath.syntax import (
     Binary,
     Call,
@@ -45,17 +64,11 @@ from vbpr_conformance.fhir.fhirpath.values import (
 )
 from vbpr_conformance.fhir.fhirpath.variables import variable
 
-_ORDER: dict[str, Callable[[int], bool]] = {
-    "<": lambda order: order < 0,
-    "<=": lambda order: order <= 0,
-    ">": lambda order: order > 0,
-    ">=": lambda order: order >= 0,
-}
 _TYPE_FUNCTIONS = frozenset({"is", "as", "ofType", "type"})
 
 
 _CONDITIONS = frozenset({"exists", "empty", "hasValue", "all", "not", "is", "isDistinct", "matches", "startsWith"})
-_CONDITION_OPERATORS = frozenset({"and", "or", "xor", "implies", "=", "!=", "~", "!~", "in", "contains", *_ORDER})
+_CONDITION_OPERATORS = frozenset({"and", "or", "xor", "implies", "=", "!=", "~", "!~", "in", "contains", *ORDER})
 
 
 def is_condition(node: Syntax) -> bool:
@@ -117,21 +130,21 @@ class Compiler:
         condition = self.truth(node)
         return lambda this, env: boolean(condition(this, env))
 
-    def truth(self, node: Syntax) -> Truth:
+    def truth(self, node: Syntax) -> Truth:  # noqa: C901 - one case for each kind of condition
         """Compile to a function that gives True, False, or None for empty."""
         match node:
             case Group(inner=inner):
                 return self.truth(inner)
             case Binary(operator="and" | "or" | "xor" | "implies" as operator):
-                return _LOGIC[operator](self.truth(node.left), self.truth(node.right))
+                return LOGIC[operator](self.truth(node.left), self.truth(node.right))
             case Binary(operator="=" | "!=" | "~" | "!~" as operator):
                 return self._equality(operator, node)
             case Binary(operator="in"):
                 return self._in(node.left, node.right)
             case Binary(operator="contains"):
                 return self._in(node.right, node.left)
-            case Binary(operator=operator) if operator in _ORDER:
-                return _ordering(self.items(node.left), self.items(node.right), _ORDER[operator])
+            case Binary(operator=operator) if operator in ORDER:
+                return ordering(self.items(node.left), self.items(node.right), ORDER[operator])
             case TypeTest(operator="is"):
                 return self.is_type(self.items(node.operand), node.type)
             case Invoke(left=left, right=Call() as call) if not _is_constant(left):
@@ -147,10 +160,14 @@ class Compiler:
 
     def _truth_call(self, source: Closure, call: Call, before: Syntax | None = None) -> Truth | None:
         """Compile the functions that yield a condition straight from their input."""
+        if isinstance(before, Name) and not self.typed and call.name in {"exists", "empty"} and not call.args:
+            present = plain_presence(before.name)
+            if not before.name[0].isupper():
+                return present if call.name == "exists" else lambda this, env: not present(this, env)
         match call.name, len(call.args):
             case "not", 0 if before is not None and is_condition(before):
                 inner = self.truth(before)
-                return lambda this, env: _negated(inner(this, env))
+                return lambda this, env: negated(inner(this, env))
             case "exists", 0:
                 return lambda this, env: bool(source(this, env))
             case "empty", 0:
@@ -161,7 +178,7 @@ class Compiler:
                 return self.is_type(source, type_argument(call.args[0]))
             case ("exists" | "all") as name, 1:
                 criterion = self.truth(call.args[0])
-                loop: Callable[[Closure, Truth], Truth] = _any if name == "exists" else _all
+                loop: Callable[[Closure, Truth], Truth] = any_item if name == "exists" else every_item
                 return loop(source, criterion) if not _uses_index(call.args[0]) else None
         return None
 
@@ -237,9 +254,7 @@ class Compiler:
         typed = self.typed
         if name == "descendants":
             return lambda this, env: descendants(source(this, env), env, typed=typed)
-        return lambda this, env: [
-            child for item in source(this, env) for child in children(item, env, typed=typed)
-        ]
+        return lambda this, env: [child for item in source(this, env) for child in children(item, env, typed=typed)]
 
     def _extension(self, source: Closure, url: Closure, name: str) -> Closure:
         typed = self.typed
@@ -299,20 +314,20 @@ class Compiler:
             return lambda this, env: equivalents(left(this, env), right(this, env)) is wanted
         if is_condition(node.left) and is_condition(node.right):
             first, second = self.truth(node.left), self.truth(node.right)
-            return _same_truth(first, second, wanted=operator == "=")
+            return same_truth(first, second, wanted=operator == "=")
         match _strip(node.right):
             case Literal(values=(str() as text,)):
-                return _equals_text(left, text, wanted=operator == "=")
+                return equals_text(left, text, wanted=operator == "=")
         if operator == "=":
             return lambda this, env: equals(left(this, env), right(this, env))
-        return lambda this, env: _negated(equals(left(this, env), right(this, env)))
+        return lambda this, env: negated(equals(left(this, env), right(this, env)))
 
     def _in(self, item: Syntax, collection: Syntax) -> Truth:
         left, right = self.items(item), self.items(collection)
         if _is_constant(collection):
-            texts = _texts(right(NOTHING, Env()))
+            texts = texts_of(right(NOTHING, Env()))
             if texts is not None:
-                return _in_texts(left, texts)
+                return in_texts(left, texts)
         return lambda this, env: operators.is_in(left(this, env), right(this, env))
 
 
@@ -369,112 +384,3 @@ def _path(source: Closure, step: Closure) -> Closure:
         return found
 
     return path
-
-
-def _any(source: Closure, criterion: Truth) -> Truth:
-    def test(this: Any, env: Env) -> bool:
-        return any(criterion(item, env) is True for item in source(this, env))
-
-    return test
-
-
-def _all(source: Closure, criterion: Truth) -> Truth:
-    def test(this: Any, env: Env) -> bool:
-        return all(criterion(item, env) is True for item in source(this, env))
-
-    return test
-
-
-def _and(left: Truth, right: Truth) -> Truth:
-    def test(this: Any, env: Env) -> bool | None:
-        first = left(this, env)
-        if first is False:
-            return False
-        second = right(this, env)
-        return False if second is False else (None if first is None or second is None else True)
-
-    return test
-
-
-def _or(left: Truth, right: Truth) -> Truth:
-    def test(this: Any, env: Env) -> bool | None:
-        first = left(this, env)
-        if first is True:
-            return True
-        second = right(this, env)
-        return True if second is True else (None if first is None or second is None else False)
-
-    return test
-
-
-def _xor(left: Truth, right: Truth) -> Truth:
-    def test(this: Any, env: Env) -> bool | None:
-        first, second = left(this, env), right(this, env)
-        return None if first is None or second is None else first is not second
-
-    return test
-
-
-def _implies(left: Truth, right: Truth) -> Truth:
-    def test(this: Any, env: Env) -> bool | None:
-        first = left(this, env)
-        if first is False:
-            return True
-        second = right(this, env)
-        return second if first is True else (True if second is True else None)
-
-    return test
-
-
-_LOGIC: dict[str, Callable[[Truth, Truth], Truth]] = {"and": _and, "or": _or, "xor": _xor, "implies": _implies}
-
-
-def _negated(value: bool | None) -> bool | None:  # noqa: FBT001 - three-valued negation
-    return None if value is None else not value
-
-
-def _same_truth(left: Truth, right: Truth, *, wanted: bool) -> Truth:
-    def test(this: Any, env: Env) -> bool | None:
-        first, second = left(this, env), right(this, env)
-        return None if first is None or second is None else (first is second) is wanted
-
-    return test
-
-
-def _equals_text(left: Closure, text: str, *, wanted: bool) -> Truth:
-    other = [text]
-
-    def test(this: Any, env: Env) -> bool | None:
-        items = left(this, env)
-        if len(items) == 1 and type(items[0]) is str:
-            return (items[0] == text) is wanted
-        same = equals(items, other)
-        return same if wanted else _negated(same)
-
-    return test
-
-
-def _texts(items: Items) -> frozenset[str] | None:
-    return frozenset(items) if items and all(type(item) is str for item in items) else None
-
-
-def _in_texts(left: Closure, texts: frozenset[str]) -> Truth:
-    def test(this: Any, env: Env) -> bool | None:
-        items = left(this, env)
-        return all(raw_key(item) in texts for item in items) if items else None
-
-    return test
-
-
-def _ordering(left: Closure, right: Closure, decide: Callable[[int], bool]) -> Truth:
-    def test(this: Any, env: Env) -> bool | None:
-        first, second = left(this, env), right(this, env)
-        if not first or not second:
-            return None
-        if type(first[0]) is int and type(second[0]) is int and len(first) == len(second) == 1:
-            return decide(first[0] - second[0])
-        order = compare(first, second)
-        return None if order is None else decide(order)
-
-    return test
-

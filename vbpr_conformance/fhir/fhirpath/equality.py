@@ -209,7 +209,7 @@ def _compare_texts(a: str, b: str) -> int | None:
 
 
 def _order(a: Any, b: Any) -> int:
-    return (a > b) - (a < b)
+    return int(a > b) - int(a < b)
 
 
 def distinct(items: Iterable[Any]) -> Items:

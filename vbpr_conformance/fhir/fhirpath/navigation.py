@@ -11,17 +11,18 @@ from functools import lru_cache
 from typing import Any
 
 from vbpr_conformance.fhir.fhirpath.types import PRIMITIVE_PARENTS
-from vbpr_conformance.fhir.fhirpath.values import EMPTY, Closure, Env, Items, Node
+from vbpr_conformance.fhir.fhirpath.values import EMPTY, Closure, Env, Items, Node, Truth
 
-CHOICES = frozenset(
+_CHOICE_NAMES = (
     "abatement additive age allowed amount answer asNeeded author born bounds characteristic chargeItem code collected "
     "content created date deceased defaultValue definingSubstance definition detail diagnosis dose doseNumber due "
     "effective entity event example fastingStatus fixed identified indication item legallyBinding location "
     "manufacturer maxValue medication minValue minimumVolume module multipleBirth name occurred occurrence offset "
     "onset participantEffective pattern performed probability procedure product quantity rate reported scheduled "
     "seriesDoses serviced source start statusReason studyEffective subject substance target time timing topic used "
-    "value when".split()
+    "value when"
 )
+CHOICES = frozenset(_CHOICE_NAMES.split())
 """The elements of R4 that are choices of types: only these are looked for with a type behind their name."""
 
 _CHOICE_TYPES = (
@@ -30,9 +31,9 @@ _CHOICE_TYPES = (
     "Quantity Range Ratio Reference RelatedArtifact SampledData Signature Timing TriggerDefinition UsageContext "
     "base64Binary boolean canonical code date dateTime decimal id instant integer markdown oid positiveInt string "
     "time unsignedInt uri url uuid"
-).split()
+)
 
-_BY_SUFFIX = {name[0].upper() + name[1:]: name for name in _CHOICE_TYPES}
+_BY_SUFFIX = {name[0].upper() + name[1:]: name for name in _CHOICE_TYPES.split()}
 
 _EVERYWHERE = {
     "extension": "Extension",
@@ -79,6 +80,24 @@ def plain_child(name: str) -> Closure:
         return _paired(value, element)
 
     return step
+
+
+def plain_presence(name: str) -> Truth:
+    """Give the test whether there is any child of one name: what `plain_child` and `exists()` say, but faster."""
+    under = "_" + name
+    apart = frozenset(choice_keys(name)).isdisjoint
+    find = plain_child(name)
+
+    def test(item: Any, env: Env) -> bool:
+        if type(item) is dict and under not in item:
+            value = item.get(name)
+            if value is None:
+                return not apart(item)
+            if type(value) is not list:
+                return True
+        return bool(find(item, env))
+
+    return test
 
 
 def typed_child(name: str) -> Closure:
@@ -154,7 +173,9 @@ def wrap(item: Any, known: str | None = None) -> Node:
 def _guess(value: Any) -> str | None:
     """The type that the JSON value suggests, where nothing else says it."""
     kind = type(value)
-    return {bool: "boolean", int: "integer", str: "string"}.get(kind, None if kind is dict or value is None else "decimal")
+    return {bool: "boolean", int: "integer", str: "string"}.get(
+        kind, None if kind is dict or value is None else "decimal"
+    )
 
 
 def _listed(value: Any) -> Items:

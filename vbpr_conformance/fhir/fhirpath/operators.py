@@ -142,7 +142,7 @@ ARITHMETIC: dict[str, Callable[[Items, Items], Items]] = {
 def negate(items: Items) -> Items:
     """The operator `-` before an operand."""
     value = system(items[0]) if len(items) == 1 else None
-    if _number(value):
+    if isinstance(value, NUMBERS) and not isinstance(value, bool):
         return [-value]
     quantity = quantity_of(value)
     if quantity is not None:

@@ -94,7 +94,7 @@ class TypeName(Syntax):
 
 @dataclass(frozen=True, slots=True)
 class Special(Syntax):
-    """`$this`, `$index` or `$total`."""
+    """One of `$this`, `$index` and `$total`."""
 
     name: str
 

@@ -134,8 +134,8 @@ class Temporal:
     def _plus_seconds(self, seconds: Decimal) -> Temporal:
         """Add on the clock; a date without a day moves by 365 days a year and 30 days a month."""
         if self.kind == TIME:
-            first = (2000, 1, 1, *self.parts)
-            moved = Temporal(DATE_TIME, first)._plus_seconds(seconds)
+            on_a_day = replace(self, kind=DATE_TIME, parts=(2000, 1, 1, *self.parts))
+            moved = on_a_day.plus(Quantity(seconds, "s"))
             return replace(self, parts=moved.parts[_DAY:])
         days = int(seconds / 86400)
         if len(self.parts) == _YEAR:
@@ -153,12 +153,12 @@ class Temporal:
             moment = datetime(*self.parts[:_MINUTE]) + timedelta(seconds=int(whole))  # noqa: DTZ001 - plain arithmetic
         except OverflowError:
             raise ExpressionError(f"{self} plus {seconds} seconds is outside the calendar") from None
-        moved = (moment.year, moment.month, moment.day, moment.hour, moment.minute)
+        parts: tuple[Any, ...] = (moment.year, moment.month, moment.day, moment.hour, moment.minute)
         if len(self.parts) == _SECOND:
             digits = max(0, -int(second.as_tuple().exponent))
             exact = moment.second + fraction
-            moved += (exact.quantize(Decimal(1).scaleb(-max(digits, _significant(exact)))),)
-        return replace(self, parts=moved[: len(self.parts)])
+            parts += (exact.quantize(Decimal(1).scaleb(-max(digits, _significant(exact)))),)
+        return replace(self, parts=parts[: len(self.parts)])
 
     def boundary(self, digits: int | None, *, high: bool) -> Temporal | None:
         """Give the first or last moment it may mean, as precise as `digits` asks (4 a year … 17 a millisecond)."""
