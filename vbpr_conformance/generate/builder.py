@@ -9,6 +9,7 @@ from typing import Any
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.generate.choices import TYPICAL, Choices
+from vbpr_conformance.generate.decisions import decide, settle
 from vbpr_conformance.generate.paths import Path, put, resolve
 from vbpr_conformance.generate.plan import planner
 from vbpr_conformance.generate.proof import errors
@@ -17,7 +18,6 @@ from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Profile
 
 Object = dict[str, Any]
-Random = random.Random | Choices
 
 _ATTEMPTS = 25
 """How many builds may fail the proof before the wishes are taken to be what cannot hold."""
@@ -56,7 +56,9 @@ def build(  # noqa: PLR0913 - the wishes of the suite language, each by its name
         found = errors(made, profile, edition)
         if not found:
             return made
-    raise UsageError(f"No conformant {profile.id} was found with what is asked for: {found[0].expression}: {found[0].message}")
+    raise UsageError(
+        f"No conformant {profile.id} was found with what is asked for: {found[0].expression}: {found[0].message}"
+    )
 
 
 def _forced(paths: Sequence[Path]) -> dict[str, str | None]:
@@ -70,6 +72,7 @@ def _forced(paths: Sequence[Path]) -> dict[str, str | None]:
 def raw(profile: Profile, edition: Edition, b: Choices) -> Object:
     """Build a resource without the proof."""
     b.own_type = profile.type
+    taken = decide(profile, edition, b)
     body = planner(edition).resource(profile).make(b)
     made: Object = {"resourceType": profile.type}
     if "id" in body:
@@ -82,7 +85,8 @@ def raw(profile: Profile, edition: Edition, b: Choices) -> Object:
     if b.contained:
         made["contained"] = b.contained
     made |= body
-    make_sense(made, profile, edition, b)
+    settle(made, taken, b)
+    make_sense(made, b)
     return made
 
 

@@ -7,7 +7,7 @@ here is made of it, so that the same seed gives the same bytes everywhere.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -19,7 +19,18 @@ _DENSITY = {MINIMAL: 0.0, TYPICAL: 1.0, MAXIMAL: 100.0}
 class Choices:
     """One build in progress: its random numbers, and what all of its parts must know of each other."""
 
-    __slots__ = ("containable", "contained", "counter", "density", "forced", "own_type", "references", "rnd", "turns")
+    __slots__ = (
+        "containable",
+        "contained",
+        "counter",
+        "density",
+        "excluded",
+        "forced",
+        "own_type",
+        "references",
+        "rnd",
+        "turns",
+    )
 
     def __init__(
         self,
@@ -27,6 +38,7 @@ class Choices:
         *,
         size: str = TYPICAL,
         forced: Mapping[str, str | None] | None = None,
+        excluded: Collection[str] = (),
         references: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.rnd = rng.random
@@ -34,6 +46,8 @@ class Choices:
         """Multiplies how likely optional elements are: 0 for none of them, a large number for all."""
         self.forced = forced or {}
         """Ids of elements that must be present, each with the type it must have, or None for any."""
+        self.excluded = excluded
+        """Ids of elements that are left out unless they are mandatory."""
         self.references = references or {}
         """What references point to, by resource type or profile, instead of targets that nobody has."""
         self.contained: list[dict[str, Any]] = []

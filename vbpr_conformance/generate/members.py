@@ -54,6 +54,14 @@ class SlicePart:
     parts: Parts | None
     matches: Callable[[Any], bool]
 
+    def wanted(self, b: Choices) -> bool:
+        """Whether it shall be there this time."""
+        if self.min > 0:
+            return True
+        if b.excluded and self.id in b.excluded:
+            return False
+        return b.rnd() < self.likely * b.density or (bool(b.forced) and self.id in b.forced)
+
 
 @dataclass(slots=True, eq=False)
 class Member:
@@ -79,7 +87,11 @@ class Member:
 
     def wanted(self, b: Choices) -> bool:
         """Whether it shall be there this time."""
-        return self.min > 0 or b.rnd() < self.likely * b.density or (bool(b.forced) and self.id in b.forced)
+        if self.min > 0:
+            return True
+        if b.excluded and self.id in b.excluded:
+            return False
+        return b.rnd() < self.likely * b.density or (bool(b.forced) and self.id in b.forced)
 
     def present(self, target: Object) -> bool:
         """Whether the object has it."""
@@ -120,7 +132,7 @@ class Member:
         return options[-1]
 
     def _plain(self, option: Option, items: list[Any], b: Choices) -> list[Any]:
-        made = [option.make(b, item) for item in items]
+        made = [option.make(b, item) for item in items[: self.max]]
         missing = (max(self.min, 1) if made else self.count(b)) - len(made)
         return [*made, *(option.make(b, None) for _ in range(missing))]
 
@@ -141,8 +153,7 @@ class Member:
     def _sliced(self, option: Option, items: list[Any], b: Choices) -> list[Any]:
         made: list[Any] = list(items)
         for part in self.slices:
-            wanted = part.min or b.rnd() < part.likely * b.density or (b.forced and part.id in b.forced)
-            if wanted:
+            if part.wanted(b):
                 made += [part.make(b, None) for _ in range(_times(part, b))]
         if self.others and (not made or b.rnd() < 0.05 * b.density) and len(made) < self.min + 1:
             extra = option.make(b, None)

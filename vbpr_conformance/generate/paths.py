@@ -52,6 +52,11 @@ class Path:
                 found[step.part.id] = None
         return found
 
+    def last(self) -> str:
+        """The id of the element it leads to."""
+        step = self.steps[-1]
+        return (step.part.id if step.part is not None else step.id) or self.text
+
 
 def resolve(text: str, profile: Profile, edition: Edition) -> Path:
     """Resolve a path against a profile; a name that the profile does not have is a usage error."""
@@ -124,52 +129,58 @@ def _find(members: Sequence[Member], name: str) -> tuple[Member | None, Option |
     return None, None
 
 
-def put(target: dict[str, Any], path: Path, value: Any) -> None:
-    """Set what the path leads to, in every item of a list on the way; None takes it out."""
-    _put(target, path.steps, value)
+def put(target: dict[str, Any], path: Path, value: Any, *, existing: bool = False) -> None:
+    """Set what the path leads to, in every item of a list on the way; None takes it out.
+
+    A value may be a function that gives one for each place. With `existing`, only what is there is changed.
+    """
+    _put(target, path.steps, value, existing=existing)
 
 
-def _put(target: dict[str, Any], steps: Sequence[Step], value: Any) -> None:
+def _put(target: dict[str, Any], steps: Sequence[Step], value: Any, *, existing: bool) -> None:
     step, rest = steps[0], steps[1:]
     key = step.key or next((each for each in target if _is_choice_key(each, step)), None)
     if key is None:
         return
     if not rest:
-        _leaf(target, key, step, value)
+        if not existing or key in target:
+            _leaf(target, key, step, value() if callable(value) else value)
         return
-    below = target.get(key)
-    if below is None:
-        if value is None:
+    if key not in target:
+        if value is None or existing:
             return
-        below = target[key] = [{}] if step.array else {}
-    items = below if isinstance(below, list) else [below]
+        target[key] = [{}] if step.array else {}
+    items = target[key] if isinstance(target[key], list) else [target[key]]
     chosen = [each for each in items if step.part is None or step.part.matches(each)]
     for each in chosen if step.index is None else chosen[step.index : step.index + 1]:
-        _put(each, rest, value)
+        _put(each, rest, value, existing=existing)
 
 
 def _is_choice_key(key: str, step: Step) -> bool:
-    name = (step.id or "").rpartition(".")[2].removesuffix("[x]")
-    return key.startswith(name) and key != name
+    name = (step.id or "").rpartition(".")[2]
+    return name.endswith("[x]") and key.startswith(name[:-3]) and key != name[:-3]
 
 
 def _leaf(target: dict[str, Any], key: str, step: Step, value: Any) -> None:
+    given = [] if value is None else value if isinstance(value, list) else [value]
     if step.part is not None or (step.index is not None and isinstance(target.get(key), list)):
-        kept = list(target.get(key, ()))
-        chosen = [n for n, each in enumerate(kept) if step.part is None or step.part.matches(each)]
-        if step.index is not None:
-            chosen = chosen[step.index : step.index + 1]
-        given = [] if value is None else value if isinstance(value, list) else [value]
-        place = chosen[0] if chosen else len(kept)
-        rest = [each for n, each in enumerate(kept) if n not in chosen]
-        items = rest[:place] + given + rest[place:]
-        if items:
-            target[key] = items
-        else:
-            target.pop(key, None)
+        given = _replaced(list(target.get(key, ())), step, given)
+    elif not step.array and value is not None:
+        target.pop("_" + key, None)
+        target[key] = value
         return
     target.pop("_" + key, None)
-    if value is None:
-        target.pop(key, None)
+    if given:
+        target[key] = given
     else:
-        target[key] = [value] if step.array and not isinstance(value, list) else value
+        target.pop(key, None)
+
+
+def _replaced(items: list[Any], step: Step, given: list[Any]) -> list[Any]:
+    """The items of a list with those of a slice, or the one at an index, replaced."""
+    chosen = [number for number, each in enumerate(items) if step.part is None or step.part.matches(each)]
+    if step.index is not None:
+        chosen = chosen[step.index : step.index + 1]
+    place = chosen[0] if chosen else len(items)
+    rest = [each for number, each in enumerate(items) if number not in chosen]
+    return [*rest[:place], *given, *rest[place:]]

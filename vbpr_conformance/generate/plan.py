@@ -28,22 +28,28 @@ NEVER = frozenset({"modifierExtension", "implicitRules", "contained"})
 
 _GARNISH = 0.015
 """How often an object gets an id or foreign extension of its own, or a primitive in it an extension."""
+_ID = frozenset({"id"})
+_BARE = frozenset({"id", "div", "url", "reference"})
+"""Primitives that stay without extensions: the first three may have none, the last is what references hang on."""
 _FOREIGN = "http://example.org/fhir/StructureDefinition/synthetic"
 _OPEN_CHOICE = 20
 """A choice of more types than this is FHIR's open `*`: slices tell which are meant."""
 _MAX_DEPTH = 9
+_RARE = 0.1
+"""Elements less likely than this never stand alone."""
 _BACKBONE = frozenset({"BackboneElement", "Element"})
 
 
 class Plan:
     """A compiled profile: `make(choices)` gives an object; `members` its parts by JSON name."""
 
-    __slots__ = ("checks", "garnish", "members", "own", "start")
+    __slots__ = ("checks", "fixed", "garnish", "members", "own", "start")
 
     def __init__(self, start: Callable[[Choices], Object] | None, *, garnish: bool) -> None:
         self.start = start
         self.members: tuple[Member, ...] = ()
         self.checks: tuple[Check, ...] = ()
+        self.fixed: frozenset[str] = frozenset()
         self.garnish = garnish
 
     def make(self, b: Choices, given: Any = None) -> Object:
@@ -52,11 +58,18 @@ class Plan:
         for member in self.members:
             if member.wanted(b):
                 member.into(target, b)
+        if self.members and target.keys() <= _ID:
+            self._something(target, b)
         for each in self.checks:
             each(target, b)
         if self.garnish and b.density == 1 and b.rnd() < _GARNISH:
-            _garnish(target, b)
+            _garnish(target, self.fixed, b)
         return target
+
+    def _something(self, target: Object, b: Choices) -> None:
+        """Put one element in: an object may not be empty."""
+        able = [member for member in self.members if member.likely > _RARE and member.id not in b.excluded]
+        b.pick(able or self.members).into(target, b)
 
     def parts(self) -> tuple[Member, ...]:
         """The members, once they are compiled."""
@@ -68,9 +81,10 @@ class Plan:
         return Value(self.make, self.parts)
 
 
-def _garnish(target: Object, b: Choices) -> None:
+def _garnish(target: Object, fixed: frozenset[str], b: Choices) -> None:
     """Add what any element may have: an id, a foreign extension, an extension on a primitive."""
-    names = [name for name, value in target.items() if isinstance(value, str) and name not in ("id", "div", "url")]
+    texts = [name for name, value in target.items() if isinstance(value, str)]
+    names = [name for name in texts if name not in _BARE and name not in fixed]
     roll = b.rnd()
     if roll < 0.4 and names:
         name = b.pick(names)
@@ -91,7 +105,12 @@ def foreign_extension(b: Choices, given: Any = None) -> Object:
         return made | {"valueString": values.text(b)}
     if roll < 0.8:
         return made | {"valueDecimal": values.decimal(b)}
-    return made | {"extension": [{"url": "part", "valueBoolean": True}, {"url": "when", "valueDate": values.day(b)}]}
+    return made | {
+        "extension": [
+            {"url": f"{_FOREIGN}-part", "valueBoolean": True},
+            {"url": f"{_FOREIGN}-day", "valueDate": values.day(b)},
+        ]
+    }
 
 
 class Planner:
@@ -125,7 +144,7 @@ class Planner:
     def contain(self, b: Choices, target: tuple[str, str]) -> Object | None:
         """Make a small resource of the target's profile to travel inside another; None where that cannot be."""
         profile = self.edition.find_profile(target[1] or target[0])
-        if profile is None or profile.abstract or profile.type == b.own_type:
+        if profile is None or profile.type == b.own_type or profile.abstract or not _is_domain_resource(profile):
             return None
         density, b.density, b.containable = b.density, 0.0, False
         body = self.resource(profile).make(b)
@@ -151,14 +170,15 @@ class _Compiler:
         """The element's id as seen from the resource: below an extension, that of the slice takes the root's place."""
         return self.prefix + element.id[len(self.profile.root.id) :]
 
-    def object(self, element: Element, vid: str, depth: int) -> Plan:
-        """Compile an element that holds others."""
+    def object(self, element: Element, vid: str, depth: int, ref: TypeRef | None = None) -> Plan:
+        """Compile an element that holds others, as the type `ref` where it could have several."""
         home, children = self._content(element)
-        code = element.types[0].code if len(element.types) == 1 else home.type
-        start = self._start(element, code)
+        code = ref.code if ref else element.types[0].code if len(element.types) == 1 else home.type
+        start = self._start(element, ref or (element.types[0] if element.types else None), code)
         base = self.edition.find_profile(code) if start is not None else None
         own_base = base.root.by_name if base is not None else {}
         plan = Plan(start, garnish=code != "Extension" and depth > 0)
+        shapes = self._shapes(element, home, code)
         members = [
             member
             for child in children
@@ -166,7 +186,8 @@ class _Compiler:
             for member in self._member(child, home, depth, code)
         ]
         plan.members = tuple(members)
-        plan.checks = self._checks(element, home, code, members)
+        plan.checks = self._checks(element, shapes, members)
+        plan.fixed = frozenset(child.name for child in children if child.fixed is not None)
         return plan
 
     def _content(self, element: Element) -> tuple[Profile, Sequence[Element]]:
@@ -181,43 +202,45 @@ class _Compiler:
         home = self.edition.profile(element.types[0].code) if element.types else self.profile
         return home, home.root.children
 
-    def _start(self, element: Element, code: str) -> Callable[[Choices], Object] | None:
+    def _start(self, element: Element, ref: TypeRef | None, code: str) -> Callable[[Choices], Object] | None:
         """How an object of this type begins when its parts have to agree with each other."""
         if code == "Reference":
-            return reference_maker(self._targets(element.types[0]), self.planner.contain)
+            return reference_maker(self._targets(ref), self.planner.contain)
         if code == "Period" and _wants_days(element):
             return whole_period
         if code in ("Quantity", "SimpleQuantity", "Duration", "Age"):
             return terms.quantity(self.edition, element, TYPES[code]) or TYPES[code]
         return terms.coded(self.edition, element, code) or TYPES.get(code)
 
-    def _targets(self, ref: TypeRef) -> list[tuple[str, str]]:
-        found = []
-        for url in ref.targets:
-            profile = self.edition.find_profile(url)
-            kind = profile.type if profile is not None else url.rpartition("/")[2]
-            if kind not in ("Resource", "DomainResource"):
-                found.append((kind, profile.url if profile is not None else ""))
-        return found
+    def _targets(self, ref: TypeRef | None) -> list[tuple[str, str]] | None:
+        """The known targets; none of them known is an empty list, any target allowed is None."""
+        if ref is None or not ref.targets:
+            return None
+        found = [self.edition.find_profile(url) for url in ref.targets]
+        if any(profile is not None and profile.type in ("Resource", "DomainResource") for profile in found):
+            return None
+        return [(profile.type, profile.url) for profile in found if profile is not None]
 
-    def _checks(self, element: Element, home: Profile, code: str, members: list[Member]) -> tuple[Check, ...]:
+    def _shapes(self, element: Element, home: Profile, code: str) -> list[Shape]:
+        """The rules about parts of this element, from its own constraints and from those further up."""
         found: dict[str, Shape] = {}
         base = self.edition.find_profile(code)
-        roots = (element, home.root) if home is not self.profile else (element,)
-        for each in (*roots, *((base.root,) if base is not None else ())):
-            for constraint in each.constraints:
-                made = shape(constraint) if constraint.key not in ("ele-1",) else None
-                if made is None:
-                    continue
-                if made.prefix:
-                    self.below.setdefault(".".join((element.path, *made.prefix)), []).append(made)
-                else:
-                    found[constraint.key] = made
-        for made in self.below.get(element.path, ()):
-            found[made.key] = made
+        holders = [element, *([home.root] if home is not self.profile else []), *([base.root] if base else [])]
+        for constraint in (each for holder in holders for each in holder.constraints):
+            made = shape(constraint)
+            if made is None:
+                continue
+            if made.prefix:
+                self.below.setdefault(".".join((element.path, *made.prefix)), []).append(made)
+            else:
+                found[constraint.key] = made
+        found |= {made.key: made for made in self.below.get(element.path, ())}
+        return list(found.values())
+
+    def _checks(self, element: Element, shapes: list[Shape], members: list[Member]) -> tuple[Check, ...]:
         names = {member.name.removesuffix("[x]"): member for member in members}
         urls = self._slice_urls(element)
-        present = [made for made in found.values() if any(_usable(side, names, urls) for side in made.sides)]
+        present = [made for made in shapes if any(_usable(side, names, urls) for side in made.sides)]
         return tuple(check(made, names, urls) for made in present)
 
     def _slice_urls(self, element: Element) -> dict[str, str]:
@@ -252,7 +275,7 @@ class _Compiler:
             likely=_likely(child, depth, code, has_slices=bool(slices)),
             options=tuple(options),
             slices=tuple(slices),
-            others=child.slicing is None or child.slicing.rules == "open",
+            others=_leaves_room(child),
             wide=2 if depth == 0 and _is_backbone(child) else 1 if depth < 3 else 0,
             is_own=_falls_into(child),
         )
@@ -317,8 +340,8 @@ class _Compiler:
                 return None
             return _Compiler(self.planner, profile, vid).object(profile.root, vid, depth).value
         if element.children:
-            return self.object(element, vid, depth).value
-        start = self._start(element, code)
+            return self.object(element, vid, depth, ref).value
+        start = self._start(element, ref, code)
         if start is not None:
             return Value(_begun(start))
         if depth > _MAX_DEPTH - 2:
@@ -347,7 +370,9 @@ def _bounded(make: Callable[[Choices], Any], element: Element) -> Callable[[Choi
     if length is not None:
         return lambda b: str(make(b))[:length].strip() or "S"
     if isinstance(low, int) or isinstance(high, int):
-        return lambda b: min(max(make(b), low if low is not None else -(2**31)), high if high is not None else 2**31 - 1)
+        return lambda b: min(
+            max(make(b), low if low is not None else -(2**31)), high if high is not None else 2**31 - 1
+        )
     return make
 
 
@@ -380,6 +405,10 @@ def _usable(side: Sequence[Any], names: dict[str, Member], urls: dict[str, str])
     return any((term.path and term.path[0] in names) or term.url in urls for term in side)
 
 
+def _is_domain_resource(profile: Profile) -> bool:
+    return "contained" in profile.root.by_name
+
+
 def _is_backbone(element: Element) -> bool:
     return bool(element.types) and element.types[0].code in _BACKBONE
 
@@ -408,12 +437,22 @@ def _differs(child: Element, base: Element | None) -> bool:
     return (child.min, child.max, child.binding, child.types) != (base.min, base.max, base.binding, base.types)
 
 
+def _leaves_room(child: Element) -> bool:
+    """Whether items outside of the slices are allowed, and can be told apart from those inside."""
+    if child.slicing is None or child.name == "extension":
+        return child.slicing is None or child.slicing.rules == "open"
+    readable = all(each.type != "type" or each.path in ("$this", "resolve()") for each in child.slicing.discriminators)
+    return child.slicing.rules == "open" and readable
+
+
 def _wants_version(element: Element) -> bool:
     return any("'|'" in each.expression for each in element.constraints)
 
 
 def _wants_days(element: Element) -> bool:
-    return any("start" in each.expression and "end" in each.expression for each in element.constraints if each.key != "per-1")
+    return any(
+        "start" in each.expression and "end" in each.expression for each in element.constraints if each.key != "per-1"
+    )
 
 
 def _falls_into(child: Element) -> Callable[[Any], bool] | None:
@@ -452,4 +491,3 @@ def _matches(value: Any, pattern: Any) -> bool:
 def planner(edition: Edition) -> Planner:
     """The planner of an edition."""
     return Planner(edition)
-

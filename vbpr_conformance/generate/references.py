@@ -17,9 +17,15 @@ ANY_TARGETS: tuple[Target, ...] = (("Organization", ""), ("Group", ""), ("Locati
 """Where a reference points that may point anywhere."""
 
 
-def reference_maker(targets: Sequence[Target], contain: Callable[[Choices, Target], Object | None]) -> Maker:
-    """A maker of references to any of the targets; `contain` makes a resource that can travel inside the payload."""
-    known = tuple(targets) or ANY_TARGETS
+def reference_maker(targets: Sequence[Target] | None, contain: Callable[[Choices, Target], Object | None]) -> Maker:
+    """A maker of references to any of the targets, or to anything where that is None.
+
+    `contain` makes a resource that can travel inside the payload. Targets of which nothing is known are spoken of,
+    not referred to.
+    """
+    known = ANY_TARGETS if targets is None else tuple(targets)
+    if not known:
+        return lambda b: {"display": values.text(b)}
 
     def make(b: Choices) -> Object:
         if b.references:
@@ -56,9 +62,9 @@ def _literal(b: Choices, kind: str, roll: float) -> str:
     return f"{kind}/syn-{number}" if roll < 0.97 else f"{kind}/syn-{number}/_history/1"
 
 
-def canonical_maker(targets: Sequence[Target], *, versioned: bool) -> Maker:
+def canonical_maker(targets: Sequence[Target] | None, *, versioned: bool) -> Maker:
     """A maker of canonicals of the targets, always or mostly with a version."""
-    known = tuple(targets) or (("StructureDefinition", ""),)
+    known = tuple(targets or ()) or (("StructureDefinition", ""),)
 
     def make(b: Choices) -> str:
         if b.references:

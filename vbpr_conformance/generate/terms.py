@@ -81,9 +81,12 @@ def foreign_coding(b: Choices) -> dict[str, Any]:
 
 def pool(edition: Edition, element: Element) -> Pool | None:
     """The codings that an element's binding takes, narrowed to what the profile fixes below it; None without any."""
-    if element.binding is None or element.binding.value_set is None:
+    if element.binding is None:
         return None
-    codings = _codings(edition.value_set(element.binding.value_set), element.binding.value_set)
+    named = (element.binding.value_set, element.binding.max_value_set)
+    codings = next((found for each in named if each is not None and (found := _codings(edition, each))), [])
+    if not any(named):
+        return None
     fixed = _fixed_coding(element)
     if fixed:
         codings = [each for each in codings if fixed.items() <= each.items()]
@@ -92,15 +95,21 @@ def pool(edition: Edition, element: Element) -> Pool | None:
     return Pool(codings, free=element.binding.strength != "required")
 
 
-def _codings(value_set: ValueSet | None, canonical: str) -> list[dict[str, str]]:
-    standard = R4_VALUE_SETS.get(canonical.partition("|")[0])
+def _codings(edition: Edition, canonical: str) -> list[dict[str, str]]:
+    value_set = edition.value_set(canonical)
     if value_set is not None and value_set.codes:
-        return [
-            {"system": system, "code": code, "display": display} if display else {"system": system, "code": code}
-            for (system, code), display in value_set.codes.items()
-        ]
+        return [_coding(edition, *each, display) for each, display in value_set.codes.items()]
+    standard = R4_VALUE_SETS.get(canonical.partition("|")[0])
     systems = [standard] if standard else sorted(value_set.open_systems) if value_set is not None else []
     return [{"system": system, "code": code} for system in systems for code in STANDARD_CODES.get(system, ())]
+
+
+def _coding(edition: Edition, system: str, code: str, display: str) -> dict[str, str]:
+    """A coding with the display of its code system, which has the last word over that of a value set."""
+    held = edition.code_system(system)
+    display = (held.codes.get(code) if held is not None else None) or display
+    made = {"system": system, "code": code} if system else {"code": code}
+    return {**made, "display": display} if display else made
 
 
 def _fixed_coding(element: Element) -> dict[str, str]:

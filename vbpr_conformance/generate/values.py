@@ -155,7 +155,7 @@ PRIMITIVES: dict[str, Maker] = {
     "oid": lambda b: f"urn:oid:2.999.{int(b.rnd() * 100000)}",
     "positiveInt": positive,
     "string": text,
-    "time": clock,
+    "time": lambda b: clock(b)[:8],
     "unsignedInt": unsigned,
     "uri": uri,
     "url": url,
