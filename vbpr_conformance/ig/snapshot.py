@@ -48,14 +48,15 @@ class Snapshots:
         try:
             if published and "differential" not in resource:
                 return snapshot_tree(published)
-            return self._derived(held)
+            return self.derived(held)
         except UsageError:
             # What is published with a snapshot works by it, even where a parent is not at hand.
             if published:
                 return snapshot_tree(published)
             raise
 
-    def _derived(self, held: Held) -> Node:
+    def derived(self, held: Held) -> Node:
+        """The snapshot made from the differential, whatever snapshot the resource brings along."""
         resource = held.resource
         parent: Node | None = None
         base = resource.get("baseDefinition")

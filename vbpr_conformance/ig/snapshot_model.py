@@ -17,6 +17,8 @@ from vbpr_conformance.ig.model import (
 
 FHIRPATH_SYSTEM = "http://hl7.org/fhirpath/System."
 _MAX_VALUE_SET = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet"
+_RESOURCE_ID = "Resource.id"
+"""R4 shows it as a string, and later snapshots as what it is: https://hl7.org/fhir/R4/resource.html#id."""
 FHIR_TYPE = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type"
 
 
@@ -80,6 +82,9 @@ def _split_last(element_id: str) -> tuple[str, str, str]:
 
 def _element(each: dict[str, Any]) -> Element:
     base = each.get("base", {})
+    types = tuple(_type(one) for one in each.get("type", ()))
+    if base.get("path", each["path"]) == _RESOURCE_ID:
+        types = (TypeRef("id"),)
     return Element(
         id=each.get("id", each["path"]),
         path=each["path"],
@@ -88,7 +93,7 @@ def _element(each: dict[str, Any]) -> Element:
         max=_max(each.get("max", "*")),
         base_max=_max(base.get("max", each.get("max", "*"))),
         base_path=base.get("path", each["path"]),
-        types=tuple(_type(one) for one in each.get("type", ())),
+        types=types,
         fixed=_choice(each, "fixed"),
         pattern=_choice(each, "pattern"),
         binding=_binding(each.get("binding")),
@@ -116,7 +121,7 @@ def _choice(each: dict[str, Any], name: str) -> Any:
 
 
 def _type(one: dict[str, Any]) -> TypeRef:
-    code = one["code"]
+    code = str(one.get("code", ""))
     if code.startswith(FHIRPATH_SYSTEM):
         code = next(
             (
