@@ -45,10 +45,14 @@ def read_edition(folder: Path) -> Edition:
     """Read an edition from the folder that states it, without any cache."""
     # The notation is read only where the cache does not know the edition yet: its reader takes a while to import.
     from vbpr_conformance.ig.notation import read_header, read_notation  # noqa: PLC0415
+    from vbpr_conformance.ig.notation_requirements import read_readings, read_requirements  # noqa: PLC0415
 
     header = read_header(folder)
     definitions = chain(read_notation(r4_folder()), read_notation(folder))
-    return Edition(header.guide.version, definitions, header.guide.canonical)
+    edition = Edition(header.guide.version, definitions, header.guide.canonical)
+    edition.requirements = read_requirements(folder, edition)
+    edition.readings = read_readings(folder)
+    return edition
 
 
 def _code() -> Iterator[Path]:

@@ -230,7 +230,12 @@ class SearchParameter:
 
 @dataclass(frozen=True)
 class Requirement:
-    """One requirement of the guide: `about` as in results.json, `source` where the guide says it, `text` our words."""
+    """One requirement of the guide: `about` as in results.json, `source` where the guide says it, `text` our words.
+
+    `when_claimed`: it holds only for a server that claims this in its CapabilityStatement, for all if empty.
+    `not_tested`: the reason why no run can tell, and none counts it as open. `stated_as`: the name that the guide's
+    capability statement uses by mistake, good only to explain a failure.
+    """
 
     id: str
     actor: str
@@ -238,6 +243,9 @@ class Requirement:
     about: Mapping[str, str]
     source: str
     text: str
+    when_claimed: Mapping[str, str] = field(default_factory=dict)
+    not_tested: str = ""
+    stated_as: str = ""
 
 
 @dataclass(frozen=True)

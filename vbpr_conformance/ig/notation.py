@@ -1,9 +1,9 @@
 """Reads a folder of notation: YAML in which an analyst can check a guide, to FHIR JSON that the engine works with.
 
 A folder has a header: `guide.yaml` (a guide, or FHIR itself), or `edition.yaml` (an edition of the guide under test),
-whose `layers` name the folders it is made of; a layer without a header of its own belongs to the edition's guide. What
-a layer says again of an artifact of the same guide replaces what an earlier one says. Every other YAML file of a folder holds sections of definitions by name. How each is
-written is told by the `notation_…` modules.
+whose `layers` name the folders it is made of. A layer without a header of its own belongs to the edition's guide. What a
+layer says again of an artifact of the same guide replaces what an earlier one says. The other YAML files hold sections
+of definitions by name, written as the `notation_…` modules tell.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _READERS: dict[str, Reader] = {section: partial(structure, section) for section 
     "search-parameters": search_parameter,
     "statements": statement,
 }
-PROSE = frozenset({"requirements.yaml", "readings.yaml"})
-"""Files of a folder that say what is asked and how, not what an artifact is."""
+OTHER_FILES = frozenset({"requirements.yaml", "readings.yaml", "contract-package.yaml"})
+"""Files of a folder that say what is asked, how it is read and what is generated, not what an artifact is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _header(folder: Path, name: str) -> Header:
 def _written(layer: Path, guide: Guide) -> Iterator[tuple[str, str, YamlDict, Place]]:
     """Give section, name, body and place of each definition in the files of a folder."""
     for file in sorted(layer.rglob("*.yaml")):
-        if file.name in PROSE or file.name in (EDITION_HEADER, GUIDE_HEADER):
+        if file.name in OTHER_FILES or file.name in (EDITION_HEADER, GUIDE_HEADER):
             continue
         place = Place(guide, f"{layer.name}/{file.relative_to(layer).as_posix()}")
         sections = mapping(load_file(file, place.source), place, "the file")

@@ -56,7 +56,6 @@ def structure(section: str, name: str, body: YamlDict, place: Place, below: Reso
         "kind": kind,
         "abstract": flag(body.get("abstract", False), place, "`abstract`"),
         "type": of,
-        "derivation": "constraint" if section in _CONSTRAINTS else "specialization",
     }
     if below is not None:
         made |= {key: below[key] for key in ("title", "baseDefinition", "context", "contextInvariant") if key in below}
@@ -65,6 +64,8 @@ def structure(section: str, name: str, body: YamlDict, place: Place, below: Reso
     parent = body.get("on", None if "baseDefinition" in made else _PARENTS.get(section, of))
     if parent:
         made["baseDefinition"] = place.canonical(text(parent, place, "`on`"), "StructureDefinition")
+    if "baseDefinition" in made:
+        made["derivation"] = "constraint" if section in _CONSTRAINTS else "specialization"
     stated = _differential(of, body, place)
     if section == "extensions":
         made |= _contexts(name, body, place, made)
