@@ -25,13 +25,14 @@ from vbpr_conformance.fhir.fhirpath.conditions import (
 from vbpr_conformance.fhir.fhirpath.equality import equals, equivalents
 from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
 from vbpr_conformance.fhir.fhirpath.functions import FUNCTIONS
-from vbpr_conformance.fhir.fhirpath.functions.fhir import extensions, has_value
+from vbpr_conformance.fhir.fhirpath.functions.fhir import extensions
 from vbpr_conformance.fhir.fhirpath.lambdas import LAMBDAS, NOTHING
 from vbpr_conformance.fhir.fhirpath.navigation import (
     children,
     descendants,
     plain_child,
     plain_presence,
+    plain_value,
     typed_child,
     wrap,
 )
@@ -59,6 +60,7 @@ from vbpr_conformance.fhir.fhirpath.values import (
     Node,
     Truth,
     boolean,
+    has_value,
     single,
     truth,
 )
@@ -160,10 +162,10 @@ class Compiler:
 
     def _truth_call(self, source: Closure, call: Call, before: Syntax | None = None) -> Truth | None:
         """Compile the functions that yield a condition straight from their input."""
-        if isinstance(before, Name) and not self.typed and call.name in {"exists", "empty"} and not call.args:
-            present = plain_presence(before.name)
-            if not before.name[0].isupper():
-                return present if call.name == "exists" else lambda this, env: not present(this, env)
+        if isinstance(before, Name) and not before.name[0].isupper() and not self.typed and not call.args:
+            quick = _of_child(call.name, before.name)
+            if quick is not None:
+                return quick
         match call.name, len(call.args):
             case "not", 0 if before is not None and is_condition(before):
                 inner = self.truth(before)
@@ -329,6 +331,16 @@ class Compiler:
             if texts is not None:
                 return in_texts(left, texts)
         return lambda this, env: operators.is_in(left(this, env), right(this, env))
+
+
+def _of_child(function: str, name: str) -> Truth | None:
+    """Compile what is asked most, of a child by its name, without making a collection."""
+    if function == "hasValue":
+        return plain_value(name)
+    if function not in {"exists", "empty"}:
+        return None
+    present = plain_presence(name)
+    return present if function == "exists" else lambda this, env: not present(this, env)
 
 
 def _this(this: Any, _env: Env) -> Items:

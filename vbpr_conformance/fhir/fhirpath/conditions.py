@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from vbpr_conformance.fhir.fhirpath.equality import compare, equals, raw_key
+from vbpr_conformance.fhir.fhirpath.equality import compare, compare_texts, equals, raw_key
 from vbpr_conformance.fhir.fhirpath.values import Closure, Env, Items, Truth
 
 ORDER: dict[str, Callable[[int], bool]] = {
@@ -129,8 +129,13 @@ def ordering(left: Closure, right: Closure, decide: Callable[[int], bool]) -> Tr
         first, second = left(this, env), right(this, env)
         if not first or not second:
             return None
-        if type(first[0]) is int and type(second[0]) is int and len(first) == len(second) == 1:
-            return decide(first[0] - second[0])
+        if len(first) == len(second) == 1:
+            one, other = first[0], second[0]
+            if type(one) is int and type(other) is int:
+                return decide(one - other)
+            if type(one) is str and type(other) is str:
+                found = compare_texts(one, other)
+                return None if found is None else decide(found)
         order = compare(first, second)
         return None if order is None else decide(order)
 

@@ -175,7 +175,7 @@ def compare(left: Items, right: Items) -> int | None:
         raise ExpressionError("a comparison takes a single item on each side")
     a, b = system(left[0]), system(right[0])
     if type(a) is str and type(b) is str:
-        return _compare_texts(a, b)
+        return compare_texts(a, b)
     a, b = _aligned(a, b)
     if isinstance(a, dict) and isinstance(b, dict):
         a, b = quantity_of(a), quantity_of(b)
@@ -195,7 +195,7 @@ def _shown(value: Any) -> str:
     return "an object" if isinstance(value, dict) else repr(str(value)) if not isinstance(value, bool) else str(value)
 
 
-def _compare_texts(a: str, b: str) -> int | None:
+def compare_texts(a: str, b: str) -> int | None:
     """Compare as dates where both have the form of one, for JSON alone does not tell them from other texts.
 
     Dates of the same length (and, behind the seconds, the same ending) are in the order of their texts.

@@ -6,6 +6,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from vbpr_conformance.fhir.fhirpath.compiler import Compiler, needs_types
+from vbpr_conformance.fhir.fhirpath.corrections import CORRECTIONS
 from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
 from vbpr_conformance.fhir.fhirpath.navigation import wrap
 from vbpr_conformance.fhir.fhirpath.parser import parse
@@ -18,7 +19,7 @@ class Expression:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._tree = parse(text)
+        self._tree = parse(CORRECTIONS.get(text, text))
         self._typed = needs_types(self._tree)
         self._context = any(isinstance(node, Variable) and node.name == "context" for node in walk(self._tree))
         try:

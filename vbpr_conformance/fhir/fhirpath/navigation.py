@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from vbpr_conformance.fhir.fhirpath.types import PRIMITIVE_PARENTS
-from vbpr_conformance.fhir.fhirpath.values import EMPTY, Closure, Env, Items, Node, Truth
+from vbpr_conformance.fhir.fhirpath.values import EMPTY, Closure, Env, Items, Node, Truth, has_value
 
 _CHOICE_NAMES = (
     "abatement additive age allowed amount answer asNeeded author born bounds characteristic chargeItem code collected "
@@ -96,6 +96,21 @@ def plain_presence(name: str) -> Truth:
             if type(value) is not list:
                 return True
         return bool(find(item, env))
+
+    return test
+
+
+def plain_value(name: str) -> Truth:
+    """Give the test whether there is a single child of one name with a value: `plain_child` and `hasValue()`."""
+    under = "_" + name
+    find = plain_child(name)
+
+    def test(item: Any, env: Env) -> bool:
+        if type(item) is dict and under not in item:
+            kind = type(item.get(name))
+            if kind is str or kind is int or kind is bool:
+                return True
+        return has_value(find(item, env))
 
     return test
 

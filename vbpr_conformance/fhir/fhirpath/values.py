@@ -145,3 +145,11 @@ def single(items: Items, what: str) -> Any:
 def boolean(value: bool | None) -> Items:  # noqa: FBT001 - a conversion
     """Give a condition as a collection."""
     return EMPTY if value is None else (TRUE if value else FALSE)
+
+
+def has_value(items: Items) -> bool:
+    """Answer whether the input is a single primitive that has a value, not only extensions."""
+    if len(items) != 1:
+        return False
+    value = raw(items[0])
+    return value is not None and type(value) is not dict

@@ -9,19 +9,11 @@ from vbpr_conformance.fhir.fhirpath.functions.signature import Function
 from vbpr_conformance.fhir.fhirpath.narrative import html_faults
 from vbpr_conformance.fhir.fhirpath.temporal import DATE, DATE_TIME, TIME, Temporal
 from vbpr_conformance.fhir.fhirpath.types import type_of
-from vbpr_conformance.fhir.fhirpath.values import EMPTY, FALSE, Env, Items, Node, boolean, raw, single
+from vbpr_conformance.fhir.fhirpath.values import EMPTY, FALSE, Env, Items, Node, boolean, has_value, raw, single
 
 
 class UndecidedError(ExpressionError):
     """The answer lies in terminology or profiles that are not at hand: it is neither true nor false here."""
-
-
-def has_value(items: Items) -> bool:
-    """Answer whether the input is a single primitive that has a value, not only extensions."""
-    if len(items) != 1:
-        return False
-    value = raw(items[0])
-    return value is not None and type(value) is not dict
 
 
 def _get_value(items: Items, _args: list[Items], _env: Env) -> Items:

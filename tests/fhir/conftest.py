@@ -1,0 +1,18 @@
+"""Fixtures of the FHIR room."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(scope="session")
+def base_types(packages):
+    """R4's types from the official package."""
+    from base_types import BaseTypes
+
+    return BaseTypes(packages)
