@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
+from vbpr_conformance.errors import UsageError
 from vbpr_conformance.ig.definitions import Definitions, Held, Resource
 from vbpr_conformance.ig.model import (
     STRUCTURE_DEFINITION,
@@ -143,7 +144,12 @@ class Edition:
         return self._once("profile", held.canonical, lambda: self._compiled(held))
 
     def _compiled(self, held: Held) -> Profile:
-        return make_profile(held.resource, self._snapshots.elements(held), held.source)
+        elements = self._snapshots.elements(held)
+        try:
+            return make_profile(held.resource, elements, held.source)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            what = f"{held.source}: {held.url}: it does not have the form of a StructureDefinition."
+            raise UsageError(what) from error
 
     def _value_set(self, held: Held) -> ValueSet:
         return self._once("value set", held.canonical, lambda: self._terminology.value_set(held))

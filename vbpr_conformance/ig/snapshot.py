@@ -11,9 +11,9 @@ from typing import Any
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.ig.definitions import Definitions, Held
 from vbpr_conformance.ig.model import STRUCTURE_DEFINITION
-from vbpr_conformance.ig.snapshot_apply import Problem, derive
+from vbpr_conformance.ig.snapshot_apply import derive
 from vbpr_conformance.ig.snapshot_merge import constraints
-from vbpr_conformance.ig.snapshot_tree import Definition, Node, snapshot_tree
+from vbpr_conformance.ig.snapshot_tree import Definition, Node, Problem, snapshot_tree
 
 
 class Snapshots:
@@ -63,12 +63,16 @@ class Snapshots:
         if base:
             found = self._definitions.find(base, "StructureDefinition")
             if found is None:
-                raise UsageError(f"{held.source}: {held.url} is derived from {base}, which is not known here")
+                raise UsageError(f"{held.source}: {held.url} is derived from {base}, which is not known here.")
             parent = self.tree(found)
         try:
             return derive(resource, parent, _Types(self, self._definitions))
         except Problem as problem:
-            raise UsageError(f"{held.source}: {held.url}: {problem}") from None
+            raise UsageError(f"{held.source}: {held.url}: {problem}.") from None
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise UsageError(
+                f"{held.source}: {held.url}: it does not have the form of a StructureDefinition."
+            ) from error
 
 
 class _Types:

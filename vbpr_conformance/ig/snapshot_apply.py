@@ -11,15 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from vbpr_conformance.ig.snapshot_merge import SLICED_BY_TYPE, SLICED_BY_URL, constraints, from_type_profile, merged
-from vbpr_conformance.ig.snapshot_tree import Change, Definition, Node, change_tree
+from vbpr_conformance.ig.snapshot_tree import Change, Definition, Node, Problem, change_tree
 
 FHIRPATH_SYSTEM = "http://hl7.org/fhirpath/"
 _STRUCTURED = frozenset({"BackboneElement", "Element"})
 _BY_TARGET = frozenset({"Reference", "canonical", "CodeableReference"})
-
-
-class Problem(Exception):  # noqa: N818 - the caller adds file and URL and makes the error of it
-    """The differential cannot be applied; the message names the element."""
 
 
 class Types(Protocol):
@@ -89,6 +85,8 @@ class _Derivation:
             if "contentReference" in element:
                 unfolded, children = self._unfolded(element)
                 node = Node(unfolded, children)
+            if "sliceName" in element:
+                node = Node(element, children)
             slices = self._slices(node, slices, change.slices)
             element = _sliced(element, slices)
         return Node(element, children, slices)

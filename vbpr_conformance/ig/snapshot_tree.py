@@ -13,6 +13,10 @@ from typing import Any
 Definition = dict[str, Any]
 
 
+class Problem(Exception):  # noqa: N818 - the caller adds file and URL and makes the error of it
+    """A differential or snapshot cannot be used; the message names the element."""
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """An element of a snapshot. `children` are the unsliced elements below, `slices` the slices of this element."""
@@ -131,9 +135,13 @@ def change_tree(elements: Iterable[Definition]) -> Change:
     top: Change | None = None
     latest: dict[str, Change] = {}
     for element in elements:
-        path = str(element["path"])
+        path = element.get("path")
+        if not isinstance(path, str):
+            raise Problem("an element has no path")
         if top is None:
             top = Change(path.partition(".")[0])
+        elif path.partition(".")[0] != top.name:
+            raise Problem(f"element {path}: the elements before it are of {top.name}")
         if "." not in path:
             target = top
         elif _id_fits(element):
