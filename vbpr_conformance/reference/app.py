@@ -57,9 +57,11 @@ class App:
         form = "json"
         try:
             form = negotiate(self.server, request)
+            for change in self.server.behaviour.format:
+                form = change(request, form)
             response = self._answer(request, known=below is not None)
         except ProblemError as problem:
-            response = Response(problem.status, problem.headers, problem.resource)
+            response = self.server.refused(request, problem)
         return self._rendered(request, response, form)
 
     def _answer(self, request: Request, *, known: bool) -> Response:
@@ -72,7 +74,7 @@ class App:
     def _rendered(self, request: Request, response: Response, form: str) -> tuple[int, dict[str, str], bytes]:
         try:
             content = render(self.server, request, response, form)
-        except Exception:
+        except Exception:  # noqa: BLE001  # whatever breaks down, the client gets a FHIR answer; it is logged
             _log.exception("writing the answer to %s /%s", request.method, "/".join(request.steps))
             failed = outcome([issue("exception", "the answer could not be written in this format")])
             response = Response(500, {"Content-Type": JSON}, failed)

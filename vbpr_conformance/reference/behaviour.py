@@ -1,5 +1,8 @@
-"""The points at which the server's behaviour can be changed: by a fault, which breaks a rule, or by a habit, which
-R4 leaves to each server. The server itself runs with a `Behaviour` that changes nothing."""
+"""The points at which the server's behaviour can be changed.
+
+By a fault, which breaks a rule, or by a habit, which R4 leaves to each server. The good server runs with a `Behaviour`
+that changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,8 @@ class Behaviour:
     """Sees each answer that is no refusal of the server's own making before it is sent."""
     refusal: tuple[Callable[[Request, Response], Response], ...] = ()
     """Sees each answer that refuses a request."""
+    format: tuple[Callable[[Request, str], str], ...] = ()
+    """Sees the format that was negotiated for the answer, json or xml."""
     query: tuple[Callable[[str, Pairs], Pairs], ...] = ()
     """Sees the search parameters of every search (also those that conditions make) with the resource type."""
     index: tuple[Callable[[str, list[IndexRow]], list[IndexRow]], ...] = ()
@@ -53,12 +58,17 @@ class Behaviour:
     """Sees each searchset Bundle before it is sent, with the server's base URL."""
 
     xml: bool = True
+    validates: bool = True
     atomic: bool = True
+    references_resolved: bool = True
+    index_follows_updates: bool = True
+    page_overlap: int = 0
     update_as_create: bool = True
     unchanged_keeps_version: bool = False
     references_must_exist: bool = False
     unknown_parameter_refused: bool = False
     preferences: bool = True
+    minimal: bool = False
     gzip: bool = False
     pretty: bool = False
     most_per_page: int = 1000
@@ -67,7 +77,8 @@ class Behaviour:
 
     def also(self, **pipelines: Any) -> Behaviour:
         """Append one function to each of the named pipelines."""
-        return replace(self, **{name: (*getattr(self, name), function) for name, function in pipelines.items()})
+        longer: dict[str, Any] = {name: (*getattr(self, name), each) for name, each in pipelines.items()}
+        return replace(self, **longer)
 
     def found_by(self, resource_type: str, query: Pairs, seqs: list[int]) -> list[int]:
         """Pass the matches of a search through its pipeline."""

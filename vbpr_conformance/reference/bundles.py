@@ -6,6 +6,7 @@ https://hl7.org/fhir/R4/http.html#transaction
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -45,6 +46,8 @@ class Entry:
 
 def bundle(server: Server, request: Request) -> Response:
     """Carry out a batch or a transaction."""
+    if request.in_bundle:
+        raise ProblemError(400, "a Bundle inside a Bundle is not carried out", code="not-supported")
     given = read_resource(server, request)
     if given["resourceType"] != "Bundle":
         raise ProblemError(400, f"a Bundle was expected, this is a {given['resourceType']}")
@@ -93,7 +96,8 @@ def _carry_out(server: Server, entries: list[Entry]) -> None:
     """Carry out a transaction in FHIR's order; the first refusal ends it."""
     _settle_ids(server, entries)
     _no_resource_twice(entries)
-    resolve(server, [(each.full_url, each.will_be, each.request) for each in entries])
+    if server.behaviour.references_resolved:
+        resolve(server, [(each.full_url, each.will_be, each.request) for each in entries])
     for entry in sorted(entries, key=lambda each: _ORDER[each.request.method]):
         entry.response = server.answer(entry.request)
         if entry.response.status >= 400:  # noqa: PLR2004  # HTTP's errors
@@ -150,7 +154,7 @@ def _no_resource_twice(entries: list[Entry]) -> None:
 
 def _answer(entry: Entry, outer: Request) -> str:
     response = entry.response
-    said: dict[str, Any] = {"status": str(response.status)}
+    said: dict[str, Any] = {"status": f"{response.status} {HTTPStatus(response.status).phrase}"}
     for header, name in (("Location", "location"), ("ETag", "etag")):
         if header in response.headers:
             said[name] = response.headers[header]

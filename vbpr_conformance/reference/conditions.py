@@ -5,11 +5,10 @@ https://hl7.org/fhir/R4/search.html#ptypes, https://hl7.org/fhir/R4/search.html#
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from vbpr_conformance.fhir import search_values
 from vbpr_conformance.reference import moments
 from vbpr_conformance.reference.indexing import normalised
 from vbpr_conformance.reference.outcome import ProblemError
@@ -28,85 +27,88 @@ class Condition(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What one alternative of a criterion asks: the parameter's name in messages, its modifier, the value as sent."""
+    """What a criterion asks: the parameter, its modifier, the value (one alternative of it), the server's URL."""
 
-    name: str
+    parameter: SearchParameter
     modifier: str
     text: str
     base: str
 
 
-_PREFIXES = {"eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"}
-_PREFIX = re.compile(r"[a-z]{2}(?=[-+.\d])")
-_HIGHEST = "\U0010ffff"
-_NO_MODIFIER = {"number": (), "date": (), "quantity": ()}
-MODIFIERS: Mapping[str, tuple[str, ...]] = _NO_MODIFIER | {
+MODIFIERS: Mapping[str, tuple[str, ...]] = {
     "token": ("not", "text"),
     "string": ("exact", "contains"),
     "uri": ("above", "below"),
     "reference": ("identifier", "below"),
+    "number": (),
+    "date": (),
+    "quantity": (),
 }
 """The modifiers of each type of parameter that are implemented, besides `:missing` and `:[type]`."""
 
+_HIGHEST = "\U0010ffff"
+_NOTHING = Condition("0", [])
 
-def condition(
-    server: Server, index_name: str, parameter: SearchParameter, modifier: str, value: str, base: str
-) -> Condition:
+
+def condition(server: Server, index_name: str, asked: Asked) -> Condition:
     """Say in SQL what a parameter with its modifier and value asks; alternatives are separated by commas."""
+    parameter, modifier = asked.parameter, asked.modifier
     if modifier == "missing":
-        if value not in {"true", "false"}:
-            raise ProblemError(400, f"{parameter.code}:missing={value}: true or false was expected")
-        is_in = "NOT IN" if value == "true" else "IN"
-        return Condition(f"v.seq {is_in} (SELECT seq FROM search_index WHERE param = ?)", [index_name])
+        return _missing(index_name, asked)
     is_type = parameter.type == "reference" and modifier in server.types
     if modifier and modifier not in MODIFIERS[parameter.type] and not is_type:
         raise ProblemError(400, f"the modifier :{modifier} of {parameter.code} is not supported")
+    way = _WAYS["token" if modifier == "identifier" else parameter.type]
+    try:
+        parts = [way(asked._replace(text=each)) for each in search_values.alternatives(asked.text)]
+    except search_values.SearchValueError as error:
+        raise ProblemError(400, f"{parameter.code}: {error}", code="value") from None
     name = f"{index_name}:identifier" if modifier == "identifier" else index_name
-    way = _token if modifier == "identifier" else _WAYS[parameter.type]
-    parts = [way(Asked(parameter.code, modifier, each, base)) for each in split(value, ",")]
     either = " OR ".join(f"({each.sql})" for each in parts)
-    is_in = "NOT IN" if modifier == "not" else "IN"
-    sql = f"v.seq {is_in} (SELECT seq FROM search_index WHERE param = ? AND ({either}))"  # noqa: S608  # constants of this module
-    return Condition(sql, [name, *(value for each in parts for value in each.values)])
+    return _among(
+        Condition(f"param = ? AND ({either})", [name, *(value for each in parts for value in each.values)]),
+        negated=modifier == "not",
+    )
 
 
-def split(text: str, separator: str) -> list[str]:
-    r"""Split at a separator that is not escaped by `\` (https://hl7.org/fhir/R4/search.html#escaping)."""
-    parts, current, escaped = [], "", False
-    for each in text:
-        if each == separator and not escaped:
-            parts.append(current)
-            current = ""
-        else:
-            current += each
-        escaped = each == "\\" and not escaped
-    return [*parts, current]
+def _missing(index_name: str, asked: Asked) -> Condition:
+    if asked.text not in {"true", "false"}:
+        raise ProblemError(400, f"{asked.parameter.code}:missing: true or false was expected", code="value")
+    return _among(Condition("param = ?", [index_name]), negated=asked.text == "true")
 
 
-def plain(text: str) -> str:
-    r"""Take the escapes out of a value: `\,` `\|` `\$` `\\`."""
-    return re.sub(r"\\([,|$\\])", r"\1", text)
+def _among(inner: Condition, *, negated: bool = False) -> Condition:
+    """Say that a resource has, or has not, an index row that meets a condition."""
+    is_in = "NOT IN" if negated else "IN"
+    return Condition(f"v.seq {is_in} (SELECT seq FROM search_index WHERE {inner.sql})", inner.values)  # noqa: S608  # SQL of this module
+
+
+def any_reference(index_name: str, targets: list[tuple[str, str]], urls: list[str]) -> Condition:
+    """Say that a resource refers to one of these, by type and id or by canonical URL."""
+    parts = ["(system = ? AND value = ?)"] * len(targets) + ["(system IS NULL AND exact = ?)"] * len(urls)
+    if not parts:
+        return _NOTHING
+    values = [index_name, *(each for target in targets for each in target), *urls]
+    return _among(Condition(f"param = ? AND ({' OR '.join(parts)})", values))
 
 
 def _token(asked: Asked) -> Condition:
+    """https://hl7.org/fhir/R4/search.html#token."""
     if asked.modifier == "text":
-        wanted = normalised(plain(asked.text))
-        return Condition("instr(exact, ?) > 0", [wanted])
-    parts = [plain(each) for each in split(asked.text, "|")]
-    if len(parts) == 1:
-        return Condition("value = ?", parts)
-    system, code = parts[0], "|".join(parts[1:])
-    if system and code:
-        return Condition("system = ? AND value = ?", [system, code])
-    if system:
-        return Condition("system = ?", [system])
-    if code:
-        return Condition("system IS NULL AND value = ?", [code])
-    raise ProblemError(400, f"{asked.name}={asked.text}: a code was expected")
+        return Condition("instr(exact, ?) > 0", [normalised(search_values.unescape(asked.text))])
+    token = search_values.parse_token(asked.text)
+    if token.system is None:
+        return Condition("value = ?", [token.code])
+    if not token.system:
+        return Condition("system IS NULL AND value = ?", [token.code])
+    if token.code is None:
+        return Condition("system = ?", [token.system])
+    return Condition("system = ? AND value = ?", [token.system, token.code])
 
 
 def _string(asked: Asked) -> Condition:
-    text = plain(asked.text)
+    """https://hl7.org/fhir/R4/search.html#string."""
+    text = search_values.unescape(asked.text)
     if asked.modifier == "exact":
         return Condition("exact = ?", [text])
     wanted = normalised(text)
@@ -116,7 +118,8 @@ def _string(asked: Asked) -> Condition:
 
 
 def _uri(asked: Asked) -> Condition:
-    text = plain(asked.text)
+    """https://hl7.org/fhir/R4/search.html#uri."""
+    text = search_values.unescape(asked.text)
     if asked.modifier == "below":
         return Condition("exact = ? OR substr(exact, 1, ?) = ?", [text, len(text) + 1, f"{text}/"])
     if asked.modifier == "above":
@@ -129,34 +132,29 @@ def _reference(asked: Asked) -> Condition:
 
     https://hl7.org/fhir/R4/search.html#reference
     """
-    text = plain(asked.text)
+    text = search_values.unescape(asked.text)
+    wanted_type = "" if asked.modifier in MODIFIERS["reference"] else asked.modifier
     key = local_key(text, asked.base)
-    target = asked.modifier if asked.modifier not in MODIFIERS["reference"] else ""
     if key is not None:
         named, _, target_id = key.partition("/")
-        if target and target != named:
-            return Condition("0", [])
-        return Condition("system = ? AND value = ?", [named, target_id])
-    if ":" in text or "/" in text:
-        url, _, version = text.partition("|")
-        if version and asked.modifier == "below":
-            below = "system IS NULL AND exact = ? AND (value = ? OR substr(value, 1, ?) = ?)"
-            return Condition(below, [url, version, len(version) + 1, f"{version}."])
-        if version:
-            return Condition("system IS NULL AND exact = ? AND value = ?", [url, version])
-        return Condition("system IS NULL AND exact = ?", [url])
-    if target:
-        return Condition("system = ? AND value = ?", [target, text])
+        return Condition("system = ? AND value = ?", [named, target_id]) if wanted_type in {"", named} else _NOTHING
+    if search_values.is_url(text) or "/" in text:
+        return _canonical(text, below=asked.modifier == "below")
+    if wanted_type:
+        return Condition("system = ? AND value = ?", [wanted_type, text])
     return Condition("system IS NOT NULL AND value = ?", [text])
 
 
-def _prefixed(text: str) -> tuple[str, str]:
-    found = _PREFIX.match(text)
-    if found is None:
-        return "eq", text
-    if found[0] not in _PREFIXES:
-        raise ProblemError(400, f"{found[0]} is no prefix: {', '.join(sorted(_PREFIXES))} are")
-    return found[0], text[2:]
+def _canonical(text: str, *, below: bool) -> Condition:
+    target = search_values.parse_canonical(text)
+    here = "system IS NULL AND exact = ?"
+    if target.version is None:
+        return Condition(here, [target.url])
+    if below:
+        prefix = f"{target.version}."
+        wanted = [target.url, target.version, len(prefix), prefix]
+        return Condition(f"{here} AND (value = ? OR substr(value, 1, ?) = ?)", wanted)
+    return Condition(f"{here} AND value = ?", [target.url, target.version])
 
 
 _INTERVAL = {
@@ -177,31 +175,24 @@ https://hl7.org/fhir/R4/search.html#prefix
 
 
 def _date(asked: Asked) -> Condition:
-    prefix, text = _prefixed(asked.text)
-    found = moments.interval(text.replace(" ", "+"))
-    if found is None:
-        raise ProblemError(400, f"{asked.name}={asked.text}: a date was expected")
-    if prefix == "ap":
-        found = moments.widened(found)
-    sql, ends = _INTERVAL[prefix]
-    return Condition(sql, [found[0] if each == "l" else found[1] for each in ends])
+    wanted = search_values.parse_date(asked.text)
+    low, high = moments.ends(wanted.interval)
+    if wanted.prefix == "ap":
+        low, high = moments.widened((low, high))
+    sql, ends = _INTERVAL[wanted.prefix]
+    return Condition(sql, [low if each == "l" else high for each in ends])
 
 
 def _number(asked: Asked) -> Condition:
+    return _compared(search_values.parse_number(asked.text))
+
+
+def _compared(number: search_values.Number) -> Condition:
     """Compare a number: by itself with a prefix, within its own precision without one.
 
     https://hl7.org/fhir/R4/search.html#number
     """
-    prefix, text = _prefixed(asked.text)
-    try:
-        number = Decimal(text)
-        if not number.is_finite():
-            raise InvalidOperation
-    except InvalidOperation:
-        raise ProblemError(400, f"{asked.name}={asked.text}: a number was expected") from None
-    exponent = number.as_tuple().exponent
-    half = Decimal(5).scaleb(int(exponent) - 1)
-    value, low, high = float(number), float(number - half), float(number + half)
+    value, low, high = float(number.value), float(number.low), float(number.high)
     near = abs(value) / 10
     return {
         "eq": Condition("low >= ? AND high < ?", [low, high]),
@@ -213,7 +204,7 @@ def _number(asked: Asked) -> Condition:
         "sa": Condition("low > ?", [value]),
         "eb": Condition("high < ?", [value]),
         "ap": Condition("low <= ? AND high >= ?", [value + near, value - near]),
-    }[prefix]
+    }[number.prefix]
 
 
 def _quantity(asked: Asked) -> Condition:
@@ -221,21 +212,17 @@ def _quantity(asked: Asked) -> Condition:
 
     https://hl7.org/fhir/R4/search.html#quantity
     """
-    number, *unit = (plain(each) for each in split(asked.text, "|"))
-    compared = _number(asked._replace(text=number))
-    if not unit:
-        return compared
-    if len(unit) != 2:  # noqa: PLR2004  # number|system|code
-        raise ProblemError(400, f"{asked.name}={asked.text}: number|system|code was expected")
-    system, code = unit
-    parts, values = [f"({compared.sql})"], [*compared.values]
-    if system:
-        parts.append("system = ?")
-        values.append(system)
-    if code:
-        parts.append("value = ?" if system else "(value = ? OR exact = ?)")
-        values += [code] if system else [code, code]
-    return Condition(" AND ".join(parts), values)
+    wanted = search_values.parse_quantity(asked.text)
+    sql, values = _compared(wanted.number)
+    sql = f"({sql})"
+    if wanted.system is not None:
+        sql += " AND system = ?"
+        values = [*values, wanted.system]
+    if wanted.code is not None:
+        by_unit = wanted.system is None
+        sql += " AND (value = ? OR exact = ?)" if by_unit else " AND value = ?"
+        values = [*values, wanted.code, *([wanted.code] if by_unit else [])]
+    return Condition(sql, values)
 
 
 _WAYS: Mapping[str, Callable[[Asked], Condition]] = {

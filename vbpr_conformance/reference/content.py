@@ -46,11 +46,8 @@ def negotiate(server: Server, request: Request) -> str:
     https://hl7.org/fhir/R4/http.html#parameters
     """
     wanted = next((value for name, value in request.query if name == "_format"), "")
-    if wanted:
-        # A `+` of a media type that was not escaped arrives as a space.
-        accepted = [media_type(wanted).replace(" ", "+")]
-    else:
-        accepted = _by_quality(request.header("accept"))
+    # A `+` of a media type that was not escaped arrives as a space.
+    accepted = [media_type(wanted).replace(" ", "+")] if wanted else _by_quality(request.header("accept"))
     for each in accepted:
         found = "json" if each in _RANGES else _MEDIA.get(each)
         if found == "json" or (found == "xml" and server.behaviour.xml):

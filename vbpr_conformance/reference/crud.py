@@ -160,7 +160,7 @@ def answered(server: Server, request: Request, row: Row, status: int) -> Respons
     https://hl7.org/fhir/R4/http.html#ops
     """
     wanted = request.preference("return") if server.behaviour.preferences else ""
-    if wanted == "minimal":
+    if wanted == "minimal" or (server.behaviour.minimal and not wanted):
         return Response(status, headers(row))
     if wanted == "OperationOutcome":
         return Response(status, headers(row), all_well(f"{row.key} is stored as version {row.version}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tarfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,11 +67,11 @@ def _take(server: Server, resource: dict[str, Any]) -> str:
     return ""
 
 
-def _text(issue: dict[str, Any]) -> str:
+def _text(issue: Mapping[str, Any]) -> str:
     return str(issue.get("details", issue).get("text", ""))
 
 
-def _is_error(issue: dict[str, Any]) -> bool:
+def _is_error(issue: Mapping[str, Any]) -> bool:
     return issue["severity"] in {"error", "fatal"}
 
 

@@ -1,23 +1,26 @@
-"""Named habits that R4 leaves to each server."""
+"""Habits that R4 leaves to each server: none of them breaks a rule, so no check may take offence at one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 from vbpr_conformance.errors import UsageError
-from vbpr_conformance.reference.behaviour import Change
+from vbpr_conformance.reference.behaviour import Behaviour, Change, Resource
+from vbpr_conformance.reference.faults.fault import at
+from vbpr_conformance.reference.http import Request, Response
+from vbpr_conformance.reference.references import literal_references, local_key, redirected
 
 
 @dataclass(frozen=True)
 class Habit:
-    """One habit."""
+    """One habit: `description` says what the server does, in a user's words."""
 
     name: str
     description: str
     change: Change
-
-
-HABITS: dict[str, Habit] = {}
 
 
 def find_habit(name: str) -> Habit:
@@ -25,3 +28,115 @@ def find_habit(name: str) -> Habit:
     if name not in HABITS:
         raise UsageError(f"there is no habit {name}: {', '.join(HABITS)} are known")
     return HABITS[name]
+
+
+def _with(**choices: Any) -> Change:
+    return lambda behaviour: replace(behaviour, **choices)
+
+
+def _new_uuid(*_: object) -> str:
+    return str(uuid.uuid4())
+
+
+def _absolute_references(base: str, resource: Resource) -> Resource:
+    """https://hl7.org/fhir/R4/references.html#literal."""
+    keys = {each: local_key(each, "") for each in literal_references(resource)}
+    found: Resource = redirected(resource, {each: f"{base}/{each}" for each, key in keys.items() if key is not None})
+    return found
+
+
+def _more_meta(_: str, resource: Resource) -> Resource:
+    tag = {"system": "http://example.org/partitions", "code": "default"}
+    meta = resource["meta"] | {"source": "#1f2e3d4c", "tag": [*resource["meta"].get("tag", ()), tag]}
+    return resource | {"meta": meta}
+
+
+def _narrative(_: str, resource: Resource) -> Resource:
+    text = {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">generated</div>'}
+    return {"resourceType": resource["resourceType"], "text": text} | resource
+
+
+def _bundle(edit: Callable[[str, Resource], Resource]) -> Change:
+    return at(bundle=edit)
+
+
+def _without_total(_: str, bundle: Resource) -> Resource:
+    return {name: each for name, each in bundle.items() if name != "total"}
+
+
+def _relative_links(base: str, bundle: Resource) -> Resource:
+    """https://hl7.org/fhir/R4/http.html#paging (links are URLs; relative ones are taken against the base)."""
+    host = base.rpartition("/")[0]
+    links = [each | {"url": each["url"].removeprefix(host)} for each in bundle["link"]]
+    return bundle | {"link": links}
+
+
+def _more_entries(base: str, bundle: Resource) -> Resource:
+    if bundle["type"] != "searchset":
+        return bundle
+    said = {"severity": "information", "code": "informational", "diagnostics": "searched"}
+    outcome = {"resource": {"resourceType": "OperationOutcome", "issue": [said]}, "search": {"mode": "outcome"}}
+    group = {"resourceType": "Group", "id": "not-asked-for", "type": "practitioner", "actual": True}
+    include = {"fullUrl": f"{base}/Group/not-asked-for", "resource": group, "search": {"mode": "include"}}
+    return bundle | {"entry": [*bundle.get("entry", ()), include, outcome]}
+
+
+def _deleted_unknown(request: Request, answer: Response) -> Response:
+    """Forget that a resource ever was: https://hl7.org/fhir/R4/http.html#read leaves 410 to those who keep track."""
+    if answer.status == 410 and request.interaction == "read":  # noqa: PLR2004  # gone
+        answer.status = 404
+    return answer
+
+
+def _delete_with_outcome(request: Request, answer: Response) -> Response:
+    if request.interaction != "delete":
+        return answer
+    said = {"severity": "information", "code": "informational", "diagnostics": "deleted"}
+    return replace(answer, status=200, resource={"resourceType": "OperationOutcome", "issue": [said]})
+
+
+def _upper_headers(_: Request, answer: Response) -> Response:
+    return replace(answer, headers={name.upper(): text for name, text in answer.headers.items()})
+
+
+def _members_sorted(_: str, resource: Resource) -> Resource:
+    def ordered(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: ordered(value[name]) for name in sorted(value)}
+        return [ordered(each) for each in value] if isinstance(value, list) else value
+
+    found: Resource = ordered(resource)
+    return found
+
+
+def _own_ids(behaviour: Behaviour) -> Behaviour:
+    return replace(behaviour, update_as_create=False)
+
+
+_ALL = (
+    Habit("own-ids-only", "ids are given by the server: an update of what is not there is refused", _own_ids),
+    Habit("uuid-ids", "ids are UUIDs", _with(new_id=_new_uuid)),
+    Habit("uuid-versions", "versions are UUIDs", _with(new_version=_new_uuid)),
+    Habit("absolute-references", "references come back as absolute URLs", at(outgoing=_absolute_references)),
+    Habit("no-total", "searchsets have no total", _bundle(_without_total)),
+    Habit("gzip", "answers are compressed if the client takes that", _with(gzip=True)),
+    Habit("pretty", "JSON is written with line breaks", _with(pretty=True)),
+    Habit("sorted-members", "members of objects are sorted by name", at(outgoing=_members_sorted)),
+    Habit(
+        "unchanged-no-version", "an update that changes nothing makes no version", _with(unchanged_keeps_version=True)
+    ),
+    Habit("references-must-exist", "references to what is not there are refused", _with(references_must_exist=True)),
+    Habit("small-pages", "a page has at most five entries", _with(most_per_page=5)),
+    Habit("unknown-parameter-refused", "unknown search parameters are refused", _with(unknown_parameter_refused=True)),
+    Habit("relative-links", "links in Bundles are relative to the host", _bundle(_relative_links)),
+    Habit("more-entries", "searchsets hold an include and an outcome that nobody asked for", _bundle(_more_entries)),
+    Habit("more-meta", "resources come back with a source and a tag more", at(outgoing=_more_meta)),
+    Habit("narrative", "resources without narrative come back with one", at(outgoing=_narrative)),
+    Habit("prefer-ignored", "Prefer: return is ignored", _with(preferences=False)),
+    Habit("minimal", "writes are answered without the resource", _with(minimal=True)),
+    Habit("no-410", "what was deleted is unknown", at(refusal=_deleted_unknown)),
+    Habit("delete-with-outcome", "delete is answered 200 with an OperationOutcome", at(response=_delete_with_outcome)),
+    Habit("upper-case-headers", "names of headers are in upper case", at(response=_upper_headers)),
+)
+HABITS = {each.name: each for each in _ALL}
+"""All habits by name."""

@@ -6,12 +6,12 @@ https://hl7.org/fhir/R4/search.html#ptypes
 from __future__ import annotations
 
 import hashlib
-import logging
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from vbpr_conformance.fhir.dates import interval_of
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import SearchParameter
 from vbpr_conformance.reference import moments
@@ -23,7 +23,6 @@ WAY = "1"
 """Raised whenever resources are indexed in another way, so that files written before are indexed anew."""
 ISO_4217 = "urn:iso:std:iso:4217"
 _CONTACT_SYSTEMS = {"phone", "fax", "email", "pager", "url", "sms", "other"}
-_log = logging.getLogger(__name__)
 
 Rows = Iterator[IndexRow]
 
@@ -155,23 +154,10 @@ def _reference(name: str, text: str, base: str) -> IndexRow:
 
 def _dates(name: str, values: Iterable[Any], _base: str | None) -> Rows:
     for value in values:
-        for low, high in _intervals(value):
-            yield IndexRow(name, low=low, high=high)
-
-
-def _intervals(value: Any) -> Iterator[moments.Interval]:
-    if isinstance(value, str):
-        found = moments.interval(value)
+        found = interval_of(value)
         if found is not None:
-            yield found
-    elif isinstance(value, dict):
-        repeat = value.get("repeat")
-        if "start" in value or "end" in value:
-            yield moments.of_period(value)
-        for event in value.get("event", ()):
-            yield from _intervals(event)
-        if isinstance(repeat, dict) and isinstance(repeat.get("boundsPeriod"), dict):
-            yield moments.of_period(repeat["boundsPeriod"])
+            low, high = moments.ends(found)
+            yield IndexRow(name, low=low, high=high)
 
 
 def _numbers(name: str, values: Iterable[Any], _base: str | None) -> Rows:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from vbpr_conformance.fhir import json_codec
@@ -91,13 +91,14 @@ def _link(base: str, token: str, start: int) -> str:
 
 
 def _page(server: Server, request: Request, result: Result, place: _Place, render: Render) -> Response:
-    seqs = result.seqs[place.start : place.start + result.per_page]
+    first = max(0, place.start - server.behaviour.page_overlap)
+    seqs = result.seqs[first : place.start + result.per_page]
     for change in server.behaviour.page:
         seqs = change(place.start, seqs)
     links = [("self", place.url)]
     if place.token:
         links += _neighbours(request.base, place, result)
-    head = {"resourceType": "Bundle", "id": secrets.token_hex(8), "meta": {"lastUpdated": timestamp()}}
+    head: dict[str, Any] = {"resourceType": "Bundle", "id": secrets.token_hex(8), "meta": {"lastUpdated": timestamp()}}
     head |= {"type": result.kind}
     if result.total:
         head |= {"total": len(result.seqs)}

@@ -6,15 +6,15 @@ https://hl7.org/fhir/R4/search.html
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from vbpr_conformance.reference.conditions import Condition, condition
+from vbpr_conformance.fhir import search_values
+from vbpr_conformance.reference.conditions import Asked, Condition, any_reference, condition
 from vbpr_conformance.reference.include import understands
 from vbpr_conformance.reference.outcome import ProblemError
 from vbpr_conformance.reference.pages import PAGE
 
 if TYPE_CHECKING:
-    from vbpr_conformance.ig.model import SearchParameter
     from vbpr_conformance.reference.http import Pairs
     from vbpr_conformance.reference.server import Server
 
@@ -64,49 +64,37 @@ def _criterion(server: Server, resource_type: str, name: str, value: str, base: 
         return Condition("", [])
     if name in _INCLUDES:
         return Condition("", []) if understands(server, name, value) else None
-    head, dot, rest = name.partition(".")
-    code, _, modifier = head.partition(":")
-    parameter = server.parameters[resource_type].get(code)
+    parts = search_values.Name.parse(name)
+    parameter = server.parameters[resource_type].get(parts.code)
     if parameter is None:
         return None
     if not value:
-        raise ProblemError(400, f"the search parameter {name} has no value")
-    if dot:
-        return _chain(server, resource_type, parameter, (modifier, rest, value), base)
-    return condition(server, f"{resource_type}.{code}", parameter, modifier, value, base)
+        raise ProblemError(400, f"the search parameter {name} has no value", code="value")
+    asked = Asked(parameter, parts.modifier or "", value, base)
+    if parts.chain is not None:
+        return _chain(server, resource_type, asked, parts.chain)
+    return condition(server, f"{resource_type}.{parts.code}", asked)
 
 
-def _chain(
-    server: Server, resource_type: str, parameter: SearchParameter, asked: tuple[str, str, str], base: str
-) -> Condition | None:
+def _chain(server: Server, resource_type: str, asked: Asked, rest: str) -> Condition | None:
     """Find those that refer to a resource which itself meets a criterion.
 
     https://hl7.org/fhir/R4/search.html#chaining
     """
-    target, rest, value = asked
+    parameter = asked.parameter
     if parameter.type != "reference":
         return None
-    code = rest.partition(".")[0].partition(":")[0]
+    code = search_values.Name.parse(rest).code
     known = [
         each
-        for each in ([target] if target else server.types)
+        for each in ([asked.modifier] if asked.modifier else server.types)
         if code in server.parameters.get(each, {}) and (not parameter.targets or each in parameter.targets)
     ]
     if not known:
         return None
-    seqs = [seq for each in known for seq in find(server, each, [(rest, value)], base, strict=True).seqs]
-    name = f"{resource_type}.{parameter.code}"
-    parts: list[str] = []
-    values: list[Any] = [name]
-    for row in server.store.rows(seqs):
-        parts.append("(system = ? AND value = ?)")
-        values += [row.type, row.id]
-    for url in _canonicals(server, seqs):
-        parts.append("(system IS NULL AND exact = ?)")
-        values.append(url)
-    if not parts:
-        return Condition("0", [])
-    return Condition(f"v.seq IN (SELECT seq FROM search_index WHERE param = ? AND ({' OR '.join(parts)}))", values)
+    seqs = [seq for each in known for seq in find(server, each, [(rest, asked.text)], asked.base, strict=True).seqs]
+    targets = [(row.type, row.id) for row in server.store.rows(seqs)]
+    return any_reference(f"{resource_type}.{parameter.code}", targets, _canonicals(server, seqs))
 
 
 def _canonicals(server: Server, seqs: list[int]) -> list[str]:

@@ -55,26 +55,24 @@ def route(request: Request) -> Handler:
     return handler
 
 
+_PLACES: Mapping[tuple[str, ...], Methods] = {
+    (): _BASE,
+    ("metadata",): _METADATA,
+    ("_history",): _SYSTEM_HISTORY,
+    ("_search",): _SEARCH_BY_POST,
+    ("*",): _TYPE,
+    ("*", "_search"): _SEARCH_BY_POST,
+    ("*", "_history"): _TYPE_HISTORY,
+    ("*", "*"): _INSTANCE,
+    ("*", "*", "_history"): _INSTANCE_HISTORY,
+    ("*", "*", "_history", "*"): _VERSION,
+}
+
+
 def _place(request: Request) -> Methods:
-    match request.steps:
-        case ():
-            return _BASE
-        case ("metadata",):
-            return _METADATA
-        case ("_history",):
-            return _SYSTEM_HISTORY
-        case ("_search",):
-            return _SEARCH_BY_POST
-        case (_, "_search"):
-            return _SEARCH_BY_POST
-        case (_, "_history"):
-            return _TYPE_HISTORY
-        case (_, _, "_history"):
-            return _INSTANCE_HISTORY
-        case (_, _, "_history", _):
-            return _VERSION
-        case (first,) if not first.startswith(("_", "$")):
-            return _TYPE
-        case (_, second) if not second.startswith(("_", "$")):
-            return _INSTANCE
-    raise ProblemError(404, f"there is nothing at /{'/'.join(request.steps)}")
+    """Find what is at a path: names that FHIR gives stand for themselves, types, ids and versions for `*`."""
+    shape = tuple(each if each.startswith(("_", "$")) else "*" for each in request.steps)
+    methods = _PLACES.get(request.steps if request.steps == ("metadata",) else shape)
+    if methods is None:
+        raise ProblemError(404, f"there is nothing at /{'/'.join(request.steps)}")
+    return methods

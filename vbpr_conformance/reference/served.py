@@ -27,11 +27,16 @@ SEARCHABLE = {"token", "string", "reference", "date", "number", "quantity", "uri
 
 def types(edition: Edition) -> tuple[str, ...]:
     """The resource types: those that the guide profiles, then those that its profiles refer to."""
-    own = sorted({profile.type for profile in edition.profiles})
+    own = profiled_types(edition)
     near: set[str] = set()
     for profile in edition.profiles:
         near |= set(_referred(edition, profile))
     return (*own, *sorted(near - set(own) - _NEVER_STORED))
+
+
+def profiled_types(edition: Edition) -> list[str]:
+    """The resource types that the guide profiles."""
+    return sorted({profile.type for profile in edition.profiles})
 
 
 def profiles(edition: Edition, resource_type: str) -> list[str]:

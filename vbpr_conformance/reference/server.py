@@ -18,12 +18,8 @@ from vbpr_conformance.reference.indexing import Indexer
 from vbpr_conformance.reference.outcome import ProblemError, issue, outcome
 from vbpr_conformance.reference.store import Row, Store
 from vbpr_conformance.validate.issue import is_valid
-from vbpr_conformance.validate.issue import outcome as validation_outcome
-
-try:
-    from vbpr_conformance.validate.validator import Validator
-except ImportError:
-    Validator = None
+from vbpr_conformance.validate.outcome import operation_outcome as validation_outcome
+from vbpr_conformance.validate.validator import Validator
 
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 """https://hl7.org/fhir/R4/datatypes.html#id"""
@@ -46,7 +42,7 @@ class Server:
             each: served.parameters(edition, each) for each in self.types
         }
         self.indexer = Indexer(edition, self.parameters)
-        self._validator = Validator(edition) if validate and Validator else None
+        self._validator = Validator(edition) if validate else None
         self._route: Callable[[Request], Handler] | None = None
         self._bring_index_up_to_date()
 
@@ -59,12 +55,17 @@ class Server:
         try:
             response = self._carried_out(request)
         except ProblemError as problem:
-            response = Response(problem.status, problem.headers, problem.resource)
-            for change in self.behaviour.refusal:
-                response = change(request, response)
-        except Exception:
+            response = self.refused(request, problem)
+        except Exception:  # noqa: BLE001  # whatever breaks down, the client gets a FHIR answer; it is logged
             _log.exception("%s /%s", request.method, "/".join(request.steps))
             response = Response(500, {}, outcome([issue("exception", "the server broke down over this request")]))
+        return response
+
+    def refused(self, request: Request, problem: ProblemError) -> Response:
+        """Say why a request is not carried out."""
+        response = Response(problem.status, problem.headers, problem.resource)
+        for change in self.behaviour.refusal:
+            response = change(request, response)
         return response
 
     def _carried_out(self, request: Request) -> Response:
@@ -88,7 +89,7 @@ class Server:
 
         https://hl7.org/fhir/R4/http.html#create
         """
-        if self._validator is None:
+        if self._validator is None or not self.behaviour.validates:
             return
         found = self._validator.issues(resource)
         if not is_valid(found):
@@ -106,6 +107,8 @@ class Server:
         index = self.indexer.rows(whole, request.base)
         for alter in self.behaviour.index:
             index = alter(whole["resourceType"], index)
+        if previous is not None and not self.behaviour.index_follows_updates:
+            index = self.store.index_of(previous)
         row = Row(0, whole["resourceType"], resource_id, version, now, request.method, json_codec.dumps(whole))
         return self.store.add(row, index, previous)
 

@@ -142,6 +142,11 @@ class Store:
         self._db.execute("DELETE FROM search_index WHERE seq = ?", (row.seq,))
         self._insert_index(row.seq, index)
 
+    def index_of(self, row: Row) -> list[IndexRow]:
+        """Give the index rows of a current version."""
+        sql = "SELECT param, system, value, exact, low, high FROM search_index WHERE seq = ?"
+        return [IndexRow(*each) for each in self._db.execute(sql, (row.seq,))]
+
     def _insert_index(self, seq: int, index: Iterable[IndexRow]) -> None:
         self._db.executemany("INSERT INTO search_index VALUES (?, ?, ?, ?, ?, ?, ?)", [(seq, *each) for each in index])
 

@@ -1,0 +1,52 @@
+"""All faults of an edition, by name."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+
+from vbpr_conformance.errors import UsageError
+from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.reference import served
+from vbpr_conformance.reference.faults import answers, capability, kept, parameters, results, writes
+from vbpr_conformance.reference.faults.fault import Fault
+
+
+def catalogue(edition: Edition) -> dict[str, Fault]:
+    """Give the faults by name: those of the interactions, then those of each search parameter of the edition."""
+    main = main_type(edition)
+    listed = [
+        *answers.faults(main),
+        *writes.faults(main),
+        *kept.faults(main),
+        *results.faults(main),
+        *capability.faults(main),
+    ]
+    for name in served.profiled_types(edition):
+        label = "" if name == main else f"{name.lower()}-"
+        for parameter in served.parameters(edition, name).values():
+            listed += parameters.faults(name, parameter, f"search-{label}{parameter.code.lstrip('_')}")
+    return {each.name: each for each in listed}
+
+
+def main_type(edition: Edition) -> str:
+    """The type that the guide is about: that of which its server statement asks the most."""
+    asked = Counter(
+        about["resource"]
+        for statement in edition.statements
+        if statement.actor == "server"
+        for about, _ in statement.items
+        if "resource" in about
+    )
+    known = served.profiled_types(edition)
+    return max(known, key=lambda each: asked[each])
+
+
+def find_fault(edition: Edition, name: str) -> Fault:
+    """Find a fault by its name; one that is not known is answered with the nearest names."""
+    known = catalogue(edition)
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 3)
+        hint = f"did you mean {' or '.join(near)}?" if near else "--list-faults tells which there are"
+        raise UsageError(f"there is no fault {name}: {hint}")
+    return known[name]
