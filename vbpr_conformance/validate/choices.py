@@ -106,5 +106,3 @@ def _one_type(node: Node, label: str, keys: frozenset[str], view: View) -> Objec
         return None
 
     return check
-
-

@@ -140,7 +140,9 @@ _DEEPEST = 12
 
 
 def _ele_1(node: Node, view: View) -> Tell:
-    return node.rule("invariant", view, key="ele-1", code="invariant", detail="hasValue() or (children().count() > id.count())")
+    return node.rule(
+        "invariant", view, key="ele-1", code="invariant", detail="hasValue() or (children().count() > id.count())"
+    )
 
 
 def _unknown_type(node: Node) -> Check:

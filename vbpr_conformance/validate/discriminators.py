@@ -86,7 +86,7 @@ def _test(compiler: Compiler, type_name: str, view: View, discriminator: Discrim
     if discriminator.type in {"type", "profile"} and steps == ("reference",) and type_name == "Reference":
         steps = ("resolve()",)
     if steps[-1:] == ("resolve()",):
-        return _resolved(compiler, type_name, view, steps[:-1], discriminator.type)
+        return _resolved(compiler, type_name, view, steps[:-1])
     reached = walk(compiler, type_name, view, steps)
     if discriminator.type == "exists":
         return _exists(reached, steps)
@@ -241,16 +241,12 @@ def _profiled(reached: Views, steps: tuple[str, ...]) -> Predicate | None:
         return None
 
     def test(item: Any, scope: Scope) -> bool:
-        return any(
-            scope.validator.conforms(value, name, scope) for value in select(item, steps) for name in profiles
-        )
+        return any(scope.validator.conforms(value, name, scope) for value in select(item, steps) for name in profiles)
 
     return test
 
 
-def _resolved(
-    compiler: Compiler, type_name: str, view: View, steps: tuple[str, ...], kind: str
-) -> Predicate | None:
+def _resolved(compiler: Compiler, type_name: str, view: View, steps: tuple[str, ...]) -> Predicate | None:
     """Tell by what a reference resolves to: its type, or whether it is meant to conform to a target profile."""
     reached = walk(compiler, type_name, view, steps)
     targets = [name for one in reached for each in one.element.types for name in each.targets]
@@ -267,8 +263,6 @@ def _resolved(
             for name, wanted in types.items():
                 if target.resource.get("resourceType") != wanted and wanted != "Resource":
                     continue
-                if kind == "type" and compiler.is_type(name):
-                    return True
                 if scope.validator.claims(target, name):
                     return True
         return False
@@ -279,5 +273,3 @@ def _resolved(
 def _type_name(compiler: Compiler, url: str) -> str:
     profile = compiler.edition.find_profile(url)
     return profile.type if profile is not None else url.rpartition("/")[2]
-
-

@@ -41,9 +41,7 @@ def items(
 class _Known:
     """The nodes of the extensions that may stand at one place, by url."""
 
-    def __init__(
-        self, compiler: Compiler, node: Node, label: str, views: Views, place: Place, owner: Place
-    ) -> None:
+    def __init__(self, compiler: Compiler, node: Node, label: str, views: Views, place: Place, owner: Place) -> None:
         self._compiler = compiler
         self._node = node
         self._label = label

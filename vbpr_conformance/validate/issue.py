@@ -1,4 +1,4 @@
-"""What the validator finds, and how it is said in FHIR."""
+"""What the validator finds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Severity = Literal["error", "warning", "information"]
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One finding: `code` from OperationOutcome's issue types, `expression` the FHIRPath of the place, `rule` its id."""
+    """One finding: `code` as in OperationOutcome, `expression` the place as FHIRPath, `rule` what it breaks."""
 
     severity: Severity
     code: str
@@ -29,22 +29,6 @@ class Issue:
 def is_valid(issues: Iterable[Issue]) -> bool:
     """Whether none of the issues is an error."""
     return not any(issue.is_error for issue in issues)
-
-
-def outcome(issues: Iterable[Issue]) -> dict[str, Any]:
-    """Say the issues as an OperationOutcome (https://hl7.org/fhir/R4/operationoutcome.html)."""
-    said = [
-        {
-            "severity": issue.severity,
-            "code": issue.code,
-            "details": {"text": issue.message},
-            "diagnostics": f"{issue.rule} of {issue.profile}" if issue.profile else issue.rule,
-            "expression": [issue.expression],
-        }
-        for issue in issues
-    ]
-    valid = {"severity": "information", "code": "informational", "details": {"text": "No issue was found."}}
-    return {"resourceType": "OperationOutcome", "issue": said or [valid]}
 
 
 class Finding:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.validate import codes, invariants, references
 from vbpr_conformance.validate.issue import Findings, below, shown
-from vbpr_conformance.validate.node import Check, Node, PropertyCheck
+from vbpr_conformance.validate.node import Check, Node, PropertyCheck, Tell
 from vbpr_conformance.validate.place import Place
 from vbpr_conformance.validate.primitives import FORMATS, fhir_id
 from vbpr_conformance.validate.scope import Scope

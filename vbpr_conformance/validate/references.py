@@ -165,5 +165,3 @@ def canonical_checks(compiler: Compiler, node: Node, name: Name, views: Views) -
         return found or None
 
     return [check]
-
-

@@ -32,5 +32,3 @@ def resource_property(node: Node, name: Name, views: Views) -> PropertyCheck:
         return below(bad, name.step) if bad else None
 
     return entry
-
-

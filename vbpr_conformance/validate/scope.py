@@ -27,7 +27,19 @@ class Scope:
     of, `full_url` its address there.
     """
 
-    __slots__ = ("_contained", "_env", "bundle", "full_url", "ids", "own_bundle", "probing", "resolver", "resource", "root", "validator")
+    __slots__ = (
+        "_contained",
+        "_env",
+        "bundle",
+        "full_url",
+        "ids",
+        "own_bundle",
+        "probing",
+        "resolver",
+        "resource",
+        "root",
+        "validator",
+    )
 
     def __init__(
         self,
@@ -127,9 +139,7 @@ class Scope:
         if self.resolver is not None:
             fetched = self.resolver(url)
             if fetched is not None:
-                return Target(
-                    fetched, Scope(self.validator, fetched, resolver=self.resolver, probing=self.probing)
-                )
+                return Target(fetched, Scope(self.validator, fetched, resolver=self.resolver, probing=self.probing))
         return None
 
     def canonical(self, canonical: str) -> Target | None:

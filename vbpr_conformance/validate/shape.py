@@ -151,6 +151,3 @@ class Bounds:
         if self._few is not None and count < self._min:
             return self._few(f"{self._name} occurs {times(count)}, but must occur at least {times(self._min)}.")
         return None
-
-
-

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from vbpr_conformance.fhir.fhirpath.structure_types import StructureTypes
 from vbpr_conformance.ig.model import Profile
-from vbpr_conformance.validate import bundles, measure
+from vbpr_conformance.validate import bundles, measure, reading
 from vbpr_conformance.validate.compiler import Compiler
 from vbpr_conformance.validate.issue import Finding, Findings, Issue, shown
 from vbpr_conformance.validate.rules import Rule
@@ -42,6 +42,26 @@ class Validator:
         scope = Scope(self, resource if type(resource) is dict else {}, resolver=resolver)
         findings = self._judge(resource, scope, profiles) or []
         return [finding.issue(root if type(root) is str else "") for finding in findings]
+
+    def issues_of(
+        self,
+        data: bytes | str,
+        profiles: Sequence[str | Profile] | None = None,
+        *,
+        resolver: Resolver | None = None,
+    ) -> list[Issue]:
+        """Judge the text of a resource, JSON or XML; what cannot be read is an issue too."""
+        resource, found = reading.read(data, self.edition)
+        return found if resource is None and found else found + self.issues(resource, profiles, resolver=resolver)
+
+    def profiles_of(self, resource: dict[str, Any]) -> list[str]:
+        """The URLs of the profiles that a resource is judged by if none is asked for."""
+        kind = resource.get("resourceType")
+        base = self.edition.type(kind) if type(kind) is str else None
+        if base is None:
+            return []
+        held = (self.edition.find_profile(each) for each in _claimed(resource))
+        return [each.url for each in held if each is not None and each.type == kind] or [base.url]
 
     def rules(self, profile: Profile) -> tuple[Rule, ...]:
         """Give every rule that is known for a profile, each once per place."""
@@ -79,10 +99,11 @@ class Validator:
     def claims(self, target: Target, profile: str) -> bool:
         """Whether what a reference leads to claims a profile or, claiming none of the guide's, conforms to it."""
         claimed = _claimed(target.resource)
-        url = profile.partition("|")[0]
-        if url in claimed:
+        if profile.partition("|")[0] in {each.partition("|")[0] for each in claimed}:
             return True
-        return not claimed and self.meets(target, profile) is True
+        found = self.edition.find_profile(profile)
+        is_type = found is not None and found.derivation != "constraint"
+        return (is_type or not claimed) and self.meets(target, profile) is True
 
     def member_of(self, value: Any, value_set: str) -> bool | None:
         """Whether a code, Coding or CodeableConcept is in a value set; None if that cannot be told here."""
@@ -136,6 +157,7 @@ class Validator:
         found += bad or []
         found += bundles.issues(value, scope) if kind == "Bundle" else []
         found += measure.issues(value, scope) if kind == "MeasureReport" else []
+        found += measure.measure_issues(value) if kind == "Measure" else []
         return found or None
 
     def _unknown_type(self, kind: str) -> Findings:
@@ -181,5 +203,3 @@ def validator_for(edition: Edition) -> Validator:
     if found is None:
         found = _VALIDATORS[edition] = Validator(edition)
     return found
-
-

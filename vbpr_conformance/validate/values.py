@@ -17,7 +17,9 @@ def value_checks(node: Node, views: Views, step: str = "") -> list[Check]:
     for view in views:
         element = view.element
         if element.fixed is not None:
-            checks.append(_fixed(element.fixed, node.rule("fixed", view, detail=element.fixed, code="value", step=step)))
+            checks.append(
+                _fixed(element.fixed, node.rule("fixed", view, detail=element.fixed, code="value", step=step))
+            )
         if element.pattern is not None:
             tell = node.rule("pattern", view, detail=element.pattern, code="value", step=step)
             checks.append(_pattern(element.pattern, tell))
