@@ -19,11 +19,17 @@ def access(args: argparse.Namespace, config: Mapping[str, Any] | None = None) ->
     """Give the access that options, a configuration and the environment say, in this order of weight."""
     config = config or {}
     told = Access.from_environment()
-    for name in ("token", "basic", "ca", "timeout"):
-        value = getattr(args, name, None)
-        value = config.get(name) if value is None else value
-        if value is not None:
-            told = replace(told, **{name: float(value) if name == "timeout" else str(value)})
+    wanted = {
+        name: next((value for value in (getattr(args, name, None), config.get(name)) if value is not None), None)
+        for name in ("token", "basic", "ca", "timeout")
+    }
+    told = Access(
+        token=wanted["token"] or told.token,
+        basic=wanted["basic"] or told.basic,
+        headers=told.headers,
+        ca=wanted["ca"] or told.ca,
+        timeout=float(wanted["timeout"] or told.timeout),
+    )
     if told.basic is not None and ":" not in told.basic:
         raise UsageError("HTTP Basic takes USER:PASSWORD, no `:` was found in what was given")
     if told.ca is not None and not Path(told.ca).is_file():

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 from vbpr_conformance.commands import options
 from vbpr_conformance.commands.options import Subparsers
+
+REFRESH_S = 0.2
 
 
 def add(subparsers: Subparsers) -> None:
@@ -38,9 +43,35 @@ def add(subparsers: Subparsers) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Check everything named; 0 all valid, 1 some invalid."""
+    from vbpr_conformance.ig.loader import load_edition
     from vbpr_conformance.report import validation
     from vbpr_conformance.validate.batch import validate_paths
 
-    outcomes = validate_paths(args.paths, edition=args.edition, profile=args.profile, packages=args.package)
-    all_valid = validation.write(outcomes, args.format, sys.stdout, progress=sys.stderr)
+    shown = _progress(sys.stderr)
+    outcomes = validate_paths(
+        args.paths,
+        edition=load_edition(args.edition).version,
+        profile=args.profile,
+        packages=args.package,
+        progress=shown,
+    )
+    all_valid = validation.write(outcomes, args.format, sys.stdout)
+    if shown is not None:
+        sys.stderr.write("\r\x1b[K")
     return 0 if all_valid else 1
+
+
+def _progress(out: TextIO) -> Callable[[int], None] | None:
+    """Count on a terminal what was checked so far; elsewhere stay silent."""
+    if not out.isatty() or sys.stdout.isatty():
+        return None
+    drawn = 0.0
+
+    def show(done: int) -> None:
+        nonlocal drawn
+        if time.monotonic() - drawn > REFRESH_S:
+            drawn = time.monotonic()
+            out.write(f"\r\x1b[K{done:,} resources checked")
+            out.flush()
+
+    return show

@@ -1,0 +1,135 @@
+"""`run`: the suites against a server, or against the embedded reference server."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from vbpr_conformance.commands import options, target
+from vbpr_conformance.commands.options import Subparsers
+from vbpr_conformance.errors import UsageError
+
+DEFAULTS: dict[str, Any] = {"edition": None, "suite": [], "read_only": False, "strict": False, "workers": None}
+EXIT_CODES = {"conformant": 0, "non-conformant": 1, "error": 3, "incomplete": 4}
+
+
+def add(subparsers: Subparsers) -> None:
+    """Add the command and its options."""
+    parser = subparsers.add_parser(
+        "run",
+        help="run the server suites against a server",
+        description="Runs the server suites against URL; without URL, against the embedded reference server.",
+    )
+    parser.add_argument("url", metavar="URL", nargs="?", help="base URL, as https://payer.example/fhir")
+    options.edition(parser)
+    parser.add_argument("--suite", metavar="NAME", action="append", help="only this suite (repeatable)")
+    parser.add_argument("-k", metavar="EXPR", help="only cases whose name matches, as pytest's -k")
+    parser.add_argument("--read-only", action="store_true", default=None, help="write nothing to the target")
+    parser.add_argument("--examples", metavar="N", type=options.whole_number(1), help="generated payloads for a case")
+    parser.add_argument("--seed", metavar="N", type=options.whole_number(0), help="repeat the payloads of another run")
+    parser.add_argument("--workers", metavar="N|auto", type=_workers, help="processes that run cases side by side")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="where to write (default: reports/<run id>/)")
+    parser.add_argument("--strict", action="store_true", default=None, help="a SHOULD counts as a SHALL")
+    parser.add_argument("--config", metavar="FILE", type=Path, help="YAML file with these options, and `url`")
+    options.access(parser)
+    parser.set_defaults(main=main)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run, show what happens, write the reports, and give the exit code that the verdict has."""
+    config = _config(args)
+    chosen = _chosen(args, config)
+    url = args.url or config.get("url")
+    if url is not None:
+        target.checked_url(url)
+    target.access(args, config).to_environment(os.environ)
+    run_id = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{secrets.token_hex(2)}"
+    out = Path(chosen.get("out") or Path("reports") / run_id)
+    with _target(url, chosen["edition"]) as base:
+        return _run(base, url, run_id, out, chosen)
+
+
+def _run(base: str, url: str | None, run_id: str, out: Path, chosen: dict[str, Any]) -> int:
+    from vbpr_conformance.report import summary
+    from vbpr_conformance.runner import run_suites
+
+    results = run_suites(base, out, shown=sys.stdout, options=[f"--vbpr-run-id={run_id}", *_plugin_options(chosen)])
+    again = ["vbpr-conformance", "run", *([url] if url else []), *_repeated(chosen)]
+    print("\n".join(("", *summary.head(results["run"]), "")))
+    print("\n".join(summary.summary(results, report=str(out / "results.json"), again=again)))
+    return EXIT_CODES[results["verdict"]]
+
+
+@contextlib.contextmanager
+def _target(url: str | None, edition: str | None) -> Iterator[str]:
+    """Yield the base URL to test: the one given, or that of a reference server started for this run."""
+    if url is not None:
+        yield url
+        return
+    from vbpr_conformance.ig.loader import load_edition
+    from vbpr_conformance.reference.process import running
+
+    with running(load_edition(edition).version) as base:
+        yield base
+
+
+def _config(args: argparse.Namespace) -> dict[str, Any]:
+    if args.config is None:
+        return {}
+    from vbpr_conformance.settings import read_config
+
+    config = read_config(args.config)
+    known = {*vars(args), "headers"} - {"main", "config", "header"}
+    for name in config:
+        if name not in known:
+            raise UsageError(f"{args.config}: unknown option {name!r}; expected one of {', '.join(sorted(known))}")
+    return config
+
+
+def _chosen(args: argparse.Namespace, config: dict[str, Any]) -> dict[str, Any]:
+    """Take each option from the command line, else from the configuration, else its default."""
+    chosen = dict(DEFAULTS)
+    for name in ("edition", "suite", "k", "read_only", "examples", "seed", "workers", "out", "strict"):
+        value = getattr(args, name)
+        if value is None:
+            value = config.get(name)
+        if value is not None:
+            chosen[name] = value
+    return chosen
+
+
+def _plugin_options(chosen: dict[str, Any]) -> list[str]:
+    words = [f"--vbpr-suite={name}" for name in chosen["suite"]]
+    words += [
+        f"--vbpr-{name}={chosen[name]}" for name in ("edition", "examples", "seed") if chosen.get(name) is not None
+    ]
+    words += [f"--vbpr-{name.replace('_', '-')}" for name in ("read_only", "strict") if chosen[name]]
+    if chosen["workers"]:
+        words.append(f"-n{chosen['workers']}")
+    if chosen.get("k"):
+        words.append(f"-k{chosen['k']}")
+    return words
+
+
+def _repeated(chosen: dict[str, Any]) -> Sequence[str]:
+    """Give the options that decide what is run, for the line that repeats this run."""
+    words: list[str] = []
+    if chosen["edition"]:
+        words += ["--edition", chosen["edition"]]
+    if chosen.get("examples"):
+        words += ["--examples", str(chosen["examples"])]
+    words += [flag for name, flag in (("read_only", "--read-only"), ("strict", "--strict")) if chosen[name]]
+    return words
+
+
+def _workers(text: str) -> str:
+    if text != "auto" and not (text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a whole number from 1 on nor `auto`")
+    return text
