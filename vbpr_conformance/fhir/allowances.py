@@ -79,7 +79,7 @@ def same_server(*bases: str) -> Allowance:
 
 
 def resolved(references: Mapping[str, str], *bases: str) -> Allowance:
-    """In a transaction references to entries are replaced: `references` says what (`urn:uuid:…`) by what (`Type/id`)."""
+    """In a transaction references to its entries are replaced: `references` maps `urn:uuid:…` to `Type/id`."""
     roots = tuple({base.rstrip("/") + "/" for base in bases})
 
     def permits(_: tuple[str, ...], sent: Any, got: Any) -> bool:

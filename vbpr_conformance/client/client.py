@@ -1,0 +1,302 @@
+"""The FHIR REST client: one method for each interaction of https://hl7.org/fhir/R4/http.html.
+
+Every method gives the `Exchange`, whatever the status: what an answer means is judged elsewhere. A request without an
+answer raises `NoAnswerError`. Nothing is ever sent to another host than that of the base URL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+
+from vbpr_conformance import __version__
+from vbpr_conformance.client.auth import Login, basic
+from vbpr_conformance.client.errors import NoAnswerError
+from vbpr_conformance.client.exchange import Exchange
+from vbpr_conformance.client.journal import Journal
+from vbpr_conformance.client.paging import follow
+from vbpr_conformance.client.redact import Redactor, Secret
+from vbpr_conformance.client.sending import MAX_BYTES, Bounds, Sender, http_client
+from vbpr_conformance.client.urls import Parameters, checked_base, origin, query, with_query
+from vbpr_conformance.errors import UsageError
+from vbpr_conformance.fhir.json_codec import dumps
+from vbpr_conformance.fhir.structure import Structure
+
+JSON = "application/fhir+json"
+XML = "application/fhir+xml"
+JSON_PATCH = "application/json-patch+json"
+FORM = "application/x-www-form-urlencoded"
+
+Resource = Mapping[str, Any]
+Headers = Mapping[str, str]
+
+
+class FhirClient:
+    """A client for one server. `structure` is needed for XML; `transport` replaces the network in tests.
+
+    `headers` go with every request, and their values are taken for secrets. `recorder` is called with each exchange,
+    redirects and waits included. `timeout` is in seconds, for each request as a whole.
+    """
+
+    def __init__(  # noqa: PLR0913  each is a setting of its own
+        self,
+        base_url: str,
+        *,
+        auth: httpx.Auth | None = None,
+        headers: Headers | None = None,
+        timeout: float = 30.0,
+        ca: str | None = None,
+        recorder: Callable[[Exchange], None] | None = None,
+        journal: Journal | None = None,
+        structure: Structure | None = None,
+        media_type: str = JSON,
+        max_bytes: int = MAX_BYTES,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._root, user, password = checked_base(base_url)
+        self.base_url = self._root.rstrip("/")
+        """The base URL without a slash at its end, and without credentials."""
+        self.requests = 0
+        """How many requests were sent."""
+        if auth is None and user is not None:
+            auth = basic(user, password or "")
+        self._own_headers = {"User-Agent": f"vbpr-conformance/{__version__}", "Accept": media_type, **(headers or {})}
+        self._media_type = media_type
+        self._structure = structure
+        self._recorder = recorder
+        self._journal = journal
+        secrets = [
+            *(auth.secrets if isinstance(auth, Login) else ()),
+            *(Secret(each) for each in (headers or {}).values()),
+        ]
+        self._http = http_client(self.base_url, auth, timeout, ca, transport)
+        redactor = Redactor(secrets, headers or ())
+        self._sender = Sender(self._http, redactor, Bounds(timeout, max_bytes), structure)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections, and the journal: it goes where nothing is left of what was created."""
+        self._http.close()
+        if self._journal is not None:
+            self._journal.close()
+
+    def request(  # noqa: PLR0913  the parts of a request
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Resource | Sequence[Any] | bytes | str | None = None,
+        params: Parameters | None = None,
+        headers: Headers | None = None,
+        interaction: str = "request",
+    ) -> Exchange:
+        """Send any request; `path` is below the base or an absolute URL of this server.
+
+        A resource is written in the format that `Content-Type` names, the client's own if it names none.
+        """
+        sent_headers = httpx.Headers({**self._own_headers, **(headers or {})})
+        content = None
+        if body is not None:
+            sent_headers.setdefault("Content-Type", self._media_type)
+            content = self._content(body, sent_headers["Content-Type"])
+        url = with_query(self._url(path), params)
+        request = self._http.build_request(method, url, content=content, headers=sent_headers)
+        noted = self._journal.before(method, url, body, sent_headers) if self._journal is not None else None
+        if self._journal is None or noted is None:
+            return self._send(interaction, request)
+        try:
+            exchange = self._send(interaction, request)
+        except NoAnswerError as error:
+            if not error.sent:
+                self._journal.nothing_sent(noted)
+            raise
+        self._journal.after(noted, exchange)
+        return exchange
+
+    def _send(self, interaction: str, request: httpx.Request) -> Exchange:
+        try:
+            exchanges = self._sender.send(interaction, request)
+        except NoAnswerError as error:
+            self._record(error.exchange)
+            raise
+        for each in exchanges:
+            self._record(each)
+        return exchanges[-1]
+
+    def _record(self, exchange: Exchange) -> None:
+        self.requests += 1
+        if self._recorder is not None:
+            self._recorder(exchange)
+
+    def _url(self, path: str) -> str:
+        if "://" in path.partition("?")[0]:
+            if origin(path) != origin(self.base_url):
+                raise UsageError(f"{path} is not on {self.base_url}: nothing is sent to another server")
+            return path
+        relative = path.lstrip("/")
+        if not relative or relative.startswith("?"):
+            return self._root + relative
+        return f"{self.base_url}/{relative}"
+
+    def _content(self, body: Resource | Sequence[Any] | bytes | str, media_type: str) -> bytes:
+        if isinstance(body, bytes):
+            return body
+        if isinstance(body, str):
+            return body.encode()
+        if "xml" in media_type and isinstance(body, Mapping):
+            from vbpr_conformance.fhir.xml_codec import dumps as to_xml  # noqa: PLC0415  JSON alone needs no lxml
+
+            if self._structure is None:
+                raise UsageError("a resource cannot be sent as XML: no structure of the types was given")
+            return to_xml(dict(body), self._structure)
+        return dumps(body).encode()
+
+    # ---- interactions with one resource
+
+    def read(
+        self, kind: str, identity: str, *, headers: Headers | None = None, params: Parameters | None = None
+    ) -> Exchange:
+        """Read a resource."""
+        return self.request("GET", _path(kind, identity), params=params, headers=headers, interaction="read")
+
+    def vread(self, kind: str, identity: str, version: str, *, headers: Headers | None = None) -> Exchange:
+        """Read one version of a resource."""
+        path = f"{_path(kind, identity)}/_history/{quote(version, safe='')}"
+        return self.request("GET", path, headers=headers, interaction="vread")
+
+    def create(self, resource: Resource, *, prefer: str | None = None, headers: Headers | None = None) -> Exchange:
+        """Create a resource under an id that the server gives; `prefer`: representation, minimal or OperationOutcome."""
+        asked = _headers(headers, prefer=prefer)
+        return self.request("POST", resource["resourceType"], body=resource, headers=asked, interaction="create")
+
+    def update(
+        self,
+        resource: Resource,
+        *,
+        if_match: str | None = None,
+        prefer: str | None = None,
+        headers: Headers | None = None,
+    ) -> Exchange:
+        """Update a resource, or create it under its id; `if_match` is the version it must have."""
+        path = _path(resource["resourceType"], resource["id"])
+        asked = _headers(headers, prefer=prefer, if_match=if_match)
+        return self.request("PUT", path, body=resource, headers=asked, interaction="update")
+
+    def patch(
+        self,
+        kind: str,
+        identity: str,
+        operations: Sequence[Mapping[str, Any]],
+        *,
+        if_match: str | None = None,
+        headers: Headers | None = None,
+    ) -> Exchange:
+        """Patch a resource by JSON Patch: https://www.rfc-editor.org/rfc/rfc6902."""
+        asked = {"Content-Type": JSON_PATCH, **_headers(headers, if_match=if_match)}
+        return self.request("PATCH", _path(kind, identity), body=operations, headers=asked, interaction="patch")
+
+    def delete(
+        self, kind: str, identity: str, *, if_match: str | None = None, headers: Headers | None = None
+    ) -> Exchange:
+        """Delete a resource."""
+        asked = _headers(headers, if_match=if_match)
+        return self.request("DELETE", _path(kind, identity), headers=asked, interaction="delete")
+
+    # ---- conditional interactions: `where` are search parameters
+
+    def conditional_create(self, resource: Resource, where: Parameters, *, headers: Headers | None = None) -> Exchange:
+        """Create a resource unless one matches."""
+        asked = {**(headers or {}), "If-None-Exist": query(where)}
+        kind = resource["resourceType"]
+        return self.request("POST", kind, body=resource, headers=asked, interaction="conditional_create")
+
+    def conditional_update(self, resource: Resource, where: Parameters, *, headers: Headers | None = None) -> Exchange:
+        """Update the one resource that matches, or create it."""
+        kind = resource["resourceType"]
+        return self.request("PUT", kind, body=resource, params=where, headers=headers, interaction="conditional_update")
+
+    def conditional_patch(
+        self, kind: str, operations: Sequence[Mapping[str, Any]], where: Parameters, *, headers: Headers | None = None
+    ) -> Exchange:
+        """Patch the one resource that matches."""
+        asked = {"Content-Type": JSON_PATCH, **(headers or {})}
+        return self.request(
+            "PATCH", kind, body=operations, params=where, headers=asked, interaction="conditional_patch"
+        )
+
+    def conditional_delete(self, kind: str, where: Parameters, *, headers: Headers | None = None) -> Exchange:
+        """Delete what matches."""
+        return self.request("DELETE", kind, params=where, headers=headers, interaction="conditional_delete")
+
+    # ---- searches, histories, bundles
+
+    def search(
+        self, kind: str | None, params: Parameters = "", *, method: str = "GET", headers: Headers | None = None
+    ) -> Exchange:
+        """Search a type, or all of them where `kind` is None, by GET or by POST of a form."""
+        if method.upper() != "POST":
+            return self.request("GET", kind or "", params=params, headers=headers, interaction="search")
+        asked = {"Content-Type": FORM, **(headers or {})}
+        path = f"{kind}/_search" if kind else "_search"
+        return self.request("POST", path, body=query(params), headers=asked, interaction="search")
+
+    def history(
+        self,
+        kind: str | None = None,
+        identity: str | None = None,
+        *,
+        params: Parameters | None = None,
+        headers: Headers | None = None,
+    ) -> Exchange:
+        """Read the history of a resource, of a type, or of the whole server."""
+        above = "/".join(quote(each, safe="") for each in (kind, identity) if each)
+        path = f"{above}/_history" if above else "_history"
+        return self.request("GET", path, params=params, headers=headers, interaction="history")
+
+    def batch(self, entries: Resource | Iterable[Resource], *, headers: Headers | None = None) -> Exchange:
+        """Send entries, or a Bundle as it is, as a batch."""
+        return self._bundle("batch", entries, headers)
+
+    def transaction(self, entries: Resource | Iterable[Resource], *, headers: Headers | None = None) -> Exchange:
+        """Send entries, or a Bundle as it is, as a transaction."""
+        return self._bundle("transaction", entries, headers)
+
+    def _bundle(self, kind: str, entries: Resource | Iterable[Resource], headers: Headers | None) -> Exchange:
+        is_whole = isinstance(entries, Mapping)
+        bundle = entries if is_whole else {"resourceType": "Bundle", "type": kind, "entry": [*entries]}
+        return self.request("POST", "", body=bundle, headers=headers, interaction=kind)  # type: ignore[arg-type]
+
+    def capabilities(self, *, headers: Headers | None = None, params: Parameters | None = None) -> Exchange:
+        """Read the CapabilityStatement."""
+        return self.request("GET", "metadata", params=params, headers=headers, interaction="capabilities")
+
+    def pages(self, first: Exchange) -> Iterator[Exchange]:
+        """Give the page and those after it; a page that is no Bundle is the last, a wrong link a `PagingError`."""
+        return follow(
+            first, lambda url: self.request("GET", url, headers=_accepted(first), interaction="page"), self.base_url
+        )
+
+
+def _path(kind: str, identity: str) -> str:
+    return f"{quote(kind, safe='')}/{quote(identity, safe='')}"
+
+
+def _accepted(first: Exchange) -> dict[str, str]:
+    return {"Accept": first.request_headers["Accept"]} if "Accept" in first.request_headers else {}
+
+
+def _headers(headers: Headers | None, *, prefer: str | None = None, if_match: str | None = None) -> dict[str, str]:
+    made = dict(headers or {})
+    if prefer:
+        made["Prefer"] = f"return={prefer}"
+    if if_match:
+        made["If-Match"] = if_match if '"' in if_match else f'W/"{if_match}"'
+    return made

@@ -1,0 +1,29 @@
+"""What can go wrong between client and server.
+
+TargetError
+└── NoAnswerError   no complete answer came: not reached, broken off, too slow, too large
+VbprError
+└── PagingError     the links between pages cannot be followed: a finding about the server
+"""
+
+from __future__ import annotations
+
+from vbpr_conformance.client.exchange import Exchange
+from vbpr_conformance.errors import TargetError, VbprError
+
+
+class NoAnswerError(TargetError):
+    """No complete answer came; `exchange` holds the request, `sent` whether the server may have acted on it."""
+
+    def __init__(self, message: str, exchange: Exchange, *, sent: bool) -> None:
+        super().__init__(message)
+        self.exchange = exchange
+        self.sent = sent
+
+
+class PagingError(VbprError):
+    """A `next` link that is not followed, and why; `exchange` is the page that holds it."""
+
+    def __init__(self, message: str, exchange: Exchange) -> None:
+        super().__init__(message)
+        self.exchange = exchange

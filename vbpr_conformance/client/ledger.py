@@ -1,0 +1,177 @@
+"""The file in which a run notes what it is about to create, has created and has deleted on a target.
+
+Lines of JSON, appended one by one, so that an end at any moment loses none; ids and types only, no payload, no secret.
+The file is locked while its run goes on and removed when nothing of it is left on the target.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlsplit
+
+from vbpr_conformance.errors import UsageError
+
+_FORMAT = 1
+
+
+class Intent(NamedTuple):
+    """A resource that a request may create: its id only where the client gives it."""
+
+    type: str
+    id: str | None = None
+
+
+@dataclass
+class State:
+    """What the lines of a file add up to. `created` is in order; `unknown` are intents without a clear outcome."""
+
+    url: str = ""
+    run: str = ""
+    tag: tuple[str, str] | None = None
+    created: dict[str, None] = field(default_factory=dict)
+    unknown: dict[int, list[Intent]] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left on the target."""
+        return not self.created and not self.unknown
+
+    def apply(self, line: dict[str, Any]) -> None:
+        """Take in one line."""
+        if "format" in line:
+            self.url, self.run = line["url"], line["run"]
+            self.tag = tuple(line["tag"]) if line.get("tag") else None
+        elif "intends" in line:
+            self.unknown[line["n"]] = [Intent(*each) for each in line["intends"]]
+        elif "deleted" in line:
+            self.created.pop(line["deleted"], None)
+        elif "n" in line:
+            self.created |= dict.fromkeys(line["created"])
+            self.unknown.pop(line["n"], None)
+            if line["unknown"]:
+                self.unknown[line["n"]] = [Intent(*each) for each in line["unknown"]]
+
+
+class Ledger:
+    """The open file of one process of a run; it comes into being with its first line."""
+
+    def __init__(self, path: Path, url: str, run: str, tag: tuple[str, str] | None) -> None:
+        self.path = path
+        self.state = State(url, run, tag)
+        self._file: int | None = None
+        self._last = 0
+
+    def intend(self, intents: Sequence[Intent]) -> int:
+        """Note what the next request may create; the number says which outcome belongs to it."""
+        self._last += 1
+        self._write({"n": self._last, "intends": [list(each) for each in intents]})
+        return self._last
+
+    def settle(self, number: int, created: Sequence[str] = (), unknown: Sequence[Intent] = ()) -> None:
+        """Note what came of it."""
+        self._write({"n": number, "created": [*created], "unknown": [list(each) for each in unknown]})
+
+    def deleted(self, reference: str) -> None:
+        """Note that a resource is no longer there; only what this run created counts."""
+        if reference in self.state.created:
+            self._write({"deleted": reference})
+
+    def close(self) -> None:
+        """Close the file, and remove it where nothing is left."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+            if self.state.is_empty:
+                self.path.unlink(missing_ok=True)
+
+    def _write(self, line: dict[str, Any]) -> None:
+        if self._file is None:
+            self._file = self._open()
+        self.state.apply(line)
+        os.write(self._file, json.dumps(line).encode() + b"\n")
+
+    def _open(self) -> int:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise UsageError(
+                f"what a run creates cannot be noted in {self.path.parent}: {error.strerror}; set VBPR_STATE_DIR"
+            ) from None
+        _lock(file)
+        head = {"format": _FORMAT, "url": self.state.url, "run": self.state.run, "tag": self.state.tag}
+        os.write(file, json.dumps(head).encode() + b"\n")
+        return file
+
+
+def ledger_path(base_url: str, run: str) -> Path:
+    """Give the file of this process for a run against a target."""
+    return _folder(base_url) / f"{quote(run, safe='')}.{os.getpid()}.jsonl"
+
+
+def ledgers(base_url: str, run: str | None) -> Iterator[tuple[Path, State]]:
+    """Yield the files that runs against a target left, with what they add up to."""
+    name = "*" if run is None else quote(run, safe="")
+    for path in sorted(_folder(base_url).glob(f"{name}.*.jsonl")):
+        yield path, read(path)
+
+
+def read(path: Path) -> State:
+    """Add up the lines of a file; a last line that was cut off in the middle is none."""
+    state = State()
+    for line in path.read_bytes().split(b"\n"):
+        with contextlib.suppress(ValueError):
+            state.apply(json.loads(line))
+    return state
+
+
+def is_open(path: Path) -> bool:
+    """Whether the run that writes the file still goes on."""
+    file = os.open(path, os.O_WRONLY)
+    try:
+        return not _lock(file)
+    finally:
+        os.close(file)
+
+
+def note_deleted(path: Path, reference: str) -> None:
+    """Note in the file of a run that ended that a resource is no longer there."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"deleted": reference}) + "\n")
+
+
+def _folder(base_url: str) -> Path:
+    digest = hashlib.sha256(base_url.rstrip("/").encode()).hexdigest()[:12]
+    return _state_folder() / "created" / f"{urlsplit(base_url).hostname}-{digest}"
+
+
+def _state_folder() -> Path:
+    told = os.environ.get("VBPR_STATE_DIR")
+    if told:
+        return Path(told)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "vbpr-conformance"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "vbpr-conformance"
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "vbpr-conformance"
+
+
+def _lock(file: int) -> bool:
+    """Lock a file until it is closed; where the system has no such locks, every file counts as free."""
+    try:
+        import fcntl  # noqa: PLC0415  not on Windows
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,50 @@
+"""Follows the `next` links of a Bundle, and never where they must not lead: https://hl7.org/fhir/R4/http.html#paging."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from vbpr_conformance.client.errors import PagingError
+from vbpr_conformance.client.exchange import Exchange
+from vbpr_conformance.client.urls import followed, origin
+
+MAX_PAGES = 10_000
+"""More pages than that are taken for a server that never ends."""
+_OK = 200
+
+
+def follow(first: Exchange, get: Callable[[str], Exchange], base_url: str) -> Iterator[Exchange]:
+    """Yield the page and all after it. A page that is no Bundle is yielded and the last one."""
+    page, seen = first, {first.url}
+    for number in range(1, MAX_PAGES + 1):
+        yield page
+        link = _next(page, number)
+        if link is None:
+            return
+        url = followed(link, page.url, base_url)
+        if origin(url) != origin(base_url):
+            raise PagingError(
+                f"the next link of page {number} leads to another server and was not followed: {url}", page
+            )
+        if url in seen:
+            raise PagingError(f"the next link of page {number} leads back to a page that was read: {url}", page)
+        seen.add(url)
+        page = get(url)
+    raise PagingError(f"there is still a next link after {MAX_PAGES} pages", page)
+
+
+def _next(page: Exchange, number: int) -> str | None:
+    bundle = page.resource
+    if page.status != _OK or bundle is None or bundle.get("resourceType") != "Bundle":
+        return None
+    links: Any = bundle.get("link", [])
+    found = [each for each in links if isinstance(each, dict) and each.get("relation") == "next"] if links else []
+    if not found:
+        return None
+    if len(found) > 1:
+        raise PagingError(f"page {number} has {len(found)} next links", page)
+    url = found[0].get("url")
+    if not isinstance(url, str) or not url:
+        raise PagingError(f"the next link of page {number} has no URL", page)
+    return url
