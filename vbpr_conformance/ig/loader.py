@@ -23,12 +23,17 @@ def editions() -> list[str]:
     return sorted((file.parent.name for file in editions_folder().glob(f"*/{_HEADER}")), key=_order)
 
 
-@cache
-def load_edition(version: str) -> Edition:
-    """Load an edition; one object per version, shared by all who ask."""
+def load_edition(version: str | None = None) -> Edition:
+    """Load an edition, the newest if none is named; one object per version, shared by all who ask."""
     known = editions()
-    if version not in known:
+    chosen = known[-1] if version is None and known else version
+    if chosen not in known:
         raise UsageError(f"There is no edition {version!r}; known are {', '.join(known) or 'none'}.")
+    return _load(chosen)
+
+
+@cache
+def _load(version: str) -> Edition:
     sources = sorted({*editions_folder().rglob("*.yaml"), *r4_folder().rglob("*.yaml"), *_code()})
     key = disk.key_of(__version__, sys.version, version, *(_stamp(file) for file in sources))
     place = disk.key_of(str(PACKAGE)).hex()[:8]
