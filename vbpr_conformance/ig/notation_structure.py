@@ -117,12 +117,11 @@ def _primitive_value(name: str, body: YamlDict, place: Place) -> Resource:
 
 
 def _over(below: Resource, stated: list[Resource]) -> list[Resource]:
-    """Put the elements of a layer above over those below."""
-    whole = {each["id"]: each for each in below["differential"]["element"]}
-    for each in stated:
-        if each["id"] not in whole or "." in each["id"] or len(each) > _BARE:
-            whole[each["id"]] = each
-    return list(whole.values())
+    """Put the elements of a layer above over those below; what it adds comes first, so that its slices do."""
+    root, *rest = below["differential"]["element"]
+    again = {each["id"]: each for each in stated if "." in each["id"] or len(each) > _BARE}
+    replaced = [again.pop(each["id"], each) for each in (root, *rest)]
+    return [replaced[0], *again.values(), *replaced[1:]]
 
 
 def _context(written: str, place: Place) -> Resource:
