@@ -29,6 +29,8 @@ def _declared_by(about: Mapping[str, str], rest: Mapping[str, Any]) -> bool:
 def _declared_of(about: Mapping[str, str], rest: Mapping[str, Any], resource: Mapping[str, Any]) -> bool:
     if "interaction" in about and about["interaction"] not in _codes(resource):
         return False
+    if "versioning" in about and resource.get("versioning") != about["versioning"]:
+        return False
     if "search" in about:
         parameters = [*_dicts(resource, "searchParam"), *_dicts(rest, "searchParam")]
         return about["search"] in {each.get("name") for each in parameters}

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
+from vbpr_conformance.client.errors import PagingError
 from vbpr_conformance.errors import TargetError
+from vbpr_conformance.fhir import fhirpath
+from vbpr_conformance.fhir.search_index import search_env
 from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.ig.model import SearchParameter
 from vbpr_conformance.suite.claims import declared
-from vbpr_conformance.suite.env import Answer, Live, located
-from vbpr_conformance.suite.findings import Finding, HarnessError, NotTestedError
+from vbpr_conformance.suite.env import Answer, Live
+from vbpr_conformance.suite.findings import Finding, NotTestedError, refuse_when_locked_out
+from vbpr_conformance.suite.model import Seed
 from vbpr_conformance.suite.payloads import Payloads, Tag
 from vbpr_conformance.suite.randomness import rng
+from vbpr_conformance.suite.record import Tally
 from vbpr_conformance.suite.targets import Targets
 from vbpr_conformance.suite.templating import fill
 
 if TYPE_CHECKING:
     from vbpr_conformance.client.client import FhirClient
     from vbpr_conformance.client.exchange import Exchange
+    from vbpr_conformance.suite.expand import Case
     from vbpr_conformance.suite.loader import Suite
     from vbpr_conformance.validate.validator import Validator
 
@@ -29,6 +37,8 @@ _CREATED = 201
 _LAG_S = 4.0
 """How long a server's search may lag behind its writes before it is taken to miss what it holds."""
 _MOST_PAGES = 400
+_PAGES_HELD = 3
+_MOST_HELD = 30
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,9 @@ class Context:
     settings: Settings = field(default_factory=Settings)
     created: int = 0
     deleted: int = 0
+    troubles: int = 0
+    """How many cases in a row ended because the target could not be reached or broke down."""
+    examples: int = 0
 
     def __post_init__(self) -> None:
         self.tag = Tag(self.run_id)
@@ -61,6 +74,7 @@ class Context:
         self._populations: dict[str, dict[str, Live]] = {}
         self._shared: list[Live] = []
         self._scoped: dict[str, bool] = {}
+        self._held: dict[str, list[Live]] = {}
         self.lag = 0.0
 
     @cached_property
@@ -73,23 +87,36 @@ class Context:
     @cached_property
     def statement(self) -> Mapping[str, Any]:
         """The server's CapabilityStatement, empty where it gives none. It never gates what R4 or the guide require."""
-        found = self.client.capabilities().resource
-        return found if isinstance(found, dict) and found.get("resourceType") == "CapabilityStatement" else {}
+        found = self.client.capabilities().resource or {}
+        return found if found.get("resourceType") == "CapabilityStatement" else {}
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+        return self.client.requests
+
+    def tally(self) -> Tally:
+        """What was done to the target so far."""
+        software = self.__dict__.get("statement", {}).get("software", {})
+        return Tally(
+            requests=self.requests,
+            created=self.created,
+            deleted=self.deleted,
+            software=str(software.get("name", "")),
+            version=str(software.get("version", "")),
+        )
 
     def claims(self, about: Mapping[str, str]) -> bool:
         """Whether the server claims what `about` names."""
         return declared(about, self.statement)
 
-    def is_true(self, expression: str, resource: Mapping[str, Any]) -> bool:
+    def is_true(self, expression: str, resource: dict[str, Any]) -> bool:
         """Whether a FHIRPath expression is true of a resource."""
-        from vbpr_conformance.fhir.fhirpath import evaluate  # noqa: PLC0415  collecting evaluates nothing
+        return fhirpath.compile(expression).holds(resource, search_env(resource))
 
-        result = list(evaluate(expression, resource))
-        return result == [True]
-
-    def blame_harness(self, what: str) -> NoReturn:
-        """Raise the error of a mistake of the harness."""
-        raise HarnessError(what)
+    def search_values(self, resource: dict[str, Any], parameter: SearchParameter) -> list[Any]:
+        """The values of a resource as a search parameter sees them."""
+        return fhirpath.compile(parameter.expression).evaluate(resource, search_env(resource))
 
     # ---- what the run creates
 
@@ -113,16 +140,11 @@ class Context:
 
     def _created(self, name: str, resource: dict[str, Any]) -> tuple[Live | None, Exchange]:
         exchange = self.client.create(resource)
-        kind, identity, _ = located(exchange)
-        if exchange.status not in {_OK, _CREATED}:
-            return None, exchange
-        if kind != resource["resourceType"]:
-            body = exchange.resource
-            identity = str(body.get("id", "")) if isinstance(body, dict) else ""
-        if not identity:
+        place = exchange.located
+        if exchange.status not in {_OK, _CREATED} or place.id is None or place.type != resource["resourceType"]:
             return None, exchange
         self.created += 1
-        return Live(name, identity, resource, exchange), exchange
+        return Live(name, place.id, resource, exchange), exchange
 
     def remove(self, lives: Iterable[Live]) -> None:
         """Delete what was created, the newest first, because others may refer to the older ones."""
@@ -141,6 +163,24 @@ class Context:
 
     # ---- the population of a suite
 
+    def resources_for(self, case: Case) -> dict[str, Live]:
+        """Give what the cases of a suite share: resources of this run, or in a read-only run what the server holds."""
+        if not self.settings.read_only:
+            return self.population(case.suite)
+        kinds = {self.edition.profile(wish.profile).type for wish in case.suite.spec.population.values()}
+        return {live.reference: live for kind in sorted(kinds) for live in self.held(kind)}
+
+    def held(self, kind: str) -> list[Live]:
+        """Give some of the resources of a type that the server holds: those of the first pages of a plain search."""
+        if kind not in self._held:
+            first = self.client.search(kind)
+            refuse_when_locked_out(first)
+            answer = Answer("search", first)
+            self.read_pages(answer, most=_PAGES_HELD, cut=True)
+            found = [each for each in answer.matches if each.get("resourceType") == kind and "id" in each]
+            self._held[kind] = [Live(f"held {each['id']}", str(each["id"]), each) for each in found[:_MOST_HELD]]
+        return self._held[kind]
+
     def population(self, suite: Suite) -> dict[str, Live]:
         """Give the resources that all cases of a suite share, created when first asked for."""
         if suite.name not in self._populations:
@@ -148,11 +188,11 @@ class Context:
             self._populations[suite.name] = made
             for name, wish in suite.spec.population.items():
                 scope = {**{each.name: each.scope() for each in made.values()}, **self.names(f"{suite.name}-{name}")}
-                values = fill(dict(wish.set), scope)
-                payload = self.payloads.make(wish, values, rng(self.settings.seed, suite.name, name))
+                filled = Seed.model_validate(fill(wish.model_dump(), scope), by_name=True)
+                payload = self.payloads.make(filled, rng(self.settings.seed, suite.name, name))
                 made[name] = self.create(name, payload)
                 self._shared.append(made[name])
-            self._settle(made.values())
+            self._find_out(made.values())
         return self._populations[suite.name]
 
     def names(self, purpose: str) -> dict[str, Any]:
@@ -161,14 +201,19 @@ class Context:
             "run": {"id": self.run_id, "system": self.tag.system, "tag": self.tag.value, "token": self.tag.token},
             "targets": self.targets.scope(),
             "server": {"base": self.client.base_url.rstrip("/")},
-            "unique": {"value": f"{self.run_id}-{purpose}"},
+            "unique": {"value": f"{self.run_id}-{purpose}", "id": _identity(self.run_id, purpose)},
         }
+
+    def settle(self) -> None:
+        """Wait as long as the server's search was seen to lag behind its writes."""
+        if self.lag > 0:
+            time.sleep(min(2 * self.lag, _LAG_S))
 
     def scope_of(self, kind: str) -> list[tuple[str, str]]:
         """The parameter that keeps a search to this run's resources, if the server's search by it works."""
         return [("identifier", self.tag.token)] if self._scoped.get(kind) else []
 
-    def _settle(self, lives: Iterable[Live]) -> None:
+    def _find_out(self, lives: Iterable[Live]) -> None:
         """Find out whether a search by the run's tag finds what was created, waiting for a search that lags."""
         by_type: dict[str, set[str]] = {}
         for live in lives:
@@ -192,23 +237,36 @@ class Context:
 
     # ---- reading
 
-    def read_pages(self, answer: Answer) -> None:
-        """Read all pages of a search; a page that is no Bundle is a finding."""
+    def read_pages(self, answer: Answer, *, most: int = _MOST_PAGES, cut: bool = False) -> None:
+        """Read all pages of a search; a page that is no Bundle is a finding. With `cut`, `most` pages are enough."""
         answer.pages = []
-        for page in self.client.pages(answer.exchange):
-            answer.pages.append(page)
-            bundle = page.resource
-            if page.status != _OK or not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
-                raise Finding(
-                    f"page {len(answer.pages)} of the search answered {page.status}{_said(page)}", (), [page]
-                )
-            if len(answer.pages) > _MOST_PAGES:
-                raise NotTestedError(f"the search has more than {_MOST_PAGES} pages; test against a smaller store")
-            for entry in bundle.get("entry", []):
-                resource = entry.get("resource")
-                mode = entry.get("search", {}).get("mode", "match")
-                if isinstance(resource, dict) and resource.get("resourceType") != "OperationOutcome":
-                    (answer.included if mode == "include" else answer.matches).append(resource)
+        try:
+            for page in self.client.pages(answer.exchange):
+                answer.pages.append(page)
+                _take(page, answer)
+                if len(answer.pages) >= most:
+                    if cut:
+                        return
+                    raise NotTestedError(f"the search has more than {most} pages; test against a smaller store")
+        except PagingError as trouble:
+            raise Finding(str(trouble), (), answer.pages[-1:]) from trouble
+
+
+def _take(page: Exchange, answer: Answer) -> None:
+    """Sort the entries of a page into matches and what was included; an OperationOutcome is neither."""
+    bundle = page.resource
+    if page.status != _OK or bundle is None or bundle.get("resourceType") != "Bundle":
+        raise Finding(f"page {len(answer.pages)} of the search answered {page.status}{_said(page)}", (), [page])
+    for entry in bundle.get("entry", []):
+        resource = entry.get("resource")
+        mode = entry.get("search", {}).get("mode", "match")
+        if isinstance(resource, dict) and resource.get("resourceType") != "OperationOutcome":
+            (answer.included if mode == "include" else answer.matches).append(resource)
+
+
+def _identity(run_id: str, purpose: str) -> str:
+    """Make a resource id that nothing else has."""
+    return hashlib.sha256(f"{run_id} {purpose}".encode()).hexdigest()[:32]
 
 
 def _said(exchange: Exchange) -> str:

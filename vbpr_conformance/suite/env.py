@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from vbpr_conformance.client.exchange import Exchange, Located, located
 from vbpr_conformance.suite.expand import Case
 
 if TYPE_CHECKING:
-    from vbpr_conformance.client.exchange import Exchange
     from vbpr_conformance.suite.context import Context
     from vbpr_conformance.suite.queries import Query
 
@@ -52,8 +52,7 @@ class Answer:
     @property
     def resource(self) -> dict[str, Any] | None:
         """The resource in the answer, None where there is none."""
-        found = self.exchange.resource
-        return found if isinstance(found, dict) else None
+        return self.exchange.resource
 
     @property
     def match_references(self) -> set[str]:
@@ -72,14 +71,18 @@ class Env:
     answers: dict[str, Answer] = field(default_factory=dict)
     exchanges: list[Exchange] = field(default_factory=list)
     query: Query | None = None
+    shared: frozenset[str] = frozenset()
+    number: int = 0
+
+    def own(self) -> list[Live]:
+        """What this example created, apart from what it shares with others."""
+        return [live for name, live in self.lives.items() if name not in self.shared]
 
     def scope(self) -> Mapping[str, Any]:
         """The names that `{{name.path}}` can use."""
         scope: dict[str, Any] = {
+            **self.context.names(f"{self.case.id}-{self.number}"),
             "row": self.case.row,
-            "run": {"id": self.context.run_id, "system": self.context.tag.system, "tag": self.context.tag.value},
-            "targets": self.context.targets.scope(),
-            "server": {"base": self.context.client.base_url},
             **{name: payload for name, payload in self.payloads.items()},
             **{name: live.scope() for name, live in self.lives.items()},
             **{name: _answer_scope(answer) for name, answer in self.answers.items()},
@@ -91,25 +94,26 @@ class Env:
 
 def _answer_scope(answer: Answer) -> dict[str, Any]:
     """What an answer gives: its resource, and the id and version that its headers tell."""
-    scope = dict(answer.resource or {})
-    kind, identity, version = located(answer.exchange)
+    exchange = answer.exchange
+    resource = answer.resource or {}
+    scope = {} if resource.get("resourceType") == "OperationOutcome" else dict(resource)
+    place = exchange.located
     meta = dict(scope.get("meta", {}))
-    if version and "versionId" not in meta:
-        meta["versionId"] = version
-    if identity and scope.get("resourceType", kind) != kind:
-        scope = {}
-    if identity:
-        scope["id"] = identity
-    return {**scope, "meta": meta, "etag": answer.exchange.headers.get("ETag", f'W/"{meta.get("versionId", "")}"')}
+    if place.version:
+        meta["versionId"] = place.version
+    if place.id:
+        scope["id"] = place.id
+    if resource.get("resourceType") == "Bundle":
+        scope["created"] = [{"type": each.type, "id": each.id} for each in created_by(exchange)]
+    version = meta.get("versionId")
+    etag = exchange.headers.get("ETag") or (f'W/"{version}"' if version else None)
+    return {**scope, "meta": meta, "etag": etag}
 
 
-def located(exchange: Exchange) -> tuple[str, str, str]:
-    """Read type, id and version off the Location of an answer; empty texts for what it does not say."""
-    location = exchange.headers.get("Location") or exchange.headers.get("Content-Location") or ""
-    parts = location.partition("?")[0].rstrip("/").split("/")
-    version = ""
-    if "_history" in parts:
-        at = parts.index("_history")
-        version = parts[at + 1] if at + 1 < len(parts) else ""
-        parts = parts[:at]
-    return (parts[-2], parts[-1], version) if len(parts) > 1 else ("", "", version)
+def created_by(exchange: Exchange) -> list[Located]:
+    """Read off the answer to a batch or transaction what each entry created; nothing where it created none."""
+    bundle = exchange.resource or {}
+    responses = [each.get("response", {}) if isinstance(each, dict) else {} for each in bundle.get("entry", [])]
+    made = [str(each.get("status", "")).startswith("201") for each in responses]
+    places = [located(str(each.get("location") or "")) for each in responses]
+    return [place if created else Located() for place, created in zip(places, made, strict=True)]

@@ -8,9 +8,16 @@ HarnessError      the harness made a mistake: error, it says nothing about the s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from vbpr_conformance.errors import VbprError
+from vbpr_conformance.errors import TargetError, VbprError
+
+if TYPE_CHECKING:
+    from vbpr_conformance.client.exchange import Exchange
+
+
+_REFUSED = {401: "let the client in (credentials)", 403: "grant the client this interaction"}
+_OVERLOADED = {429, 502, 503, 504}
 
 
 class Finding(AssertionError):  # noqa: N818  a finding is a result, no error of the program
@@ -21,6 +28,8 @@ class Finding(AssertionError):  # noqa: N818  a finding is a result, no error of
         self.sentence = sentence
         self.details = tuple(details)
         self.exchanges = tuple(exchanges)
+        self.payload = ""
+        """What was sent, as JSON, once it is known."""
 
 
 class NotTestedError(VbprError):
@@ -33,3 +42,14 @@ class NotTestedError(VbprError):
 
 class HarnessError(VbprError):
     """The harness made a mistake, as a generated payload that is not conformant."""
+
+
+def refuse_when_locked_out(exchange: Exchange) -> None:
+    """Raise what makes a skip where the server does not let the client do this, an error where it is overloaded."""
+    if exchange.status in _OVERLOADED:
+        raise TargetError(f"the server answers {exchange.status} to {exchange.method} {exchange.url}: it is overloaded")
+    if exchange.status in _REFUSED:
+        raise NotTestedError(
+            f"the server answers {exchange.status} to {exchange.method} {exchange.url.partition('?')[0]}: "
+            f"{_REFUSED[exchange.status]}"
+        )

@@ -292,10 +292,14 @@ class Step(Strict):
 
 
 class SearchRows(Strict):
-    """A row for every form in which a search parameter may be asked for: comparators, code forms, reference forms."""
+    """A row for every form in which a search parameter may be asked for: comparators, code forms, reference forms.
+
+    `forms: simplest` takes one form of each parameter.
+    """
 
     type: str
     param: Texts = ["all"]
+    forms: Literal["all", "simplest"] = "all"
 
 
 class MustSupportRows(Strict):
@@ -305,7 +309,10 @@ class MustSupportRows(Strict):
 
 
 class RequirementRows(Strict):
-    """A row for every requirement of the actor whose `about` has one of these keys."""
+    """A row for every SHALL and SHOULD of the actor whose `about` has one of these keys, with its expectation.
+
+    `resource` keeps to those about a type, `none` to those about none.
+    """
 
     about: Texts
     resource: str | None = None
@@ -327,7 +334,11 @@ class Family(Strict):
 
 
 class CaseSpec(Strict):
-    """A case as written: what it tests, what is made before, and the steps."""
+    """A case as written: what it tests, what is made before, and the steps.
+
+    `seed` is created before the steps and deleted after, `payload` only generated. `mode` says whether it runs on
+    resources of its own, in a read-only run on what the server holds, or both ways.
+    """
 
     id: CaseId
     title: str
@@ -338,6 +349,7 @@ class CaseSpec(Strict):
     expectation: Literal["SHALL", "SHOULD", "MAY"] | None = None
     for_: Family | None = None
     when_claimed: dict[str, str] | None = None
+    mode: Literal["any", "own", "read-only"] = "any"
     seed: Annotated[dict[str, Seed], Names] = {}
     payload: Annotated[dict[str, Seed], Names] = {}
     examples: int | None = Field(default=None, ge=1)

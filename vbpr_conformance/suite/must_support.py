@@ -3,11 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Element, Profile
 
 Found = tuple[str, Any]
+_MOST_TYPES = 12
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One legal form of an element: its name, and the path by which the generator makes it present."""
+
+    element_id: str
+    name: str
+    path: str
+
+
+def variants(profile: Profile, edition: Edition) -> Iterator[Variant]:
+    """Give every legal form of every must-support element: each type of a choice, also inside its extension."""
+    for element in profile.must_support:
+        for path in _forms(element, element.id, edition):
+            name = path.partition(".")[2].replace("[x]", "")
+            yield Variant(element.id, name, path)
+
+
+def _forms(element: Element, path: str, edition: Edition) -> Iterator[str]:
+    if element.is_choice:
+        yield from _types(element, path)
+        return
+    extension = _extension_of(element, edition) if element.name == "extension" else None
+    if extension is None:
+        yield path
+        return
+    parts = extension.by_id.get("Extension.extension")
+    if parts is not None and parts.slices:
+        for part in parts.slices:
+            value = extension.by_id.get(f"{part.id}.value[x]")
+            inside = f"{path}.extension:{part.slice_name}"
+            yield from _types(value, f"{inside}.value[x]") if value is not None and value.max != 0 else [inside]
+        return
+    value = extension.by_id.get("Extension.value[x]")
+    yield from _types(value, f"{path}.value[x]") if value is not None and value.max != 0 else [path]
+
+
+def _types(value: Element, path: str) -> Iterator[str]:
+    """A path for each type of a choice; of one that is open to any type, those that are named by slices."""
+    base = path.removesuffix("[x]")
+    if len(value.types) > _MOST_TYPES:
+        named = [each.slice_name for each in value.slices if each.slice_name]
+        yield from (f"{path.rpartition('.')[0]}.{name}" for name in named) if named else [path]
+        return
+    yield from (base + each.code[0].upper() + each.code[1:] for each in value.types)
+
+
+def _extension_of(element: Element, edition: Edition) -> Profile | None:
+    profiles = element.types[0].profiles if element.types else ()
+    return edition.find_profile(profiles[0]) if profiles else None
 
 
 def select(resource: Mapping[str, Any], element_id: str, profile: Profile) -> list[Found]:

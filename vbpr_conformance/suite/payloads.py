@@ -43,9 +43,9 @@ class Payloads:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def make(self, wish: Seed, values: Mapping[str, Any], rng: random.Random, size: str = "typical") -> dict[str, Any]:
-        """Generate what a suite wishes; `values` is its `set` with everything filled in."""
-        placed = dict(values)
+    def make(self, wish: Seed, rng: random.Random, size: str = "typical") -> dict[str, Any]:
+        """Generate what a suite wishes, everything in it filled in."""
+        placed = dict(wish.set)
         tag = self._tag(wish.profile)
         if tag is not None and "identifier" in placed:
             placed["identifier"] = [*placed["identifier"], tag]
@@ -91,17 +91,4 @@ def change(resource: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, 
             holder.pop(last, None)
         else:
             holder[last] = value
-    return made
-
-
-def as_sent(resource: Any, base_url: str) -> Any:
-    """Give a copy in which references to the server's own base are relative again: R4 lets a server write either."""
-    if isinstance(resource, list):
-        return [as_sent(each, base_url) for each in resource]
-    if not isinstance(resource, Mapping):
-        return resource
-    made = {key: as_sent(value, base_url) for key, value in resource.items()}
-    literal = made.get("reference")
-    if isinstance(literal, str) and literal.startswith(base_url.rstrip("/") + "/"):
-        made["reference"] = literal.removeprefix(base_url.rstrip("/") + "/")
     return made

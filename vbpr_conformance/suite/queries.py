@@ -13,6 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vbpr_conformance.fhir.match import Match
+from vbpr_conformance.fhir.search_match import matches
+from vbpr_conformance.fhir.search_values import escape
 from vbpr_conformance.ig.model import SearchParameter
 from vbpr_conformance.suite.env import Live
 
@@ -72,22 +75,22 @@ def _tokens(form: str, held: Sequence[Any]) -> Iterator[str]:
     codes = list(dict.fromkeys(code for _, code in pairs if code))
     systems = list(dict.fromkeys(system for system, _ in pairs if system))
     if form in {"code", "not"}:
-        yield from map(escaped, codes)
+        yield from map(escape, codes)
         if form == "code":
-            yield from (escaped(code[:-1]) for code in codes if len(code) > 1 and code[:-1] not in codes)
+            yield from (escape(code[:-1]) for code in codes if len(code) > 1 and code[:-1] not in codes)
     elif form == "system-code":
         with_system = [(system, code) for system, code in pairs if system and code]
-        yield from (f"{escaped(system)}|{escaped(code)}" for system, code in with_system)
-        yield from (f"{_OTHER_SYSTEM}|{escaped(code)}" for _, code in with_system[:2])
-        yield from (f"{escaped(system)}|{escaped(code[:-1])}" for system, code in with_system[:2])
+        yield from (f"{escape(system)}|{escape(code)}" for system, code in with_system)
+        yield from (f"{_OTHER_SYSTEM}|{escape(code)}" for _, code in with_system[:2])
+        yield from (f"{escape(system)}|{escape(code[:-1])}" for system, code in with_system[:2])
     elif form == "no-system":
-        yield from (f"|{escaped(code)}" for code in codes)
+        yield from (f"|{escape(code)}" for code in codes)
     elif form == "system-only":
-        yield from (f"{escaped(system)}|" for system in systems)
+        yield from (f"{escape(system)}|" for system in systems)
         yield f"{_OTHER_SYSTEM}|"
     elif form == "or" and codes:
-        yield ",".join(map(escaped, codes[:2]))
-        yield ",".join([escaped(codes[0]), "not-" + escaped(codes[0])])
+        yield ",".join(map(escape, codes[:2]))
+        yield ",".join([escape(codes[0]), "not-" + escape(codes[0])])
 
 
 def _pairs(held: Iterable[Any]) -> Iterator[tuple[str, str]]:
@@ -100,11 +103,6 @@ def _pairs(held: Iterable[Any]) -> Iterator[tuple[str, str]]:
                 code = coding.get("code", coding.get("value"))
                 if isinstance(code, str):
                     yield coding.get("system", ""), code
-
-
-def escaped(text: str) -> str:
-    """Escape what has a meaning in search values: https://hl7.org/fhir/R4/search.html#escaping."""
-    return re.sub(r"([\\$,|])", r"\\\1", text)
 
 
 # ---- dates: https://hl7.org/fhir/R4/search.html#date
@@ -154,12 +152,12 @@ def _references(form: str, held: Sequence[Any], env: Env) -> Iterator[str]:
     relative = [each.removeprefix(base + "/") for each in literals if each]
     relative = [each for each in relative if re.fullmatch(r"[A-Za-z]+/[A-Za-z0-9.-]+", each)]
     if form == "or":
-        asked = [escaped(each) for each in (canonicals or relative)[:2]]
+        asked = [escape(each) for each in (canonicals or relative)[:2]]
         yield from [",".join(asked)] if len(asked) > 1 else []
     elif form == "url":
         urls = list(dict.fromkeys(each.partition("|")[0] for each in canonicals))
-        yield from map(escaped, urls)
-        yield from (escaped(url[:-1]) for url in urls[:2] if url[:-1] not in urls)
+        yield from map(escape, urls)
+        yield from (escape(url[:-1]) for url in urls[:2] if url[:-1] not in urls)
     elif form == "url-and-version":
         versioned = [each for each in canonicals if "|" in each]
         yield from versioned
@@ -188,11 +186,12 @@ def values_of(live: Live, parameter: SearchParameter, env: Env) -> list[Any]:
     return env.context.search_values(live.sent, parameter)
 
 
-def judge(query: Query, live: Live, env: Env) -> tuple[bool | None, str]:
-    """Decide whether a resource has to be found (True), must not be (False), or may (None), with the reason."""
-    found = env.context.oracle(query, live)
+def judge(query: Query, live: Live, env: Env) -> tuple[Match, str]:
+    """Decide by the rules of FHIR search whether a resource has to be found, with the reason."""
+    base = env.context.client.base_url.rstrip("/")
+    found = matches(query.parameter, query.modifier or None, query.value, live.scope(), base=base)
     held = ", ".join(_shown(value) for value in values_of(live, query.parameter, env)) or "nothing"
-    said = {True: "has to be found", False: "does not match", None: "may be found"}[found]
+    said = {Match.YES: "has to be found", Match.NO: "does not match"}.get(found, "may be found")
     return found, f"{query.parameter.code} is {held}; {said}"
 
 

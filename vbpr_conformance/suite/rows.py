@@ -38,9 +38,9 @@ def rows_of(family: Family, edition: Edition, case_id: str) -> Iterator[Row | No
     if family.search is not None:
         yield from _search_rows(family.search, edition, case_id)
     elif family.must_support is not None:
-        yield from _must_support_rows(family.must_support, edition)
+        yield from _must_support_rows(family.must_support, edition, case_id)
     elif family.requirements is not None:
-        yield from _requirement_rows(family.requirements, edition)
+        yield from _requirement_rows(family.requirements, edition, case_id)
     else:
         for row in family.rows or ():
             yield Row(row["name"], row)
@@ -59,13 +59,14 @@ def _search_rows(family: SearchRows, edition: Edition, case_id: str) -> Iterator
     for code in chosen:
         requirement = asked_for.get(code)
         parameter = known.get(code)
-        reason = _why_not(code, requirement, edition)
+        reason = _why_not(code, requirement)
         if reason is None and parameter is not None and not forms(parameter, family.type, edition):
             reason = f"there is no rule here for search parameters of type {parameter.type}"
         if reason is not None or parameter is None:
             yield NotExpanded(case_id, f"{family.type}?{code}", reason or "the edition does not define it")
             continue
-        for form in forms(parameter, family.type, edition):
+        known_forms = forms(parameter, family.type, edition)
+        for form in known_forms if family.forms == "all" else known_forms[:1]:
             values = {
                 "type": family.type,
                 "param": code,
@@ -73,47 +74,52 @@ def _search_rows(family: SearchRows, edition: Edition, case_id: str) -> Iterator
                 "query": code + form.modifier,
                 "optional": "yes" if form.optional else "",
             }
-            name = form.name if "row.param" in case_id else f"{code}.{form.name}"
+            name = code if family.forms == "simplest" else f"{code}.{form.name}"
+            if "row.param" in case_id:
+                name = "" if family.forms == "simplest" else form.name
             yield Row(name, values, (requirement.id,) if requirement else ())
 
 
-def _why_not(code: str, requirement: Requirement | None, edition: Edition) -> str | None:
-    if requirement is not None and requirement.expectation in {"SHALL", "SHOULD", "MAY"}:
-        return None
+def _why_not(code: str, requirement: Requirement | None) -> str | None:
     if requirement is not None:
-        reading = next((each for each in edition.readings if each.id == requirement.id), None)
-        return reading.reason if reading else f"not applicable: {requirement.text}"
+        return requirement.not_tested or None
     return f"the guide asks for no search by {code}"
 
 
-def _must_support_rows(family: MustSupportRows, edition: Edition) -> Iterator[Row | NotExpanded]:
+def _must_support_rows(family: MustSupportRows, edition: Edition, case_id: str) -> Iterator[Row | NotExpanded]:
     from vbpr_conformance.suite.must_support import variants
 
     profile = edition.profile(family.profile)
     by_element = {
-        requirement.about["element"]: requirement.id
+        requirement.about["element"]: requirement
         for requirement in edition.requirements
         if requirement.actor == "server"
         and requirement.about.get("profile") == profile.id
         and "element" in requirement.about
     }
     for variant in variants(profile, edition):
-        named = by_element.get(variant.element_id)
+        asked = by_element.get(variant.element_id)
+        if asked is not None and asked.not_tested:
+            yield NotExpanded(case_id, f"{profile.id} {variant.name}", asked.not_tested)
+            continue
         yield Row(
             variant.name,
-            {"element": variant.element_id, "variant": variant.name, "profile": profile.id, "type": profile.type},
-            (named,) if named else (),
+            {"element": variant.element_id, "path": variant.path, "profile": profile.id, "type": profile.type},
+            (asked.id,) if asked else (),
         )
 
 
-def _requirement_rows(family: RequirementRows, edition: Edition) -> Iterator[Row | NotExpanded]:
+def _requirement_rows(family: RequirementRows, edition: Edition, case_id: str) -> Iterator[Row | NotExpanded]:
     for requirement in edition.requirements:
         about = requirement.about
         if requirement.actor != "server" or not any(key in about for key in family.about):
             continue
         if family.resource is not None and about.get("resource", SYSTEM) != family.resource:
             continue
-        if requirement.expectation not in {"SHALL", "SHOULD", "MAY"}:
-            yield NotExpanded("", requirement.id, requirement.text)
+        reason = requirement.not_tested
+        if requirement.expectation == "MAY":
+            reason = "the guide leaves it to the server"
+        if reason:
+            yield NotExpanded(case_id, requirement.id, reason)
             continue
-        yield Row(requirement.id, {**about, "requirement": requirement.id}, (requirement.id,))
+        yield Row(requirement.id, {**about, "requirement": requirement.id}, (), requirement.expectation)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from vbpr_conformance.suite.env import Answer, Env, Live, located
-from vbpr_conformance.suite.findings import Finding, HarnessError, NotTestedError
+from vbpr_conformance.suite.env import Answer, Env, Live, created_by
+from vbpr_conformance.suite.findings import Finding, HarnessError, refuse_when_locked_out
 from vbpr_conformance.suite.model import Body, Entry, Step
 from vbpr_conformance.suite.payloads import change
 from vbpr_conformance.suite.templating import MissingValueError, fill
@@ -14,8 +14,7 @@ from vbpr_conformance.suite.templating import MissingValueError, fill
 if TYPE_CHECKING:
     from vbpr_conformance.client.exchange import Exchange
 
-_REFUSED = {401: "let the client in (credentials)", 403: "grant the client this interaction"}
-_MIME = {"json": "application/fhir+json", "xml": "application/fhir+xml"}
+MIME = {"json": "application/fhir+json", "xml": "application/fhir+xml"}
 
 
 def perform(step: Step, env: Env) -> Answer:
@@ -39,15 +38,6 @@ def perform(step: Step, env: Env) -> Answer:
     return answer
 
 
-def refuse_when_locked_out(exchange: Exchange) -> None:
-    """Raise what makes a skip when the server does not let the client do this at all."""
-    if exchange.status in _REFUSED:
-        raise NotTestedError(
-            f"the server answers {exchange.status} to {exchange.method} {exchange.url.partition('?')[0]}: "
-            f"{_REFUSED[exchange.status]}"
-        )
-
-
 def _body(verb: Mapping[str, Any], env: Env) -> dict[str, Any] | None:
     name = verb["body"]
     if name is None:
@@ -65,21 +55,22 @@ def _remember(step: Step, env: Env, answer: Answer) -> None:
     """Put what a step created on the list of what is deleted after the case."""
     if answer.exchange.status not in {200, 201} or not step.writes:
         return
-    kind, identity, _ = located(answer.exchange)
-    if answer.sent is not None and identity and kind == answer.sent.get("resourceType"):
-        name = step.as_ or f"{step.verb}-{len(env.lives)}"
-        known = {live.reference for live in env.lives.values()}
-        live = Live(name, identity, answer.sent, answer.exchange)
-        if live.reference not in known:
-            env.lives[f"created by {name}"] = live
+    if step.verb in {"batch", "transaction"}:
+        made = [(place, {"resourceType": place.type}) for place in created_by(answer.exchange)]
+    else:
+        made = [(answer.exchange.located, answer.sent or {})]
+    known = {live.reference for live in env.lives.values()}
+    for place, sent in made:
+        if place.id and place.type == sent.get("resourceType") and place.reference not in known:
+            env.lives[f"{step.verb} {place.reference}"] = Live(step.as_ or step.verb, place.id, sent, answer.exchange)
+            env.context.created += 1
 
 
 def _options(verb: Mapping[str, Any]) -> dict[str, Any]:
     headers = dict(verb["headers"])
     if verb["format"]:
-        headers.setdefault("Accept", _MIME[verb["format"]])
-    options: dict[str, Any] = {"headers": headers}
-    return options
+        headers.setdefault("Accept", MIME[verb["format"]])
+    return {"headers": headers}
 
 
 def _capabilities(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
@@ -95,12 +86,21 @@ def _vread(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
 
 
 def _create(env: Env, verb: Mapping[str, Any], sent: Any) -> Answer:
-    return Answer("create", env.context.send("POST", verb["type"] or sent["resourceType"], verb, sent))
+    return Answer("create", _sent(env, "POST", verb["type"] or sent["resourceType"], verb, sent))
 
 
 def _update(env: Env, verb: Mapping[str, Any], sent: Any) -> Answer:
     path = f"{verb['type'] or sent['resourceType']}/{verb['id'] or sent['id']}"
-    return Answer("update", env.context.send("PUT", path, verb, sent))
+    return Answer("update", _sent(env, "PUT", path, verb, sent))
+
+
+def _sent(env: Env, method: str, path: str, verb: Mapping[str, Any], sent: Any) -> Exchange:
+    """Send a body of any kind in the format of the step."""
+    options = _options(verb)
+    options["headers"].setdefault("Content-Type", MIME[verb["format"] or "json"])
+    body = sent if sent is not None else verb["raw"]
+    interaction = "create" if method == "POST" else "update"
+    return env.context.client.request(method, path, body=body, interaction=interaction, **options)
 
 
 def _patch(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:

@@ -107,7 +107,7 @@ def _judge(requirement: Requirement, results: list[CaseResult]) -> RequirementVe
     cases = tuple(result.id for result in results)
     applicable = [result for result in results if result.applicable]
     if not results:
-        return RequirementVerdict(requirement, UNTESTED)
+        return RequirementVerdict(requirement, UNTESTED, applicable=not requirement.not_tested)
     if not applicable:
         return RequirementVerdict(requirement, Verdict.SKIP, cases, applicable=False)
     found = {result.verdict for result in applicable}

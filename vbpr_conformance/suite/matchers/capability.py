@@ -16,7 +16,10 @@ def declares(value: str, answer: Answer, env: Env) -> None:
     if requirement is None:
         raise HarnessError(f"{env.case.source}: no requirement {value!r}")
     statement = answer.resource or {}
-    if not declared(requirement.about, statement):
+    names = [requirement.about]
+    if requirement.stated_as and "search" in requirement.about:
+        names.append({**requirement.about, "search": requirement.stated_as})
+    if not any(declared(about, statement) for about in names):
         raise Finding(
             f"the CapabilityStatement does not declare {about_text(requirement.about)}",
             (),

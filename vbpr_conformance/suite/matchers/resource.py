@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from vbpr_conformance.fhir.compare import differences
+from vbpr_conformance.fhir.allowances import after_create
+from vbpr_conformance.fhir.compare import Difference, differences
 from vbpr_conformance.suite.env import Answer, Env
-from vbpr_conformance.suite.findings import Finding
+from vbpr_conformance.suite.findings import Finding, HarnessError
 from vbpr_conformance.suite.matchers.http import said_in, short_url
 from vbpr_conformance.suite.must_support import select
-from vbpr_conformance.suite.payloads import as_sent
 
-SERVER_OWNED = ("id", "meta.versionId", "meta.lastUpdated", "meta.source", "meta.tag", "text")
-"""What a server may set or change itself: https://hl7.org/fhir/R4/http.html#create and #transaction-integrity."""
 _MOST_LINES = 5
 
 
@@ -84,16 +82,14 @@ def operation_outcome(value: Literal[True], answer: Answer, env: Env) -> None:  
 
 
 def same_as(value: str, answer: Answer, env: Env) -> None:
-    """The resource is what was sent, digit for digit, but for what a server sets itself."""
-    sent = sent_as(value, env)
-    got = as_sent(_resource(answer), env.context.client.base_url)
-    found = [each for each in differences(sent, got, ignore=SERVER_OWNED) if not _added(each)]
+    """The resource is what was sent, digit for digit, but for what a server may set itself."""
+    got = _resource(answer)
+    found = differences(sent_as(value, env), got, ignore=after_create(env.context.client.base_url))
     if found:
-        lines = [(_path(each.path), f"sent {_short(each.sent)}, got {_short(each.got)}") for each in found]
-        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise Finding(
-            f"{short_url(answer)} does not come back as sent: {lines[0][0]} {lines[0][1]}{more}",
-            lines[:_MOST_LINES],
+            f"{short_url(answer)} does not come back as sent: {found[0]}{more}",
+            [("differs", str(each)) for each in found[:_MOST_LINES]],
             [answer.exchange],
         )
 
@@ -101,20 +97,27 @@ def same_as(value: str, answer: Answer, env: Env) -> None:
 def shows(value: str, answer: Answer, env: Env) -> None:
     """The element, by its id in the profile of the row, comes back in all its occurrences exactly as sent."""
     profile = env.context.edition.profile(env.case.row["profile"])
-    got = select(as_sent(_resource(answer), env.context.client.base_url), value, profile)
-    sent_whole = next(iter(env.payloads.values()))
-    sent = select(sent_whole, value, profile)
+    sent = select(next(iter(env.payloads.values())), value, profile)
+    got = select(_resource(answer), value, profile)
     if not sent:
-        env.context.blame_harness(f"the payload of {env.case.id} has no {value}")
+        raise HarnessError(f"the payload of {env.case.id} has no {value}")
     for index, (path, item) in enumerate(sent):
-        if index >= len(got):
-            raise Finding(f"{path} was sent and is not in what comes back", [("sent", _short(item))], [answer.exchange])
-        if differences({"v": item}, {"v": got[index][1]}, ignore=()):
+        found = _differing(path, item, got[index][1] if index < len(got) else None, env)
+        if found:
             raise Finding(
-                f"{path} comes back changed: sent {_short(item)}, got {_short(got[index][1])}",
-                (),
+                f"{found[0].path} comes back changed: {_change(found[0])}",
+                [("differs", str(each)) for each in found[:_MOST_LINES]],
                 [answer.exchange],
             )
+
+
+def _differing(path: str, sent: Any, got: Any, env: Env) -> list[Difference]:
+    found = differences({"v": sent}, {"v": got}, ignore=after_create(env.context.client.base_url))
+    return [Difference(path + each.path.removeprefix("v"), each.sent, each.got) for each in found]
+
+
+def _change(difference: Difference) -> str:
+    return str(difference).removeprefix(f"{difference.path}: ")
 
 
 def sent_as(name: str, env: Env) -> Mapping[str, Any]:
@@ -124,19 +127,3 @@ def sent_as(name: str, env: Env) -> Mapping[str, Any]:
     if name in env.payloads:
         return env.payloads[name]
     return env.answers[name].sent or {}
-
-
-def _added(difference: Any) -> bool:
-    """Whether a server added `meta` or something in it: allowed, a profile or a tag it knows."""
-    return difference.sent is None and difference.path.startswith("meta")
-
-
-def _path(path: str) -> str:
-    return path or "the resource"
-
-
-def _short(value: Any) -> str:
-    from vbpr_conformance.fhir.json_codec import dumps
-
-    text = "nothing" if value is None else dumps(value)
-    return text if len(text) <= 120 else text[:117] + "…"  # noqa: PLR2004

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from vbpr_conformance.fhir.match import Match
 from vbpr_conformance.suite.env import Answer, Env, Live
 from vbpr_conformance.suite.findings import Finding, HarnessError
 from vbpr_conformance.suite.matchers.http import said_in, short_url
@@ -64,10 +65,10 @@ def exactly(value: Literal["what-matches"], answer: Answer, env: Env) -> None:  
         if live.type != env.query.type:
             continue
         verdict, reason = judge(env.query, live, env)
-        expected += verdict is True
-        if verdict is True and live.reference not in found:
+        expected += verdict is Match.YES
+        if verdict is Match.YES and live.reference not in found:
             missing.append(("missing", f"{live.reference} ({reason})"))
-        if verdict is False and live.reference in found:
+        if verdict is Match.NO and live.reference in found:
             wrong.append(("not expected", f"{live.reference} ({reason})"))
     if missing:
         got = expected - len(missing)

@@ -1,0 +1,177 @@
+"""The pytest plugin: suite files are collected, each case is an item. Thin: options in, calls out.
+
+Without `--vbpr-server` it does nothing to anybody's pytest run; what it needs is imported when it is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from vbpr_conformance.client.client import FhirClient
+    from vbpr_conformance.suite.expand import Case
+    from vbpr_conformance.suite.session import Session, Target
+    from vbpr_conformance.suite.verdicts import CaseResult
+
+SESSION: pytest.StashKey[Session] = pytest.StashKey()
+RESULT = "vbpr_result"
+"""The attribute of a test report that holds the case's result as plain data, also after a way between processes."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options; all begin with `--vbpr-`."""
+    group = parser.getgroup("vbpr", "conformance of a FHIR server (vbpr-conformance)")
+    group.addoption("--vbpr-server", metavar="URL", help="base URL of the FHIR server to test; turns the suites on")
+    group.addoption("--vbpr-edition", metavar="E", help="edition of the guide (default: the newest)")
+    group.addoption("--vbpr-suite", metavar="NAME", action="append", help="only this suite file (repeatable)")
+    group.addoption("--vbpr-examples", metavar="N", type=int, help="generated payloads for a case (default: 10)")
+    group.addoption("--vbpr-seed", metavar="N", type=int, help="seed of all payloads (default: another each time)")
+    group.addoption("--vbpr-read-only", action="store_true", help="write nothing to the server")
+    group.addoption("--vbpr-strict", action="store_true", help="a SHOULD counts as a SHALL")
+    group.addoption("--vbpr-run-id", metavar="ID", help="name of this run, on everything it creates")
+    group.addoption("--vbpr-out", metavar="DIR", type=Path, help="write results.json into this folder")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin a session if a server is given: the packaged suites unless paths are given."""
+    for marker in ("allure_label(*labels, label_type): label in Allure's report", "allure_link(url): its links"):
+        config.addinivalue_line("markers", marker)
+    if not config.getoption("--vbpr-server"):
+        return
+    from vbpr_conformance.errors import UsageError
+    from vbpr_conformance.suite.session import Session
+
+    try:
+        session = config.stash[SESSION] = Session(config.option, getattr(config, "workerinput", None))
+    except UsageError as trouble:
+        raise pytest.UsageError(str(trouble)) from trouble
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args = [str(path) for path in session.packaged()]
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect suite files: YAML that has the key `suite`; other YAML is somebody else's."""
+    session = parent.config.stash.get(SESSION, None)
+    if session is None or file_path.suffix not in {".yaml", ".yml"} or not session.takes(file_path):
+        return None
+    return SuiteFile.from_parent(parent, path=file_path)
+
+
+class SuiteFile(pytest.File):
+    """A suite file."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Expand the cases, offline and in a fixed order."""
+        for case in self.config.stash[SESSION].cases(self.path):
+            yield CaseItem.from_parent(self, name=case.id, case=case)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show a mistake in a suite as its one line."""
+        from vbpr_conformance.errors import VbprError
+
+        if isinstance(excinfo.value, VbprError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+
+class CaseItem(pytest.Item):
+    """A case."""
+
+    def __init__(self, *, case: Case, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.case = case
+        self.suite = case.suite.spec.suite
+        self.result: CaseResult | None = None
+        for kind, value in self.config.stash[SESSION].labels(case):
+            self.add_marker(pytest.mark.allure_label(value, label_type=kind))
+        self.add_marker(pytest.mark.allure_link(case.spec.link, name="specification", link_type="link"))
+
+    def runtest(self) -> None:
+        """Run the case; its verdict becomes pytest's: fail, skip, error, or passed."""
+        from vbpr_conformance.errors import TargetError
+        from vbpr_conformance.suite.verdicts import Verdict
+
+        self.result = self.config.stash[SESSION].run(self.case)
+        if self.result.verdict is Verdict.FAIL:
+            raise AssertionError(self.result.text())
+        if self.result.verdict is Verdict.SKIP:
+            pytest.skip(self.result.message)
+        if self.result.verdict is Verdict.ERROR:
+            raise TargetError(self.result.message)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show the verdict first, the evidence below."""
+        if self.result is not None:
+            return self.result.text()
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """The place in the suite file."""
+        return self.path, self.case.line - 1, self.name
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Let the report carry the result."""
+    made: Any = yield
+    if isinstance(item, CaseItem) and call.when == "call" and item.result is not None:
+        setattr(made.get_result(), RESULT, item.result.as_dict())
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Keep the result where the run is put together: in a parallel run that is the first process."""
+    data = getattr(report, RESULT, None)
+    if data is not None and _session is not None:
+        _session.keep(data)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ARG001  xdist calls it with both
+    """Add up what the workers did."""
+    output = getattr(node, "workeroutput", {})
+    if _session is not None and "vbpr_tally" in output:
+        _session.tally.add(output["vbpr_tally"])
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Remember the session for the hooks that are not told the configuration."""
+    global _session  # noqa: PLW0603  pytest gives reports to hooks without a way to the session
+    _session = session.config.stash.get(SESSION, None)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Delete what was created, also after an interrupt, and write the results so far."""
+    held = session.config.stash.get(SESSION, None)
+    if held is None:
+        return
+    held.close()
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["vbpr_tally"] = held.tally.as_dict()
+    elif session.config.getoption("--vbpr-out"):
+        from vbpr_conformance.report import results
+
+        results.write(results.of(held.record()), session.config.getoption("--vbpr-out"))
+
+
+_session: Session | None = None
+
+
+@pytest.fixture(scope="session")
+def vbpr_target(pytestconfig: pytest.Config) -> Target:
+    """The server under test: its URL, the edition and the settings of the run."""
+    session = pytestconfig.stash.get(SESSION, None)
+    if session is None:
+        pytest.skip("no server is given: --vbpr-server URL")
+    return session.target
+
+
+@pytest.fixture(scope="session")
+def vbpr_client(pytestconfig: pytest.Config, vbpr_target: Target) -> FhirClient:  # noqa: ARG001  skips without a server
+    """The REST client for the server under test, logged in; what it creates is deleted at the end."""
+    return pytestconfig.stash[SESSION].context.client

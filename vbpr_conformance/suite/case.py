@@ -1,0 +1,241 @@
+"""Runs one case: its gates, its examples, its steps, and what comes out of it."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from vbpr_conformance.errors import TargetError, UsageError
+from vbpr_conformance.suite.context import Context
+from vbpr_conformance.suite.env import Env
+from vbpr_conformance.suite.examples import Draw, Effort, run_examples
+from vbpr_conformance.suite.expand import Case
+from vbpr_conformance.suite.findings import Finding, HarnessError, NotTestedError
+from vbpr_conformance.suite.matchers import check
+from vbpr_conformance.suite.model import Seed
+from vbpr_conformance.suite.queries import queries
+from vbpr_conformance.suite.randomness import number
+from vbpr_conformance.suite.steps import perform
+from vbpr_conformance.suite.templating import MissingValueError, fill
+from vbpr_conformance.suite.verdicts import CaseResult, Verdict
+
+if TYPE_CHECKING:
+    from vbpr_conformance.client.exchange import Exchange
+
+_MOST_BODY = 20_000
+_TROUBLES_TO_GIVE_UP = 3
+
+
+@dataclass
+class _Outcome:
+    """What has come out so far of a case that goes on: SHOULDs that were missed, and what was noted."""
+
+    missed: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def run_case(case: Case, context: Context) -> CaseResult:
+    """Run a case to its verdict. Whatever happens comes out as a result; only an interrupt goes through."""
+    started, before = time.monotonic(), context.requests
+    result = _judged(case, context)
+    return CaseResult(
+        id=case.id,
+        suite=case.suite.spec.suite,
+        title=case.title,
+        expectation=case.expectation,
+        requirements=tuple(requirement.id for requirement in case.requirements),
+        source=case.source,
+        description=case.spec.description.strip(),
+        link=case.spec.link,
+        does_not_check=case.spec.does_not_check.strip(),
+        reproduce=reproduce(case, context),
+        duration_s=round(time.monotonic() - started, 4),
+        requests=context.requests - before,
+        **result,
+    )
+
+
+def reproduce(case: Case, context: Context) -> str:
+    """The command that runs this case again with the same payloads."""
+    words = ["vbpr-conformance", "run", context.client.base_url, "--edition", context.edition.version]
+    words += ["--seed", str(context.settings.seed), "--examples", str(context.settings.examples)]
+    words += ["--strict"] if context.settings.strict else []
+    words += ["--read-only"] if context.settings.read_only else []
+    return shlex.join([*words, "-k", case.id])
+
+
+def _judged(case: Case, context: Context) -> dict[str, Any]:
+    if context.troubles >= _TROUBLES_TO_GIVE_UP:
+        return {"verdict": Verdict.ERROR, "message": "the target broke down before this case"}
+    outcome = _Outcome()
+    try:
+        _gate(case, context)
+        _run(case, context, outcome)
+    except Finding as finding:
+        return _found(case, context, finding, weak=case.expectation == "SHOULD")
+    except NotTestedError as reason:
+        return {"verdict": Verdict.SKIP, "message": str(reason), "applicable": reason.applicable}
+    except TargetError as trouble:
+        context.troubles += 1
+        return {"verdict": Verdict.ERROR, "message": str(trouble)}
+    except (HarnessError, UsageError) as trouble:
+        return {"verdict": Verdict.ERROR, "message": str(trouble)}
+    except Exception as trouble:  # noqa: BLE001  a mistake of the harness must not look like one of the server
+        return {"verdict": Verdict.ERROR, "message": f"the harness broke down: {_described(trouble)}"}
+    context.troubles = 0
+    if outcome.missed:
+        return _found(case, context, outcome.missed[0], weak=True)
+    return {"verdict": Verdict.PASS, "notes": tuple(dict.fromkeys(outcome.notes))}
+
+
+def _described(trouble: Exception) -> str:
+    at = trouble.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    place = f" ({at.tb_frame.f_code.co_filename.rpartition('/')[2]}:{at.tb_lineno})" if at else ""
+    return f"{type(trouble).__name__}: {trouble}{place}"
+
+
+def _found(case: Case, context: Context, finding: Finding, *, weak: bool) -> dict[str, Any]:
+    verdict = Verdict.WARN if weak and not context.settings.strict else Verdict.FAIL
+    details = [("requirement", f"{each.id} · {each.source}") for each in case.requirements[:3]]
+    details += finding.details
+    if finding.exchanges:
+        details.append(("seen again with", finding.exchanges[0].curl()))
+    details += [("specification", case.spec.link), ("suite", case.source)]
+    return {
+        "verdict": verdict,
+        "message": finding.sentence,
+        "details": tuple(details),
+        "exchanges": tuple(evidence(each) for each in finding.exchanges),
+        "payload": finding.payload,
+    }
+
+
+def evidence(exchange: Exchange) -> dict[str, Any]:
+    """Give an exchange as plain data for reports, without secrets and cut to a size that can be read."""
+    return {
+        "interaction": exchange.interaction,
+        "method": exchange.method,
+        "url": str(exchange.url),
+        "status": exchange.status,
+        "request_headers": dict(exchange.request_headers),
+        "request_body": _text(exchange.request_body),
+        "headers": dict(exchange.headers),
+        "body": _text(exchange.body),
+        "elapsed_s": round(float(exchange.elapsed), 4),
+        "curl": exchange.curl(),
+    }
+
+
+def _text(body: bytes | None) -> str:
+    return (body or b"")[:_MOST_BODY].decode("utf-8", "replace")
+
+
+def _gate(case: Case, context: Context) -> None:
+    """Raise what makes a skip before anything is sent."""
+    if context.settings.read_only and case.spec.writes:
+        raise NotTestedError("it writes to the server: run it without --read-only, against a test system")
+    if context.settings.read_only != (case.spec.mode == "read-only") and case.spec.mode != "any":
+        why = "runs with --read-only alone" if case.spec.mode == "read-only" else "needs resources of its own"
+        raise NotTestedError(f"it {why}", applicable=case.spec.mode != "read-only")
+    if case.spec.when_claimed:
+        about = fill(dict(case.spec.when_claimed), {"row": case.row})
+        if not context.claims(about):
+            said = " ".join(f"{key} {value}" for key, value in about.items())
+            raise NotTestedError(
+                f"the guide leaves it to the server, and its CapabilityStatement does not claim it ({said})",
+                applicable=False,
+            )
+
+
+def _run(case: Case, context: Context, outcome: _Outcome) -> None:
+    if "form" in case.row:
+        _run_queries(case, context, outcome)
+    elif case.spec.seed or case.spec.payload:
+        examples = min(case.spec.examples or context.settings.examples, context.settings.examples)
+        before = context.requests
+        effort = Effort(
+            seed=number(context.settings.seed, case.id),
+            examples=examples,
+            requests=context.settings.requests_per_case,
+            spent=lambda: context.requests - before,
+        )
+        run_examples(lambda draw: _run_example(case, context, outcome, draw), effort)
+    else:
+        _run_steps(_env(case, context), outcome)
+
+
+def _env(case: Case, context: Context) -> Env:
+    env = Env(context, case)
+    if case.suite.spec.population:
+        env.lives.update(context.resources_for(case))
+    env.shared = frozenset(env.lives)
+    return env
+
+
+def _run_queries(case: Case, context: Context, outcome: _Outcome) -> None:
+    env = _env(case, context)
+    asked = queries(case.row, env.lives.values(), env)
+    if not asked:
+        raise NotTestedError(f"no {case.row['type']} at hand has a value to search for by {case.row['param']}")
+    for query in asked:
+        env.query = query
+        _run_steps(env, outcome)
+
+
+def _run_example(case: Case, context: Context, outcome: _Outcome, draw: Draw) -> None:
+    env = _env(case, context)
+    context.examples += 1
+    env.number = context.examples
+    try:
+        for name, wish in case.spec.seed.items():
+            env.lives[name] = context.create(name, _made(wish, env, draw))
+        for name, wish in case.spec.payload.items():
+            env.payloads[name] = _made(wish, env, draw)
+        if case.spec.seed:
+            context.settle()
+        _run_steps(env, outcome)
+    except Finding as finding:
+        finding.payload = _payload_text(env)
+        raise
+    finally:
+        context.remove(env.own())
+
+
+def _made(wish: Seed, env: Env, draw: Draw) -> dict[str, Any]:
+    size, rng = draw()
+    try:
+        filled = Seed.model_validate(fill(wish.model_dump(), env.scope()), by_name=True)
+    except MissingValueError as trouble:
+        raise HarnessError(f"{env.case.source}: {trouble}") from trouble
+    return env.context.payloads.make(filled, rng, size)
+
+
+def _run_steps(env: Env, outcome: _Outcome) -> None:
+    for step in env.case.spec.steps:
+        answer = perform(step, env)
+        if env.case.row.get("optional") and _refused(answer.exchange.status):
+            outcome.notes.append(f"{answer.exchange.url} is refused with {answer.exchange.status}, as R4 allows")
+            return
+        if step.expect:
+            check(step.expect, answer, env)
+        if step.should:
+            try:
+                check(step.should, answer, env)
+            except Finding as finding:
+                outcome.missed.append(finding)
+
+
+def _refused(status: int) -> bool:
+    return status in {400, 403, 404, 405, 422, 501}
+
+
+def _payload_text(env: Env) -> str:
+    from vbpr_conformance.fhir.json_codec import dumps  # noqa: PLC0415  only what fails is written
+
+    sent: Iterable[Mapping[str, Any]] = [*env.payloads.values(), *(live.sent for live in env.own())]
+    return "\n".join(dumps(each, indent=2) for each in sent)

@@ -1,0 +1,146 @@
+"""A run as pytest drives it: from options to cases, from cases to results, and everything deleted at the end."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from vbpr_conformance.errors import UsageError
+from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.ig.loader import load_edition
+from vbpr_conformance.suite.context import Context, Settings
+from vbpr_conformance.suite.expand import Case, expand
+from vbpr_conformance.suite.loader import did_you_mean, is_suite, load_suite, packaged
+from vbpr_conformance.suite.payloads import Tag
+from vbpr_conformance.suite.record import RunRecord, Tally
+from vbpr_conformance.suite.rows import NotExpanded
+from vbpr_conformance.suite.verdicts import CaseResult
+
+DEFAULT_EXAMPLES = 10
+
+
+@dataclass(frozen=True)
+class Target:
+    """The server under test, for tests written in Python."""
+
+    url: str
+    edition: Edition
+    settings: Settings
+
+
+class Session:
+    """One run, or one worker's part of it. `option` holds the `vbpr_…` options; a parallel run shares them."""
+
+    def __init__(self, option: argparse.Namespace, worker: Mapping[str, Any] | None) -> None:
+        if option.vbpr_seed is None:
+            option.vbpr_seed = secrets.randbelow(2**31)
+        if option.vbpr_run_id is None:
+            option.vbpr_run_id = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{secrets.token_hex(2)}"
+        if option.vbpr_examples is not None and option.vbpr_examples < 1:
+            raise UsageError(f"--vbpr-examples is {option.vbpr_examples}, expected a whole number from 1 on")
+        self._option = option
+        self._worker = worker["workerid"] if worker is not None else ""
+        self._suites: tuple[str, ...] = tuple(option.vbpr_suite or ())
+        self._results: dict[str, CaseResult] = {}
+        self._order: list[str] = []
+        self._not_expanded: list[NotExpanded] = []
+        self._started = time.time()
+        self.tally = Tally()
+        self.target = Target(
+            option.vbpr_server.rstrip("/"),
+            load_edition(option.vbpr_edition),
+            Settings(
+                seed=option.vbpr_seed,
+                examples=option.vbpr_examples or DEFAULT_EXAMPLES,
+                read_only=option.vbpr_read_only,
+                strict=option.vbpr_strict,
+            ),
+        )
+        self._check_suites()
+
+    def _check_suites(self) -> None:
+        known = [path.stem for path in packaged()]
+        for name in self._suites:
+            if name not in known and not Path(name).suffix:
+                raise UsageError(f"no suite {name!r}; {did_you_mean(name, known)}")
+
+    def packaged(self) -> list[Path]:
+        """The packaged suites that were chosen."""
+        return [path for path in packaged() if not self._suites or path.stem in self._suites]
+
+    def takes(self, path: Path) -> bool:
+        """Whether a YAML file is a suite of this run."""
+        return is_suite(path) and (not self._suites or path.stem in self._suites)
+
+    def cases(self, path: Path) -> Iterator[Case]:
+        """Expand a suite file."""
+        expansion = expand(load_suite(path), self.target.edition)
+        self._not_expanded += expansion.not_expanded
+        self._order += [case.id for case in expansion.cases]
+        yield from expansion.cases
+
+    def labels(self, case: Case) -> Iterator[tuple[str, str]]:
+        """What Allure groups and filters by."""
+        yield "epic", f"edition {self.target.edition.version}"
+        yield "feature", case.suite.spec.suite
+        yield "story", case.id.partition("/")[0]
+        yield "severity", {"SHALL": "critical", "SHOULD": "normal"}.get(case.expectation, "minor")
+        for requirement in case.requirements:
+            yield "tag", requirement.id
+
+    @cached_property
+    def context(self) -> Context:
+        """What the cases of this process share; the server is first spoken to here."""
+        from vbpr_conformance.client.journal import Journal  # noqa: PLC0415  collecting opens no connection
+        from vbpr_conformance.settings import Access, open_client  # noqa: PLC0415  collecting opens no connection
+
+        run_id = f"{self._option.vbpr_run_id}-{self._worker}" if self._worker else self._option.vbpr_run_id
+        tag = Tag(run_id)
+        journal = Journal(self.target.url, run_id, (tag.system, tag.value))
+        client = open_client(
+            self.target.url, Access.from_environment(), structure=self.target.edition.structure, journal=journal
+        )
+        return Context(self.target.edition, client, run_id, self.target.settings)
+
+    def run(self, case: Case) -> CaseResult:
+        """Run a case."""
+        from vbpr_conformance.suite.case import run_case  # noqa: PLC0415  collecting runs nothing
+
+        return run_case(case, self.context)
+
+    def keep(self, data: dict[str, Any]) -> None:
+        """Keep a result."""
+        result = CaseResult.from_dict(data)
+        self._results[result.id] = result
+
+    def close(self) -> None:
+        """Delete what was created, and count what was done."""
+        if "context" not in self.__dict__:
+            return
+        self.context.close()
+        self.tally.add(self.context.tally().as_dict())
+
+    def record(self) -> RunRecord:
+        """Put the run together, the cases in the order of their suites."""
+        place = {name: index for index, name in enumerate(self._order)}
+        return RunRecord(
+            run_id=self._option.vbpr_run_id,
+            edition=self.target.edition,
+            url=self.target.url,
+            suites=self._suites,
+            seed=self.target.settings.seed,
+            examples=self.target.settings.examples,
+            strict=self.target.settings.strict,
+            read_only=self.target.settings.read_only,
+            started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._started)),
+            duration_s=time.time() - self._started,
+            tally=self.tally,
+            results=sorted(self._results.values(), key=lambda each: place.get(each.id, len(place))),
+            not_expanded=self._not_expanded,
+        )
