@@ -55,20 +55,21 @@ def _dom_3(resource: dict[str, Any], _: Scope) -> bool:
     """What is contained is referred to from somewhere else in the resource, or refers to its container."""
     if "contained" not in resource:
         return True
-    told = set(_local(resource))
-    return all(f"#{each.get('id')}" in told or "#" in _local(each) for each in _contained(resource))
+    waiting = {f"#{each.get('id')}" for each in _contained(resource) if not _mentions(each, {"#"})}
+    return _mentions(resource, waiting)
 
 
-def _local(value: Any) -> Iterator[str]:
-    todo = [value]
-    while todo:
-        each = todo.pop()
-        if type(each) is dict:
-            todo.extend(each.values())
-        elif type(each) is list:
-            todo.extend(each)
-        elif type(each) is str and each.startswith("#"):
-            yield each
+def _mentions(value: Any, waiting: set[str]) -> bool:
+    """Whether all of these stand somewhere below; it looks no further than it must."""
+    if not waiting:
+        return True
+    kind = type(value)
+    if kind is str:
+        waiting.discard(value)
+        return not waiting
+    if kind is dict:
+        return any(_mentions(each, waiting) for each in value.values())
+    return kind is list and any(_mentions(each, waiting) for each in value)
 
 
 def _meta_of_contained(*names: str) -> Holds:

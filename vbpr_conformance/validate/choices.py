@@ -22,23 +22,24 @@ def choice_property(compiler: Compiler, node: Node, label: str, views: Views, sh
     base = compiler.lens.base_element(views[0].element)
     possible = dict.fromkeys([*(each.code for each in (base or views[0].element).types), *allowed])
     keys: list[str] = []
+    usable: list[str] = []
     type_rule = node.rule("type", views[0], detail=tuple(allowed), step=label) if len(possible) > len(allowed) else None
     for code in possible:
         name = Name.choice(label, code)
         keys += [name.key, f"_{name.key}"] if code in FORMATS else [name.key]
         ruled_out = forbidden(node, name, views)
+        if ruled_out is None and code not in allowed and type_rule is not None:
+            ruled_out = _not_allowed(type_rule, name, allowed)
         if ruled_out is not None:
             shape.checks[name.key] = shape.checks[f"_{name.key}"] = ruled_out
-        elif code not in allowed and type_rule is not None:
-            wrong = _not_allowed(type_rule, name, allowed)
-            shape.checks[name.key] = shape.checks[f"_{name.key}"] = wrong
         else:
+            usable += keys[-2:] if code in FORMATS else keys[-1:]
             _typed(compiler, node, name, code, _of_type(compiler, views, code), shape)
     need(node, label, views, shape, tuple(keys))
     for view in views:
         for each in compiler.lens.slices(view):
             _slice_need(node, label, each, shape)
-    return [_one_type(node, label, frozenset(keys), views[0])] if len(keys) > 1 else []
+    return [_one_type(node, label, frozenset(usable), views[0])] if len(usable) > 2 else []
 
 
 def _allowed(views: Views) -> tuple[str, ...]:
@@ -70,11 +71,7 @@ def _typed(compiler: Compiler, node: Node, name: Name, code: str, views: Views, 
         return
     below_node = compiler.node(code, views, place)
     node.kids.append((name.label, below_node))
-
-    def check(value: Any, scope: Scope) -> Findings | None:
-        return below_node.check(value, scope)
-
-    shape.checks[name.key] = repeated(node, name, views, check)
+    shape.checks[name.key] = repeated(node, name, views, below_node)
 
 
 def _not_allowed(tell: Tell, name: Name, allowed: tuple[str, ...]) -> PropertyCheck:
@@ -99,7 +96,11 @@ def _slice_need(node: Node, label: str, view: View, shape: Shape) -> None:
 def _one_type(node: Node, label: str, keys: frozenset[str], view: View) -> ObjectCheck:
     tell = node.rule("choice", view, step=label)
 
+    few = 2 if node.type == "Extension" else 1
+
     def check(value: dict[str, Any], _: Scope) -> Findings | None:
+        if len(value) <= few:
+            return None
         found = value.keys() & keys
         if len(found) > 1 and len({key.removeprefix("_") for key in found}) > 1:
             return tell(f"{', '.join(sorted(found))} found together, but {label} is of one type.")

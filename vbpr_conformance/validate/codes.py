@@ -173,7 +173,8 @@ def _coding(compiler: Compiler, node: Node, view: View, bounds: list[_Bound]) ->
         if type(code) is not str:
             return None
         if terms.lacks(system, code):
-            return below(unknown(f"{shown(code)} found, which {system} does not have."), ".code")
+            malformed = code != code.strip()
+            return None if malformed else below(unknown(f"{shown(code)} found, which {system} does not have."), ".code")
         display = value.get("display")
         if type(display) is str:
             known = [terms.display(system, code), *(each.members.display(system, code) for each in bounds)]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from vbpr_conformance.ig.model import Profile
 from vbpr_conformance.validate import codes, extensions, invariants, references
 from vbpr_conformance.validate.choices import choice_property
 from vbpr_conformance.validate.issue import Findings, shown
@@ -20,8 +21,6 @@ from vbpr_conformance.validate.shape import Shape
 from vbpr_conformance.validate.terminology import Terminology
 from vbpr_conformance.validate.values import value_checks
 from vbpr_conformance.validate.views import ABSTRACT_RESOURCES, Lens, View, Views
-
-from vbpr_conformance.ig.model import Profile
 
 if TYPE_CHECKING:
     from vbpr_conformance.ig.edition import Edition
@@ -78,7 +77,9 @@ class Compiler:
     def rules(self, profile: Profile) -> tuple[Rule, ...]:
         """Give the rules of all nodes below a profile, each once per place."""
         node = self.resource(profile.type, (self.lens.root(profile),))
-        return tuple(dict.fromkeys(_gathered(node, profile.type, ())))
+        return tuple(
+            {(each.id, each.place, each.severity): each for each in _gathered(node, profile.type, ())}.values()
+        )
 
     def compile(self, node: Node) -> Check:
         """Make the check of a node."""
@@ -169,8 +170,9 @@ def _object(shape: Shape, after: list[ObjectCheck], tells: dict[str, Tell], *, i
     if is_resource:
         shape.checks["resourceType"] = _nothing
     lookup = shape.checks.get
-    required = frozenset(need.names[0] for need in shape.needs)
-    needs = tuple(shape.needs)
+    needs = tuple(need for need in shape.needs if len(need.names) <= _PLAIN)
+    required = frozenset(need.names[0] for need in needs)
+    choices = tuple((frozenset(need.names), need) for need in shape.needs if len(need.names) > _PLAIN)
     whole = tuple(after)
     not_object, unknown, empty = tells["object"], tells["unknown"], tells["empty"]
     alone = "resourceType" if is_resource else "id"
@@ -188,6 +190,9 @@ def _object(shape: Shape, after: list[ObjectCheck], tells: dict[str, Tell], *, i
             for need in needs:
                 if not any(name in value for name in need.names):
                     found = (found or []) + need.tell(need.message)
+        for names, need in choices:
+            if names.isdisjoint(value):
+                found = (found or []) + need.tell(need.message)
         if len(value) <= 1 and (not value or alone in value) and not (is_resource and value):
             found = (found or []) + empty("An object without content found; an element has a value or children.")
         for each in whole:
@@ -198,6 +203,9 @@ def _object(shape: Shape, after: list[ObjectCheck], tells: dict[str, Tell], *, i
 
     return check
 
+
+_PLAIN = 2
+"""An element and its `_name` are looked for one by one; the many names of a choice as a set."""
 
 _UNKNOWN = "{!r} found, which is no element here."
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.ig.model import STRUCTURE_DEFINITION, Profile
-from vbpr_conformance.validate.issue import Findings, shown
-from vbpr_conformance.validate.node import Check, Node, ObjectCheck, Tell
+from vbpr_conformance.validate.issue import Findings, Severity, shown
+from vbpr_conformance.validate.node import Checked, Checker, Node, ObjectCheck, Tell
 from vbpr_conformance.validate.place import Place
 from vbpr_conformance.validate.scope import Scope
 from vbpr_conformance.validate.shape import Name, Shape, WholeCheck
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def items(
     compiler: Compiler, node: Node, label: str, views: Views, place: Place, shape: Shape
-) -> tuple[Check, WholeCheck | None]:
-    """Give the check of one extension and that of all."""
+) -> tuple[Checker, WholeCheck | None]:
+    """Give what checks one extension and what checks all of them."""
     owner = node.place if node.type != "Extension" else node.place.within(extension_url_of(node))
     known = _Known(compiler, node, label, views, place.within(owner.extension), owner)
     groups: list[Group] = []
@@ -35,7 +35,7 @@ def items(
             found += group.judge(values, scope)
         return found or None
 
-    return known.check, whole if groups else None
+    return Checked(known.check), whole if groups else None
 
 
 class _Known:
@@ -48,12 +48,14 @@ class _Known:
         self._views = views
         self._place = place
         self._owner = owner
+        self._in_unknown = node.type == "Extension" and owner.extension is None
+        """Inside an extension that nobody here knows: what that one defines is not known either."""
         self._modifier = label == "modifierExtension"
-        self._checks: dict[str, Check] = {}
+        self._checks: dict[str, Checker] = {}
         self._slices: dict[str, Views] = {}
         self._plain = compiler.node("Extension", views, place)
         self._strange = node.rule("extension", views[0], code="extension", step=label)
-        severity = "warning" if self._modifier else "information"
+        severity: Severity = "warning" if self._modifier else "information"
         self._foreign = node.rule("extension", views[0], severity=severity, code="extension", step=label)
         self._unheld = node.rule("extension", views[0], severity="warning", code="extension", step=label)
         del node.rules[-2:]
@@ -76,14 +78,14 @@ class _Known:
         check = self._checks.get(url)
         if check is None:
             check = self._made(url)
-        return check(value, scope)
+        return check.check(value, scope)
 
-    def _made(self, url: str) -> Check:
+    def _made(self, url: str) -> Checker:
         definition = self._definition(url)
         if definition is None and url not in self._slices:
             return self._unknown(url)
         node = self._node_of(url)
-        made: Check = lambda value, scope: node.check(value, scope)  # noqa: E731  the node's check is made when met
+        made: Checker = node
         trouble = self._context_trouble(definition) if definition is not None else None
         if trouble is not None:
             made = _and_say(node, *trouble)
@@ -110,11 +112,11 @@ class _Known:
             return self._misplaced, f"The extension {definition.url} found here, which is defined for {allowed}."
         return None
 
-    def _unknown(self, url: str) -> Check:
+    def _unknown(self, url: str) -> Checker:
         """Judge an extension nobody here knows: FHIR allows it, unless it claims to be one of those held whole."""
         tell, message = self._foreign, f"Not checked: the extension {url} is not known here."
         own = self._compiler.edition.own
-        if ":" not in url:
+        if ":" not in url and not self._in_unknown:
             tell, message = self._strange, f"{shown(url)} found as url of an extension, which is defined nowhere."
         elif own and url.startswith(f"{own}/"):
             tell, message = self._strange, f"The extension {url} found, which {own} does not define."
@@ -125,11 +127,11 @@ class _Known:
         return _and_say(self._plain, tell, message)
 
 
-def _and_say(node: Node, tell: Tell, message: str) -> Check:
+def _and_say(node: Node, tell: Tell, message: str) -> Checker:
     def check(value: Any, scope: Scope) -> Findings | None:
         return tell(message) + (node.check(value, scope) or [])
 
-    return check
+    return Checked(check)
 
 
 def extension_url_of(node: Node) -> str | None:
@@ -147,6 +149,8 @@ def object_checks(node: Node, contents: Views) -> list[ObjectCheck]:
     tell = node.rule("invariant", contents[0], key="ext-1", code="invariant", detail=_EXT_1)
 
     def check(value: dict[str, Any], _: Scope) -> Findings | None:
+        if len(value) == _URL_AND_ONE and "url" in value and "id" not in value:
+            return None
         has_value = any(key.startswith(("value", "_value")) for key in value)
         if has_value != ("extension" in value):
             return None
@@ -155,6 +159,7 @@ def object_checks(node: Node, contents: Views) -> list[ObjectCheck]:
     return [check]
 
 
+_URL_AND_ONE = 2
 _EXT_1 = "extension.exists() != value.exists()"
 
 

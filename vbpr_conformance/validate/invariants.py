@@ -59,7 +59,7 @@ def _check(compiler: Compiler, node: Node, view: View, constraint: Constraint, k
     published = _holds(constraint, kind, tell, node, view)
     if isinstance(published, Unreadable):
         return published.check
-    message = f"{constraint.key} is not met: {said}"
+    message = f"{constraint.key} is not met: {said}" + ("" if said.endswith(".") else ".")
     if reading is None:
         return _simple(published, tell, message, narrative=constraint.key in {"txt-1", "txt-2"})
     meant = _evaluated(reading.expression, kind)
@@ -80,7 +80,9 @@ def _check(compiler: Compiler, node: Node, view: View, constraint: Constraint, k
 
 def _simple(holds: Holds, tell: Tell, message: str, *, narrative: bool) -> Check:
     if narrative:
-        return lambda value, scope: None if holds(value, scope) else tell(f"{message} ({narrative_faults(value)})")
+        return lambda value, scope: (
+            None if holds(value, scope) else tell(f"{message} Found: {narrative_faults(value)}.")
+        )
 
     def check(value: Any, scope: Scope) -> Findings | None:
         return None if holds(value, scope) else tell(message)

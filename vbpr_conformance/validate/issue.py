@@ -44,6 +44,11 @@ class Finding:
         self.message = message
         self.steps: list[str] = []
 
+    @property
+    def kind(self) -> str:
+        """The kind of rule, or the key of the invariant."""
+        return self.rule.partition(":")[0]
+
     def issue(self, root: str) -> Issue:
         """Make the issue, its path starting at `root`."""
         expression = root + "".join(reversed(self.steps))

@@ -56,7 +56,7 @@ def measure_issues(measure: dict[str, Any]) -> Findings:
     if not measure.get("library"):
         for step, criteria in _criteria(measure, ""):
             language = criteria.get("language")
-            if type(language) is str and language.startswith("text/cql"):
+            if language == "text/cql":
                 message = f"Criteria in {language} found, but the Measure names no library."
                 found += below(_tell("Measure.library", message, profile="Measure"), step)
     return found

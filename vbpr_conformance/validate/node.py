@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from vbpr_conformance.validate.issue import Finding, Findings, Severity
 from vbpr_conformance.validate.place import Place
@@ -18,6 +18,21 @@ Check = Callable[[Any, Scope], Findings | None]
 PropertyCheck = Callable[[Any, dict[str, Any], Scope], Findings | None]
 ObjectCheck = Callable[[dict[str, Any], Scope], Findings | None]
 Tell = Callable[[str], Findings]
+
+
+class Checker(Protocol):
+    """Whatever has a check. The check of a node changes when it is compiled: ask for it each time."""
+
+    check: Check
+
+
+class Checked:
+    """A check on its own."""
+
+    __slots__ = ("check",)
+
+    def __init__(self, check: Check) -> None:
+        self.check = check
 
 
 class Node:

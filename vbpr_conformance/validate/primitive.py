@@ -26,51 +26,73 @@ def properties(
     compiler: Compiler, node: Node, name: Name, type_name: str, views: Views, place: Place, shape: Shape
 ) -> None:
     """Add the property of a primitive element, and its `_name`."""
-    item = _value(compiler, node, name, type_name, views)
+    item = _Value(compiler, node, name, type_name, views)
     if views[0].element.base_path in _ATTRIBUTES or type_name == "xhtml":
-        shape.checks[name.key] = _single(node, name, views, item)
+        shape.checks[name.key] = item.single(node, views)
         return
     beside = compiler.node(type_name, views, place)
     node.kids.append((name.label, beside))
     if views[0].element.is_array:
-        shape.checks[name.key] = _array(node, name, views, item)
+        shape.checks[name.key] = _array(node, name, views, item.check)
         shape.checks[f"_{name.key}"] = _array_beside(node, name, views, beside)
     else:
-        shape.checks[name.key] = _single(node, name, views, item)
+        shape.checks[name.key] = item.single(node, views)
         shape.checks[f"_{name.key}"] = _single_beside(name, beside)
 
 
-def _value(compiler: Compiler, node: Node, name: Name, type_name: str, views: Views) -> Check:
-    """Make the check of one value: its form first, the rest only if that is right."""
-    element_id = views[0].element.base_path == "Element.id"
-    form = fhir_id if views[0].element.base_path == "Resource.id" else FORMATS[type_name]
-    wrong = node.rule("format", views[0], detail=type_name, code="value", step=name.label)
-    rest: list[Check] = value_checks(node, views, name.label)
-    rest += _limits(node, name, views)
-    rest += codes.code_checks(compiler, node, name, type_name, views)
-    if type_name == "canonical":
-        rest += references.canonical_checks(compiler, node, name, views)
-    rest += invariants.primitive_checks(compiler, node, name, type_name, views)
-    if element_id:
-        rest.append(_unique_id(node, views, name))
-    more = tuple(rest)
+class _Value:
+    """The checks of one value: its form first, the rest only if that is right."""
 
-    def check(value: Any, scope: Scope) -> Findings | None:
-        expected = form(value)
+    def __init__(self, compiler: Compiler, node: Node, name: Name, type_name: str, views: Views) -> None:
+        self._name = name
+        self._form = fhir_id if views[0].element.base_path == "Resource.id" else FORMATS[type_name]
+        self._wrong = node.rule("format", views[0], detail=type_name, code="value", step=name.label)
+        rest: list[Check] = value_checks(node, views, name.label)
+        rest += _limits(node, name, views)
+        rest += codes.code_checks(compiler, node, name, type_name, views)
+        if type_name == "canonical":
+            rest += references.canonical_checks(compiler, node, name, views)
+        rest += invariants.primitive_checks(compiler, node, name, type_name, views)
+        if views[0].element.base_path == "Element.id":
+            rest.append(_unique_id(node, views, name))
+        self._rest = tuple(rest)
+
+    def check(self, value: Any, scope: Scope) -> Findings | None:
+        """Judge one value."""
+        expected = self._form(value)
         if expected is not None:
-            return wrong(f"{shown(value)} found, expected {expected}.")
+            return self._wrong(f"{shown(value)} found, expected {expected}.")
         found: Findings | None = None
-        for each in more:
+        for each in self._rest:
             bad = each(value, scope)
             if bad:
                 found = bad if found is None else found + bad
         return found
 
-    def plain(value: Any, _: Scope) -> Findings | None:
-        expected = form(value)
-        return None if expected is None else wrong(f"{shown(value)} found, expected {expected}.")
+    def single(self, node: Node, views: Views) -> PropertyCheck:
+        """Make the check of the property that holds just one."""
+        array = node.rule("array", views[0], step=self._name.label)
+        name, form, rest, whole = self._name, self._form, self._rest, self.check
 
-    return check if more else plain
+        def trouble(value: Any, scope: Scope) -> Findings:
+            if type(value) is list:
+                return below(array(f"An array found where {name.key} is a single value."), name.step)
+            return below(whole(value, scope) or [], name.step)
+
+        def plain(value: Any, _: dict[str, Any], scope: Scope) -> Findings | None:
+            return None if form(value) is None else trouble(value, scope)
+
+        def check(value: Any, _: dict[str, Any], scope: Scope) -> Findings | None:
+            if form(value) is not None:
+                return trouble(value, scope)
+            found: Findings | None = None
+            for each in rest:
+                bad = each(value, scope)
+                if bad:
+                    found = bad if found is None else found + bad
+            return below(found, name.step) if found else None
+
+        return check if rest else plain
 
 
 def _unique_id(node: Node, views: Views, name: Name) -> Check:
@@ -131,18 +153,6 @@ def _less(one: Any, other: Any) -> bool:
     if isinstance(one, int | float | Decimal) and isinstance(other, int | float | Decimal):
         return Decimal(str(one)) < Decimal(str(other))
     return False
-
-
-def _single(node: Node, name: Name, views: Views, item: Check) -> PropertyCheck:
-    array = node.rule("array", views[0], step=name.label)
-
-    def check(value: Any, _: dict[str, Any], scope: Scope) -> Findings | None:
-        if type(value) is list:
-            return below(array(f"An array found where {name.key} is a single value."), name.step)
-        bad = item(value, scope)
-        return below(bad, name.step) if bad else None
-
-    return check
 
 
 def _single_beside(name: Name, beside: Node) -> PropertyCheck:

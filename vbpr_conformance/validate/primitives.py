@@ -93,7 +93,7 @@ def uri(value: Any) -> str | None:
     """Check a URI: no whitespace; where it is a UUID or OID, well formed as that."""
     if type(value) is not str or not value:
         return "a URI"
-    if _SPACE.search(value):
+    if (" " in value or not value.isprintable()) and _SPACE.search(value):
         return "a URI without whitespace"
     if value.startswith("urn:"):
         if value.startswith("urn:uuid:"):

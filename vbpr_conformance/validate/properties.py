@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vbpr_conformance.validate import extensions, primitive, slicing
-from vbpr_conformance.validate.resources import resource_property
 from vbpr_conformance.validate.node import Node
 from vbpr_conformance.validate.primitives import FORMATS
+from vbpr_conformance.validate.resources import resource_property
 from vbpr_conformance.validate.shape import Name, Shape, forbidden, need, repeated
 from vbpr_conformance.validate.views import ABSTRACT_RESOURCES, View, Views
 

@@ -73,16 +73,14 @@ def _allowed(compiler: Compiler, node: Node, view: View, code: str, step: str) -
         return None
     about = [(compiler.type_about(name), name) for name in targets]
     tell = node.rule("target", view, detail=tuple(targets), code="value", step=step)
-    by_type: dict[str, list[str]] | None = {}
+    by_type: dict[str, list[str]] = {}
+    for kind, name in about:
+        by_type.setdefault(kind, []).append(name)
     unknown = [name for name in targets if compiler.edition.find_profile(name) is None]
-    if not targets or unknown or any(kind in ABSTRACT_RESOURCES for kind, _ in about):
-        by_type = None
-    else:
-        for kind, name in about:
-            by_type.setdefault(kind, []).append(name)
+    anything = not targets or bool(unknown) or not ABSTRACT_RESOURCES.isdisjoint(by_type)
     said = " or ".join(name.removeprefix("http://hl7.org/fhir/StructureDefinition/") for name in targets)
     never = bool(modes) and "contained" not in modes
-    return _Allowed(by_type, tell, said, modes == {"contained"}, never)
+    return _Allowed(None if anything else by_type, tell, said, modes == {"contained"}, never)
 
 
 def _judge(allowed: _Allowed, reference: str, actual: str, target: Target | None, scope: Scope) -> Findings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vbpr_conformance.validate.issue import Findings, below
-from vbpr_conformance.validate.node import Node, PropertyCheck
+from vbpr_conformance.validate.node import Checked, Node, PropertyCheck
 from vbpr_conformance.validate.scope import Scope
 from vbpr_conformance.validate.shape import Name, repeated
 from vbpr_conformance.validate.views import Views
@@ -20,7 +20,7 @@ def resource_property(node: Node, name: Name, views: Views) -> PropertyCheck:
         return scope.validator.inner(value, scope.inner(value) if type(value) is dict else scope, profiles, own)
 
     if views[0].element.is_array:
-        return repeated(node, name, views, contained)
+        return repeated(node, name, views, Checked(contained))
 
     def entry(value: Any, owner: dict[str, Any], scope: Scope) -> Findings | None:
         inside = scope

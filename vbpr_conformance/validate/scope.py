@@ -94,7 +94,7 @@ class Scope:
             resolver=self.resolver,
             probing=self.probing | {(id(resource), profile)},
         )
-        fresh._contained = self._contained  # noqa: SLF001  the same resource
+        fresh._contained = self._contained
         return fresh
 
     def env(self) -> fhirpath.Env:

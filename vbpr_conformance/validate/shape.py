@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from vbpr_conformance.validate.issue import Findings, below, shown
-from vbpr_conformance.validate.node import Check, Node, PropertyCheck, Tell
+from vbpr_conformance.validate.node import Checker, Node, PropertyCheck, Tell
 from vbpr_conformance.validate.scope import Scope
 from vbpr_conformance.validate.views import View, Views
 
@@ -35,7 +35,7 @@ class Name(NamedTuple):
 
 
 class Need(NamedTuple):
-    """Something that must be there: one of the names; else the rule tells the message."""
+    """Something that must be there: one of the names, the first the usual one; else the rule tells the message."""
 
     names: tuple[str, ...]
     tell: Tell
@@ -88,7 +88,7 @@ def times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-def repeated(node: Node, name: Name, views: Views, item: Check, whole: WholeCheck | None = None) -> PropertyCheck:
+def repeated(node: Node, name: Name, views: Views, item: Checker, whole: WholeCheck | None = None) -> PropertyCheck:
     """Make the check of a property from that of its items; `whole` looks at all of them together."""
     view = views[0]
     step = name.step
@@ -98,7 +98,7 @@ def repeated(node: Node, name: Name, views: Views, item: Check, whole: WholeChec
         def one(value: Any, _: dict[str, Any], scope: Scope) -> Findings | None:
             if type(value) is list:
                 return below(array(f"An array found where {name.key} is a single value."), step)
-            bad = item(value, scope)
+            bad = item.check(value, scope)
             if whole is not None:
                 more = whole([value], scope)
                 if more:
@@ -114,7 +114,7 @@ def repeated(node: Node, name: Name, views: Views, item: Check, whole: WholeChec
             return below(array(f"{shown(value)} found where {name.key} is an array."), step)
         found: Findings | None = None
         for index, each in enumerate(value):
-            bad = item(each, scope)
+            bad = item.check(each, scope)
             if bad:
                 bad = below(bad, f"{step}[{index}]")
                 found = bad if found is None else found + bad

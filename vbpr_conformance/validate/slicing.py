@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.validate.discriminators import Classifier, classifier
 from vbpr_conformance.validate.issue import Findings, below
-from vbpr_conformance.validate.node import Check, Node
+from vbpr_conformance.validate.node import Checked, Checker, Node
 from vbpr_conformance.validate.place import Place
 from vbpr_conformance.validate.scope import Scope
 from vbpr_conformance.validate.shape import Name, Need, Shape, WholeCheck, times
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 def items(
     compiler: Compiler, node: Node, name: Name, type_name: str, views: Views, place: Place, shape: Shape
-) -> tuple[Check, WholeCheck | None]:
-    """Give the check of an item and that of all items; without slices, items are just checked."""
+) -> tuple[Checker, WholeCheck | None]:
+    """Give what checks an item and what checks all of them; without slices, items are just checked."""
     sliced = tuple(view for view in views if view.element.slices)
     if not sliced:
         plain = compiler.node(type_name, views, place)
         node.kids.append((name.label, plain))
-        return _through(plain), None
+        return plain, None
     groups = [Group(compiler, node, name, type_name, view, shape) for view in sliced]
     nodes: dict[Views, Node] = {}
 
@@ -51,14 +51,7 @@ def items(
             found += group.judge(values, scope)
         return found or None
 
-    return item, whole
-
-
-def _through(node: Node) -> Check:
-    def check(value: Any, scope: Scope) -> Findings | None:
-        return node.check(value, scope)
-
-    return check
+    return Checked(item), whole
 
 
 class Group:
@@ -74,7 +67,8 @@ class Group:
         self._inner = {
             each: Group(compiler, node, name, type_name, each, None) for each in self.slices if each.element.slices
         }
-        self.bounds = [SliceBounds(node, name, each, shape) for each in self.slices]
+        bounds = [SliceBounds(node, name, each, shape) for each in self.slices]
+        self._bounded = [(index, each) for index, each in enumerate(bounds) if each.matter]
         self._rules = slicing.rules if slicing else "open"
         self._ordered = bool(slicing and slicing.ordered)
         self._array = view.element.is_array
@@ -93,9 +87,12 @@ class Group:
     def judge(self, values: list[Any], scope: Scope) -> Findings:
         """Judge all items together: how many are in each slice, and whether they may stand where they stand."""
         found: Findings = []
-        kinds = [self._classify(value, scope) for value in values]
-        for index, bounds in enumerate(self.bounds):
-            found += bounds.judge(kinds.count(index), undecided=False)
+        classify = self._classify
+        kinds = [classify(value, scope) for value in values]
+        for index, bounds in self._bounded:
+            count = kinds.count(index)
+            if not bounds.least <= count <= bounds.most:
+                found += bounds.judge(count)
         if self._rules != "open" or self._ordered:
             found += self._places(kinds)
         for each, inner in self._inner.items():
@@ -132,8 +129,9 @@ class SliceBounds:
         element = view.element
         self._step = name.step
         self._said = f"{name.key}:{element.slice_name}"
-        self._min = element.min
-        self._max = element.max
+        self.least = element.min
+        self.most = float("inf") if element.max is None else element.max
+        self.matter = element.min > 0 or element.max is not None
         label = f"{name.label}:{element.slice_name}"
         self._few = node.rule("min", view, detail=element.min, code="required", step=label)
         self._many = node.rule("max", view, detail=element.max, step=label)
@@ -145,11 +143,9 @@ class SliceBounds:
             message = f"{self._said} is missing: it must occur at least {times(element.min)}."
             shape.needs.append(Need((name.key,), self._few, message))
 
-    def judge(self, count: int, *, undecided: bool) -> Findings:
-        """Judge how many there are."""
-        if count < self._min and not undecided:
-            return self._few(f"{self._said} is missing: it must occur at least {times(self._min)}, found {count}.")
-        if self._max is not None and count > self._max:
-            message = f"{self._said} occurs {times(count)}, but may occur at most {times(self._max)}."
-            return below(self._many(message), self._step)
-        return []
+    def judge(self, count: int) -> Findings:
+        """Say what is wrong with so many."""
+        if count < self.least:
+            return self._few(f"{self._said} is missing: it must occur at least {times(self.least)}, found {count}.")
+        message = f"{self._said} occurs {times(count)}, but may occur at most {times(int(self.most))}."
+        return below(self._many(message), self._step)

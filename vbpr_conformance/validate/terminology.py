@@ -80,6 +80,7 @@ class Terminology:
         self._edition = edition
         self._members: dict[str, Members] = {}
         self._systems: dict[str, CodeSystem | None] = {}
+        self._value_sets: dict[str, bool] = {}
         self._folded: dict[str, frozenset[str]] = {}
 
     def members(self, value_set: str) -> Members:
@@ -105,7 +106,12 @@ class Terminology:
 
     def is_value_set(self, url: str) -> bool:
         """Whether this is the canonical of a value set: no code system can have it."""
-        return self._edition.find(url, "ValueSet") is not None
+        known = self._value_sets.get(url)
+        if known is None:
+            known = self._edition.find(url, "ValueSet") is not None
+            if len(self._value_sets) < _REMEMBERED:
+                self._value_sets[url] = known
+        return known
 
     def _system(self, url: str) -> CodeSystem | None:
         if url in self._systems:

@@ -92,7 +92,7 @@ class Validator:
         found = self.edition.find_profile(profile)
         if found is None:
             return None
-        if found.derivation != "constraint":
+        if self._is_base(found):
             return target.resource.get("resourceType") == found.type or found.type in {"Resource", "DomainResource"}
         return self._fits(target.resource, found, target.scope)
 
@@ -102,7 +102,7 @@ class Validator:
         if profile.partition("|")[0] in {each.partition("|")[0] for each in claimed}:
             return True
         found = self.edition.find_profile(profile)
-        is_type = found is not None and found.derivation != "constraint"
+        is_type = found is not None and self._is_base(found)
         return (is_type or not claimed) and self.meets(target, profile) is True
 
     def member_of(self, value: Any, value_set: str) -> bool | None:
@@ -130,9 +130,24 @@ class Validator:
             return True
         if resource.get("resourceType") != profile.type:
             return False
-        root = self._compiler.lens.root(profile)
-        found = self._compiler.resource(profile.type, (root,)).check(resource, scope.probe(resource, profile.url))
-        return not any(each.severity == "error" for each in found or ())
+        lens = self._compiler.lens
+        faults = self._faults(resource, lens.root(profile), scope.probe(resource, profile.url))
+        return not faults or (not self._is_base(profile) and faults <= self._faults_of_its_own(resource, scope))
+
+    def _faults_of_its_own(self, resource: dict[str, Any], scope: Scope) -> set[tuple[str, str]]:
+        """What is wrong with a resource whatever is asked of it: that is said where it stands, and once is enough."""
+        base = self.edition.type(resource["resourceType"])
+        if base is None:
+            return set()
+        return self._faults(resource, self._compiler.lens.root(base), scope.probe(resource, base.url))
+
+    def _faults(self, resource: dict[str, Any], root: View, scope: Scope) -> set[tuple[str, str]]:
+        found = self._compiler.resource(root.profile.type, (root,)).check(resource, scope)
+        return {("".join(reversed(each.steps)), each.kind) for each in found or () if each.severity == "error"}
+
+    @staticmethod
+    def _is_base(profile: Profile) -> bool:
+        return profile.derivation != "constraint"
 
     def _judge(
         self,

@@ -27,10 +27,16 @@ def value_checks(node: Node, views: Views, step: str = "") -> list[Check]:
 
 
 def _fixed(fixed: Any, tell: Tell) -> Check:
+    if type(fixed) is str:
+        return lambda value, _: None if value == fixed else tell(_FIXED.format(_said(value), _said(fixed)))
+
     def check(value: Any, _: Scope) -> Findings | None:
-        return None if equal(fixed, value) else tell(f"{_said(value)} found, but the value is fixed to {_said(fixed)}.")
+        return None if equal(fixed, value) else tell(_FIXED.format(_said(value), _said(fixed)))
 
     return check
+
+
+_FIXED = "{} found, but the value is fixed to {}."
 
 
 def _pattern(pattern: Any, tell: Tell) -> Check:
