@@ -48,6 +48,13 @@ MODIFIERS = {
 }
 """The modifiers that R4 has for a parameter type, besides `missing`; a reference also takes a resource type."""
 
+_PARSERS: dict[str, Callable[[str], object]] = {
+    "token": parse_token,
+    "date": parse_date,
+    "number": parse_number,
+    "quantity": parse_quantity,
+}
+
 
 def matches(  # noqa: PLR0913 - a criterion and what it is asked of
     parameter: SearchParameter,
@@ -85,6 +92,9 @@ def matches_values(
         return Match.UNDECIDED
     _check_modifier(parameter, modifier)
     wanted = alternatives(value)
+    if modifier in {None, "not"} and kind in _PARSERS:
+        for text in wanted:
+            _PARSERS[kind](text)  # a value that cannot be read is an error whatever the resource holds
     if kind == "token" and modifier == "not":
         return any_of(_token(None, text, each) for text in wanted for each in values).opposite
     return any_of(_one(kind, modifier, text, each, base) for text in wanted for each in values)

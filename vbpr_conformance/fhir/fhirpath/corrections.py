@@ -20,7 +20,9 @@ CORRECTIONS: Mapping[str, str] = MappingProxyType(
         # ref-1: nothing is said of a reference without a literal reference, and `#` is the container itself
         _REFERENCE: f"reference.exists() implies (reference = '#' or ({_REFERENCE}))",
         # per-1: dates of different precision are in order unless the end is certainly before the start
-        f"{_PERIOD}(start <= end)": f"{_PERIOD}(start <= end) or (start.lowBoundary() <= end.highBoundary())",
+        f"{_PERIOD}(start <= end)": (
+            f"{_PERIOD}(start <= end) or ((start <= end).empty() and start.lowBoundary() <= end.highBoundary())"
+        ),
         # bdl-8: nothing is said of an entry without fullUrl
         "fullUrl.contains('/_history/').not()": "fullUrl.exists() implies fullUrl.contains('/_history/').not()",
         # …-0 of the definitional resources: the whole name is meant, and a name need not be there

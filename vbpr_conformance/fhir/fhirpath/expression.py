@@ -15,17 +15,23 @@ from vbpr_conformance.fhir.fhirpath.values import Closure, Env, Items, Node, Tru
 
 
 class Expression:
-    """A FHIRPath expression, read once and evaluated often. Get one by `compile`."""
+    """A FHIRPath expression, read once and evaluated often. Get one by `compile`.
+
+    It is evaluated on a JSON value, or on a `Node` where a primitive's `_name` companion matters. `type_name` is the
+    FHIR type of what is no resource (`Period`, `dateTime`), of an inner element its path (`MeasureReport.group`).
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._tree = parse(CORRECTIONS.get(text, text))
-        self._typed = needs_types(self._tree)
-        self._context = any(isinstance(node, Variable) and node.name == "context" for node in walk(self._tree))
         try:
+            self._tree = parse(CORRECTIONS.get(text, text))
+            self._typed = needs_types(self._tree)
+            self._context = any(isinstance(node, Variable) and node.name == "context" for node in walk(self._tree))
             self._truth: Truth = Compiler(typed=self._typed).truth(self._tree)
         except ExpressionError as error:
             raise ExpressionError(f"{error} (in the FHIRPath expression {text!r})") from None
+        except RecursionError:
+            raise ExpressionError(f"a FHIRPath expression of {len(text)} characters is nested too deeply") from None
 
     def __repr__(self) -> str:
         return f"compile({self.text!r})"
@@ -38,37 +44,35 @@ class Expression:
     def _nodes(self) -> Closure:
         return self._items if self._typed else Compiler(typed=True).items(self._tree)
 
-    def evaluate(self, node: Any, env: Env) -> Items:
+    def evaluate(self, node: Any, env: Env, type_name: str | None = None) -> Items:
         """Give the collection the expression yields on a node, as plain JSON values.
 
         Dates and quantities that the expression itself makes are `Temporal` and `Quantity`; their `str` is FHIRPath's.
         """
-        self._prepare(node, env)
-        return [raw(item) for item in self._items(wrap(node) if self._typed else node, env)]
+        if self._context:
+            env.context = node
+        return [raw(item) for item in self._items(wrap(node, type_name) if self._typed else node, env)]
 
-    def nodes(self, node: Any, env: Env) -> list[Node]:
+    def nodes(self, node: Any, env: Env, type_name: str | None = None) -> list[Node]:
         """Like `evaluate`, but every item with its FHIR type and its extensions, as far as they are known."""
-        self._prepare(node, env)
-        return [item if type(item) is Node else Node(item) for item in self._nodes(wrap(node), env)]
+        if self._context:
+            env.context = node
+        return [item if type(item) is Node else Node(item) for item in self._nodes(wrap(node, type_name), env)]
 
-    def truth(self, node: Any, env: Env) -> bool | None:
+    def truth(self, node: Any, env: Env, type_name: str | None = None) -> bool | None:
         """Read the result as a condition: True, False, or None where the expression yields nothing."""
         if self._context:
             env.context = node
-        return self._truth(wrap(node) if self._typed else node, env)
+        return self._truth(wrap(node, type_name) if self._typed else node, env)
 
-    def holds(self, node: Any, env: Env) -> bool:
+    def holds(self, node: Any, env: Env, type_name: str | None = None) -> bool:
         """Answer whether an invariant is met. Yielding nothing is not: HL7's validator reads it so.
 
         A single item that is no boolean, and more than one item, count as true.
         """
         if self._context:
             env.context = node
-        return self._truth(wrap(node) if self._typed else node, env) is True
-
-    def _prepare(self, node: Any, env: Env) -> None:
-        if self._context:
-            env.context = node
+        return self._truth(wrap(node, type_name) if self._typed else node, env) is True
 
 
 @lru_cache(maxsize=8192)

@@ -18,7 +18,8 @@ _TOKEN = re.compile(
   | (?P<quoted>`(?:[^`\\]|\\.)*`)
   | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
   | (?P<special>\$[a-z]+)
-  | (?P<variable>%(?:[A-Za-z_][A-Za-z0-9_]*|`(?:[^`\\]|\\.)*`|'(?:[^'\\]|\\.)*'))
+  | (?P<variable>%(?:
+        (?:vs|ext)-[A-Za-z0-9\-]+|[A-Za-z_][A-Za-z0-9_]*|`(?:[^`\\]|\\.)*`|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))
   | (?P<symbol><=|>=|!=|!~|[-=~<>|+*/&()\[\]{},.])
     """,
     re.VERBOSE | re.DOTALL,
@@ -41,16 +42,14 @@ def tokens(expression: str) -> list[Token]:
     at = 0
     while at < len(expression):
         match = _TOKEN.match(expression, at)
-        if match is None:
-            raise ExpressionError(
-                f"{_unreadable(expression, at)} at {at + 1} of the FHIRPath expression {expression!r}"
-            )
+        if match is None or expression.startswith("/*", at) is not match[0].startswith("/*"):
+            raise ExpressionError(f"{_unreadable(expression, at)} at {at + 1}")
         kind = str(match.lastgroup)
         text = match[0]
         if kind in {"string", "quoted"}:
             text = _unescape(text[1:-1])
         elif kind == "variable":
-            text = _unescape(text[2:-1]) if text[1] in "`'" else text[1:]
+            text = _unescape(text[2:-1]) if text[1] in "`'\"" else text[1:]
         if kind != "space":
             found.append(Token(kind, text, at))
         at = match.end()

@@ -62,7 +62,6 @@ def parse(expression: str) -> Syntax:
 
 class _Parser:
     def __init__(self, expression: str) -> None:
-        self.expression = expression
         self.tokens = tokens(expression)
         self.position = 0
 
@@ -79,9 +78,7 @@ class _Parser:
     def refuse(self, expected: str) -> NoReturn:
         token = self.token
         found = "the end" if token.kind == "end" else repr(token.text)
-        raise ExpressionError(
-            f"{expected} is expected, not {found}, at {token.at + 1} of the FHIRPath expression {self.expression!r}"
-        )
+        raise ExpressionError(f"{expected} is expected, not {found}, at {token.at + 1}")
 
     def take(self) -> Token:
         token = self.token

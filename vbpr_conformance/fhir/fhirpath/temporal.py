@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -83,7 +83,10 @@ class Temporal:
         """The same moment in UTC, as precise as before; without a zone or a minute it stays as it is."""
         if not self.zone or len(self.parts) < _MINUTE:
             return self
-        moment = datetime(*self.parts[:_MINUTE]) - timedelta(minutes=self.zone)  # noqa: DTZ001 - plain arithmetic
+        try:
+            moment = datetime(*self.parts[:_MINUTE]) - timedelta(minutes=self.zone)  # noqa: DTZ001 - plain arithmetic
+        except OverflowError:
+            return self  # within hours of the calendar's end
         moved = (moment.year, moment.month, moment.day, moment.hour, moment.minute)
         return replace(self, parts=moved + self.parts[_MINUTE:], zone=0)
 
@@ -120,6 +123,8 @@ class Temporal:
         return self._plus_seconds(sign * value * _DURATION_SECONDS[word])
 
     def _plus_months(self, months: int) -> Temporal:
+        if self.kind != TIME and not MINYEAR <= self.parts[0] + months // 12 < MAXYEAR:
+            raise ExpressionError(f"{self} plus {months} months is outside the calendar")
         if self.kind == TIME:
             raise ExpressionError(f"a time of day such as {self} has no months")
         if len(self.parts) == _YEAR:

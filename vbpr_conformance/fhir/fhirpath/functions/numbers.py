@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from vbpr_conformance.fhir.fhirpath.equality import system
@@ -42,7 +42,7 @@ def _on_number(name: str, call: Callable[..., Any], least: int = 0, most: int | 
             return EMPTY
         try:
             result = call(_number(items, name), *(_number(arg, name) for arg in args))
-        except (ValueError, InvalidOperation, OverflowError, ZeroDivisionError):
+        except (ValueError, ArithmeticError):
             return EMPTY
         return EMPTY if result is None else [result]
 
@@ -54,11 +54,10 @@ def _float(function: Callable[..., float]) -> Callable[..., Decimal]:
 
 
 def _power(base: Any, exponent: Any) -> Any:
-    if isinstance(base, int) and isinstance(exponent, int) and exponent >= 0:
-        return base**exponent
     if base < 0 and exponent != int(exponent):
         return None
-    return Decimal(base) ** Decimal(exponent)
+    result = Decimal(base) ** Decimal(exponent)
+    return int(result) if isinstance(base, int) and isinstance(exponent, int) and exponent >= 0 else result
 
 
 def _round(number: Any, digits: int = 0) -> Any:
