@@ -173,7 +173,7 @@ class FhirClient:
         return self.request("GET", path, headers=headers, interaction="vread")
 
     def create(self, resource: Resource, *, prefer: str | None = None, headers: Headers | None = None) -> Exchange:
-        """Create a resource under an id that the server gives; `prefer`: representation, minimal or OperationOutcome."""
+        """Create a resource under an id of the server's; `prefer` is representation, minimal or OperationOutcome."""
         asked = _headers(headers, prefer=prefer)
         return self.request("POST", resource["resourceType"], body=resource, headers=asked, interaction="create")
 

@@ -15,7 +15,7 @@ from vbpr_conformance.fhir.format_error import FormatError
 from vbpr_conformance.fhir.json_codec import loads
 from vbpr_conformance.fhir.structure import Structure
 
-_OWN_HEADERS = {"host", "user-agent", "accept-encoding", "connection", "content-length"}
+_OWN_HEADERS = {b"host", b"user-agent", b"accept-encoding", b"connection", b"content-length"}
 """What every HTTP client says by itself: left out of a command to be copied."""
 _LARGEST_INLINE = 2000
 _ETAG = re.compile(r'(?:W/)?"([^"]*)"')
@@ -114,9 +114,9 @@ class Exchange:
         words = ["curl", "-s"]
         if self.method != ("POST" if self.request_body else "GET"):
             words += ["-X", self.method]
-        for name, value in self.request_headers.items():
+        for name, value in self.request_headers.raw:
             if name.lower() not in _OWN_HEADERS:
-                words += _header_words(name, value)
+                words += _header_words(name.decode("latin-1"), value.decode("latin-1"))
         if self.request_body:
             words += ["--data-binary", self._body_word(body_file)]
         return " ".join([*words, shlex.quote(self.url)])

@@ -6,7 +6,9 @@ Redaction happens where an exchange is recorded, never where it is shown: what i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+
+from httpx import Headers
 
 MASK = "***"
 
@@ -59,9 +61,10 @@ class Redactor:
         self._headers = {name.lower() for name in secret_headers}
         self._judged: dict[str, bool] = {}
 
-    def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+    def headers(self, headers: Headers) -> Headers:
         """Give the headers with the values of secret ones masked; the scheme of an Authorization stays."""
-        return {name: self._value(name, value) for name, value in headers.items()}
+        pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw)
+        return Headers([(name, self._value(name, value)) for name, value in pairs])
 
     def _value(self, name: str, value: str) -> str:
         secret = self._judged.get(name)

@@ -1,0 +1,344 @@
+"""What a run creates on a target is known on disk at every moment, and can be deleted afterwards."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from vbpr_conformance.client.errors import NoAnswerError
+from vbpr_conformance.client.journal import Journal, clean_up
+from vbpr_conformance.client.ledger import ledgers
+from vbpr_conformance.errors import UsageError
+
+BASE = "http://payer.example/fhir"
+TAG = ("urn:run", "r1")
+MEASURE = {
+    "resourceType": "Measure",
+    "identifier": [{"system": TAG[0], "value": TAG[1]}],
+    "title": "payload of a patient",
+}
+
+
+def other(**more):
+    return {"resourceType": "Measure", "title": "payload of the target", **more}
+
+
+@pytest.fixture
+def run(client_of, store):
+    """A client whose run is noted."""
+    return client_of(store, journal=Journal(BASE, "r1", TAG))
+
+
+@pytest.fixture
+def interrupted(client_of, store):
+    """Start a run, let `act` work in it, and end it without its clean-up."""
+
+    def start(act, run="r1", tag=TAG):
+        client = client_of(store, journal=Journal(BASE, run, tag))
+        act(client)
+        client.close()
+
+    return start
+
+
+@pytest.fixture
+def cleaner(client_of, store):
+    return client_of(store)
+
+
+def left_on_disk():
+    return {reference for _, state in ledgers(BASE, None) for reference in state.created}
+
+
+def test_what_is_created_and_deleted_leaves_nothing(run, store, state_folder):
+    """A run that deletes all it created leaves no file behind."""
+    first = run.create(MEASURE).located
+    run.update({**MEASURE, "id": "own"})
+    assert left_on_disk() == {"Measure/1", "Measure/own"}
+    run.update({**MEASURE, "id": "own"})
+    run.delete(first.type, first.id)
+    assert left_on_disk() == {"Measure/own"}
+    run.delete("Measure", "own")
+    run.close()
+    assert store.held == {}
+    assert not [each for each in state_folder.rglob("*") if each.is_file()]
+
+
+def test_what_is_left_is_deleted_afterwards(interrupted, cleaner, store):
+    """Everything an interrupted run created goes, and only that; then there is nothing more to clean."""
+    store.held["Measure/theirs"] = other(id="theirs")
+    interrupted(lambda client: [client.create(MEASURE) for _ in range(3)])
+    assert len(store.held) == 4
+    assert clean_up(cleaner) == (3, [])
+    assert list(store.held) == ["Measure/theirs"]
+    assert clean_up(cleaner) == (0, [])
+
+
+def test_one_run_can_be_named(interrupted, cleaner):
+    """Of several runs only the named one is cleaned."""
+    interrupted(lambda client: client.create(MEASURE), run="r1")
+    interrupted(lambda client: [client.create(MEASURE), client.create(MEASURE)], run="r2")
+    assert clean_up(cleaner, run="r3") == (0, [])
+    assert clean_up(cleaner, run="r2") == (2, [])
+    assert clean_up(cleaner) == (1, [])
+
+
+def test_a_run_that_goes_on_is_left_alone(run, cleaner, store):
+    """What a running run created stays, and is told, unless the run is named."""
+    run.create(MEASURE)
+    assert clean_up(cleaner) == (0, ["what run r1 created: it still goes on"])
+    assert len(store.held) == 1
+    assert clean_up(cleaner, run="r1") == (1, [])
+
+
+def test_the_newest_goes_first_and_refusals_are_tried_again(interrupted, cleaner, store):
+    """Where a server refuses to delete what is referred to, it goes after that which refers to it."""
+    interrupted(lambda client: [client.create(MEASURE) for _ in range(3)])
+    store.refuses_delete = lambda reference: reference == "Measure/3" and "Measure/1" in store.held
+    assert clean_up(cleaner) == (3, [])
+    deletes = [path for method, path in store.requests if method == "DELETE"]
+    assert [path.rpartition("/")[2] for path in deletes] == ["3", "2", "1", "3"]
+
+
+def test_what_cannot_be_deleted_is_told_and_kept_in_mind(interrupted, cleaner, store):
+    """A delete that is refused for good is told with the answer, and tried again by the next clean-up."""
+    interrupted(lambda client: [client.create(MEASURE), client.create(MEASURE)])
+    store.refuses_delete = lambda reference: reference == "Measure/1"
+    assert clean_up(cleaner) == (1, ["Measure/1: the server answered 409 to its delete"])
+    store.refuses_delete = lambda _: False
+    assert clean_up(cleaner) == (1, [])
+
+
+def lose(client, request="POST", **more):
+    """Create what the server creates, and lose its answer."""
+    with pytest.raises(NoAnswerError):
+        client.create(MEASURE) if request == "POST" else client.update({**MEASURE, **more})
+
+
+def test_what_was_created_without_an_answer_is_found_by_the_tag(interrupted, cleaner, store):
+    """A create whose answer was lost is looked up by the run's tag; resources of others are never touched."""
+    store.held["Measure/theirs"] = other(id="theirs")
+    store.broken = lambda request: request.method == "POST"
+    interrupted(lose)
+    assert len(store.held) == 2
+    assert clean_up(cleaner) == (1, [])
+    assert list(store.held) == ["Measure/theirs"]
+
+
+def test_a_server_that_ignores_the_search_loses_nothing(interrupted, client_of, store):
+    """Where a search gives more than was asked for, only what carries the tag is deleted."""
+    store.held["Measure/theirs"] = other(id="theirs")
+    store.broken = lambda request: request.method == "POST"
+    interrupted(lose)
+
+    def ignores_parameters(request):
+        if request.method == "GET":
+            entries = [{"resource": each} for each in store.held.values()]
+            return httpx.Response(200, json={"resourceType": "Bundle", "entry": [*entries, {"x": 1}, 7]})
+        return store(request)
+
+    assert clean_up(client_of(ignores_parameters)) == (1, [])
+    assert list(store.held) == ["Measure/theirs"]
+
+
+def test_an_update_without_an_answer_is_looked_at(interrupted, cleaner, store):
+    """A resource under an id of ours goes if it carries the tag, and stays if it does not."""
+    store.held["Measure/theirs"] = other(id="theirs")
+    store.broken = lambda request: request.method == "PUT"
+
+    def act(client):
+        lose(client, "PUT", id="ours")
+        lose(client, "PUT", id="theirs")
+        store.held["Measure/theirs"] = other(id="theirs")
+
+    interrupted(act)
+    assert clean_up(cleaner) == (1, [])
+    assert list(store.held) == ["Measure/theirs"]
+
+
+def test_what_cannot_be_looked_up_is_told(interrupted, client_of, store):
+    """Without a tag, or where the server does not search, the user is told what may be left."""
+    store.broken = lambda request: request.method == "POST"
+    interrupted(lose, run="r1", tag=None)
+    interrupted(lose, run="r2")
+    deleted, left = clean_up(client_of(lambda _: httpx.Response(400)))
+    assert deleted == 0
+    assert [each.split(" (")[0] for each in left] == [
+        f"perhaps a Measure of unknown id: its creation got no clear answer in run {run}" for run in ("r1", "r2")
+    ]
+
+
+def test_a_request_that_was_never_sent_left_nothing(client_of):
+    """Where no connection came about there is nothing to look for."""
+
+    def refuse(request):
+        raise httpx.ConnectError("refused", request=request)
+
+    client = client_of(refuse, journal=Journal(BASE, "r1", TAG))
+    with pytest.raises(NoAnswerError):
+        client.create(MEASURE)
+    client.close()
+    assert list(ledgers(BASE, None)) == []
+
+
+@pytest.mark.parametrize(
+    ("call", "response", "expected"),
+    [
+        (lambda c: c.create(MEASURE), httpx.Response(422), set()),
+        (lambda c: c.create(MEASURE), httpx.Response(200, json={**MEASURE, "id": "5"}), {"Measure/5"}),
+        (lambda c: c.create(MEASURE), httpx.Response(201, headers={"Location": "Measure/6"}), {"Measure/6"}),
+        (
+            lambda c: c.request("POST", "Measure", body=b"{}"),
+            httpx.Response(201, headers={"Location": "Measure/6"}),
+            {"Measure/6"},
+        ),
+        (lambda c: c.conditional_create(MEASURE, "a=b"), httpx.Response(200, headers={"Location": "Measure/7"}), set()),
+        (
+            lambda c: c.conditional_create(MEASURE, "a=b"),
+            httpx.Response(201, headers={"Location": "Measure/8"}),
+            {"Measure/8"},
+        ),
+        (lambda c: c.conditional_update(MEASURE, "a=b"), httpx.Response(200, headers={"Location": "Measure/9"}), set()),
+        (
+            lambda c: c.conditional_update(MEASURE, "a=b"),
+            httpx.Response(201, headers={"Location": "Measure/9"}),
+            {"Measure/9"},
+        ),
+        (lambda c: c.update({**MEASURE, "id": "x"}), httpx.Response(200), set()),
+        (lambda c: c.update({**MEASURE, "id": "x"}), httpx.Response(201), {"Measure/x"}),
+        (lambda c: c.search("Measure", "a=b", method="POST"), httpx.Response(200), set()),
+        (lambda c: c.request("POST", "Measure/$op", body={}), httpx.Response(201), set()),
+    ],
+)
+def test_only_what_was_created_is_noted(client_of, call, response, expected):
+    """Each answer says for itself whether something new stands on the server."""
+    client = client_of(lambda _: response, journal=Journal(BASE, "r1", TAG))
+    call(client)
+    assert left_on_disk() == expected
+
+
+def entry(method, url, resource=None):
+    return {"request": {"method": method, "url": url}, **({"resource": resource} if resource else {})}
+
+
+ENTRIES = [
+    entry("POST", "Measure", MEASURE),
+    entry("PUT", "Measure/b", {**MEASURE, "id": "b"}),
+    entry("PUT", "Measure/c", {**MEASURE, "id": "c"}),
+    entry("DELETE", "Measure/old"),
+    entry("GET", "Measure/x"),
+]
+
+
+def answered(*responses):
+    return httpx.Response(200, json={"resourceType": "Bundle", "entry": [{"response": each} for each in responses]})
+
+
+def test_bundles_are_noted_entry_by_entry(client_of):
+    """What the entries of a transaction created and deleted is read off its answer."""
+    responses = [
+        httpx.Response(201, headers={"Location": "Measure/old"}),
+        answered(
+            {"status": "201 Created", "location": "Measure/a/_history/1"},
+            {"status": "201", "location": f"{BASE}/Measure/b/_history/1"},
+            {"status": "200 OK", "location": "Measure/c/_history/4"},
+            {"status": "204"},
+            {"status": "200"},
+        ),
+    ]
+    client = client_of(lambda _: responses.pop(0), journal=Journal(BASE, "r1", TAG))
+    client.create(MEASURE)
+    assert left_on_disk() == {"Measure/old"}
+    client.transaction(ENTRIES)
+    assert left_on_disk() == {"Measure/a", "Measure/b"}
+    assert all(not state.unknown for _, state in ledgers(BASE, None))
+
+
+def test_a_transaction_that_failed_may_have_left_something(client_of, store):
+    """A server may refuse a transaction and keep a part: what it may have kept is looked up by the tag."""
+    store.held["Measure/half"] = {**MEASURE, "id": "half"}
+    store.held["Measure/theirs"] = other(id="theirs")
+    client = client_of(lambda _: httpx.Response(400), journal=Journal(BASE, "r1", TAG))
+    client.transaction(ENTRIES)
+    client.close()
+    assert clean_up(client_of(store)) == (1, [])
+    assert list(store.held) == ["Measure/theirs"]
+
+
+def test_an_interruption_in_the_middle_of_a_line_loses_only_that(interrupted, cleaner):
+    """A file that ends in the middle of a line is read up to there."""
+    interrupted(lambda client: client.create(MEASURE))
+    (path, _), *_ = ledgers(BASE, None)
+    path.write_bytes(path.read_bytes() + b'{"n": 9, "int')
+    assert clean_up(cleaner) == (1, [])
+
+
+def test_no_payload_and_no_secret_is_noted(interrupted):
+    """The file holds ids and types, nothing of what was sent."""
+    interrupted(lambda client: client.create(MEASURE, headers={"X-Api-Key": "very secret"}))
+    (path, state), *_ = ledgers(BASE, None)
+    text = path.read_text()
+    assert "payload" not in text
+    assert "secret" not in text
+    assert path.stat().st_mode & 0o077 == 0
+    assert [sorted(json.loads(line)) for line in text.splitlines()] == [
+        ["format", "run", "tag", "url"],
+        ["intends", "n"],
+        ["created", "n", "unknown"],
+    ]
+    assert (state.run, state.url, state.tag) == ("r1", BASE, TAG)
+
+
+def test_targets_have_their_own_files(interrupted, client_of, store):
+    """What was created on one server is never deleted on another."""
+    interrupted(lambda client: client.create(MEASURE))
+    assert clean_up(client_of(store, base="http://payer.example/other")) == (0, [])
+    assert clean_up(client_of(store, base=f"{BASE}/")) == (1, [])
+
+
+def test_a_folder_that_cannot_be_written_is_said(client_of, store, tmp_path, monkeypatch):
+    """Where nothing can be noted, nothing is created, and the user is told what to set."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("VBPR_STATE_DIR", str(tmp_path / "file"))
+    client = client_of(store, journal=Journal(BASE, "r1", TAG))
+    with pytest.raises(UsageError, match="set VBPR_STATE_DIR"):
+        client.create(MEASURE)
+    assert store.held == {}
+
+
+KILLED = """
+import os, sys
+import httpx
+from vbpr_conformance.client.client import FhirClient
+from vbpr_conformance.client.journal import Journal
+
+base = "http://payer.example/fhir"
+answer = lambda request: httpx.Response(201, headers={"Location": f"{base}/Measure/{client.requests}"})
+client = FhirClient(base, journal=Journal(base, "killed"), transport=httpx.MockTransport(answer))
+while True:
+    client.create({"resourceType": "Measure"})
+    print(client.requests, flush=True)
+"""
+
+
+def test_a_killed_run_has_noted_all_it_created(client_of):
+    """Nothing that was created before a kill is missing afterwards, and the file is free again."""
+    process = subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE, text=True)
+    with process:
+        last = [int(process.stdout.readline()) for _ in range(20)][-1]
+        process.kill()
+        last = max([last, *(int(line) for line in process.stdout if line.strip())])
+    deleted = []
+
+    def answer(request):
+        deleted.append(int(request.url.path.rpartition("/")[2]))
+        return httpx.Response(204)
+
+    count, left = clean_up(client_of(answer))
+    assert set(range(last)) <= set(deleted)
+    assert count == len(deleted)
+    assert all("perhaps a Measure of unknown id" in each for each in left)

@@ -1,0 +1,124 @@
+"""No secret is in anything that is recorded or shown."""
+
+from __future__ import annotations
+
+import pickle
+import shlex
+
+import httpx
+import pytest
+
+from vbpr_conformance.client.auth import basic, bearer
+from vbpr_conformance.client.errors import NoAnswerError
+from vbpr_conformance.client.redact import Redactor, Secret
+
+TOKEN = "t0ken-that-nobody-may-see"  # noqa: S105  made up
+
+
+def answer(request):
+    echo = f"no {request.headers.get('Authorization')} for {request.headers.get('X-Api-Key')} {TOKEN}"
+    return httpx.Response(401, headers={"X-Seen": TOKEN, "WWW-Authenticate": "Bearer"}, content=echo.encode())
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"auth": bearer(TOKEN)},
+        {"auth": basic("me", TOKEN)},
+        {"headers": {"X-Api-Key": TOKEN}},
+        {"headers": {"X-Tenant": TOKEN}},
+    ],
+)
+def test_credentials_are_sent_and_never_recorded(client_of, settings):
+    """Whatever lets the client in reaches the server and is masked in headers, URL, bodies and the curl line."""
+    sent = []
+
+    def look(request):
+        sent.append(str(request.headers.raw) + (request.headers.get("Authorization", "")))
+        return answer(request)
+
+    client = client_of(look, **settings)
+    exchange = client.search("Measure", {"access_token": TOKEN, "name": TOKEN}, method="POST")
+    exchange_of_get = client.search("Measure", {"access_token": "other-secret"})
+    hidden = settings["auth"]._credentials.reveal() if "auth" in settings else TOKEN
+    assert hidden in sent[0]
+    for each in (exchange, exchange_of_get):
+        everything = (
+            f"{each!r} {each.request_headers.raw} {each.headers.raw} {each.curl()} {client!r} {settings.get('auth')!r}"
+        )
+        for secret in (TOKEN, hidden, "other-secret"):
+            assert secret not in everything
+            assert secret.encode() not in each.body + each.request_body
+
+
+def test_credentials_in_the_base_url_are_used_and_taken_out(client_of):
+    """User and password of a base URL log in and are in no URL afterwards."""
+    client = client_of(
+        lambda request: httpx.Response(200, json={"got": request.headers["Authorization"]}),
+        base=f"http://me:{TOKEN}@payer.example/fhir",
+    )
+    exchange = client.capabilities()
+    assert client.base_url == "http://payer.example/fhir"
+    assert exchange.url == "http://payer.example/fhir/metadata"
+    assert exchange.resource == {"got": "Basic ***"}
+
+
+def test_errors_hold_no_secrets(client_of):
+    """A request without answer is told and recorded without its secrets."""
+
+    def fail(request):
+        raise httpx.ReadError("reset", request=request)
+
+    client = client_of(fail, auth=bearer(TOKEN))
+    with pytest.raises(NoAnswerError) as caught:
+        client.search("Measure", {"access_token": "other-secret"})
+    assert "other-secret" not in f"{caught.value} {caught.value.exchange!r}"
+    assert "access_token=***" in str(caught.value)
+    assert TOKEN not in repr(client.seen)
+
+
+def test_search_parameters_are_no_secrets():
+    """Values of FHIR's own parameters stay readable."""
+    url = "http://x/fhir/Measure?code=a&identifier=s%7Cv&_token_like=1"
+    assert Redactor([Secret("abc")]).url(url) == url
+
+
+def test_a_secret_shows_itself_only_when_asked():
+    """A secret is masked wherever it is printed, compared by value, and cannot be pickled."""
+    secret = Secret(TOKEN)
+    assert f"{secret} {secret!r} {[secret]}" == "*** *** [***]"
+    assert secret == Secret(TOKEN) != Secret("x")
+    assert len({secret, Secret(TOKEN)}) == 1
+    with pytest.raises(TypeError):
+        pickle.dumps(secret)
+
+
+def test_curl_can_be_copied(client_of):
+    """The line repeats the request in a shell: quoted, in one piece, credentials as variables."""
+    client = client_of(answer, auth=bearer(TOKEN), headers={"X-Api-Key": TOKEN})
+    resource = {"resourceType": "Measure", "title": 'it\'s "$HOME" `x` \\ \u00e9'}
+    line = client.create(resource, headers={"Prefer": "return=minimal"}).curl()
+    assert "\n" not in line
+    assert '-H "Authorization: Bearer $VBPR_TOKEN"' in line
+    assert '-H "X-Api-Key: $VBPR_X_API_KEY"' in line
+    words = shlex.split(line)
+    assert words[:2] == ["curl", "-s"]
+    assert words[-1] == "http://payer.example/fhir/Measure"
+    assert (
+        words[words.index("--data-binary") + 1]
+        == '{"resourceType":"Measure","title":"it\'s \\"$HOME\\" `x` \\\\ \u00e9"}'
+    )
+    assert "Prefer: return=minimal" in words
+    assert not any(each.lower().startswith(("host", "user-agent")) for each in words)
+
+
+def test_curl_names_a_file_for_a_large_body(client_of):
+    """A body too large for a line is read from a file."""
+    exchange = client_of(answer).update({"resourceType": "Measure", "id": "a", "title": "x" * 5000})
+    assert exchange.curl("big one.json").endswith("--data-binary '@big one.json' http://payer.example/fhir/Measure/a")
+    assert " -X PUT " in exchange.curl()
+
+
+def test_curl_uses_the_password_variable(client_of):
+    """HTTP Basic becomes curl's own option."""
+    assert '-u "$VBPR_BASIC"' in client_of(answer, auth=basic("me", TOKEN)).capabilities().curl()
