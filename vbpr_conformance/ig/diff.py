@@ -67,13 +67,18 @@ def diff(edition: Edition, package: Path) -> list[Difference]:
     found: list[Difference] = []
     for key in sorted(keys, key=lambda each: (each[1], each[0])):
         here, there = edition.definitions.find(key[1], key[0]), packaged.get(key)
-        name = (there or here or own[key]).id
+        name = _name(there or here or own[key])
         mine = None if here is None else _ours(edition, here)
         other = None if there is None else _theirs(theirs, there)
         found += _compared(name, mine, other)
         if mine and other and key[0] == "StructureDefinition":
             found += _order(name, [each for each in mine if each in other], [each for each in other if each in mine])
     return found
+
+
+def _name(held: Held) -> str:
+    """The name people use: the id, with the type before it where it is no profile; ids repeat between types."""
+    return held.id if held.type == "StructureDefinition" else f"{held.type} {held.id}"
 
 
 def _is_own(held: Held, edition: Edition) -> bool:

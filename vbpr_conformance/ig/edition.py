@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -58,16 +57,14 @@ class Edition:
         """Make an edition of official packages alone, later ones over earlier ones."""
         return cls(version, (each for package in packages for each in read_package(package)), own)
 
-    def with_packages(self, paths: Iterable[Path]) -> Edition:
+    def with_packages(self, paths: Iterable[Path | str]) -> Edition:
         """The edition and what FHIR packages or single conformance resources add; theirs stands before ours."""
-        read = chain.from_iterable(read_package(Path(each), self.structure) for each in paths)
-        return Edition(
-            self.version,
-            Definitions(read, below=self.definitions),
-            self.own,
-            requirements=self.requirements,
-            readings=self.readings,
-        )
+        edition = self
+        for path in paths:
+            # One by one: the types that a package brings are needed to read XML after it.
+            added = Definitions(read_package(Path(path), edition.structure), below=edition.definitions)
+            edition = Edition(self.version, added, self.own, requirements=self.requirements, readings=self.readings)
+        return edition
 
     def find(self, canonical: str, resource_type: str | None = None) -> Resource | None:
         """Find any resource held by its canonical, with or without `|version`, as FHIR JSON."""

@@ -71,10 +71,8 @@ def _archived(path: Path) -> Iterator[tuple[str, bytes]]:
                 handle = archive.extractfile(member) if folder == "package" and member.isfile() else None
                 if handle is not None:
                     yield name, handle.read()
-    except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise UsageError(
-            f"{path}: it is no FHIR package ({error}); expected a .tgz, its folder, or a resource."
-        ) from None
+    except (tarfile.TarError, EOFError, zlib.error):
+        raise UsageError(f"{path}: it is no FHIR package; expected a .tgz, its folder, or a resource.") from None
     except OSError as error:
         raise UsageError(f"{path}: it cannot be read: {error.strerror or error}.") from None
 
@@ -89,7 +87,8 @@ def _parsed(source: str, data: bytes, structure: Structure | None) -> Any:
     try:
         return xml_codec.loads(data, structure)
     except xml_codec.FormatError as error:
-        raise UsageError(f"{source}: {error}") from None
+        hint = "; hl7.fhir.r4.core, given before it, knows every type of R4" if "no resource type" in str(error) else ""
+        raise UsageError(f"{source}: {error}{hint}.") from None
 
 
 def _json(source: str, data: bytes) -> Any:
