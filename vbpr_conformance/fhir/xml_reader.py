@@ -17,6 +17,8 @@ from vbpr_conformance.fhir.xml_names import FHIR, XHTML, XSI, line_of, narrative
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,18})")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,9})?")
 _INTEGERS = {"integer", "positiveInt", "unsignedInt"}
+_FHIR_TAG = f"{{{FHIR}}}"
+_PREFIX = len(_FHIR_TAG)
 _ABSENT: Any = object()
 
 
@@ -34,6 +36,7 @@ class Reader:
     def __init__(self, structure: Structure, problems: list[XmlProblem] | None) -> None:
         self._structure = structure
         self._problems = problems
+        self._ranks: dict[str, dict[str, int]] = {}
 
     def resource(self, element: etree._Element, name: str, path: str = "") -> dict[str, Any]:
         """Read an element whose name is that of a known resource type."""
@@ -49,13 +52,20 @@ class Reader:
             self._problem(element, path, f"the type {type_name} is not known here")
             return {}
         self._no_text(element, path)
+        if not len(element):
+            return {}
+        ranks = self._ranks.get(type_name)
+        if ranks is None:
+            ranks = self._ranks[type_name] = {name: rank for rank, name in enumerate(children)}
         groups: dict[str, list[etree._Element]] = {}
-        order = _Order(children)
+        last = ""
         for each in element:
             name = self._child_name(each, children, path)
             if name is not None:
-                if not order.follows(name):
-                    self._problem(each, path, f"<{name}> stands after <{order.last}>, in FHIR's XML it comes before it")
+                if last and ranks[name] < ranks[last]:
+                    self._problem(each, path, f"<{name}> stands after <{last}>, in FHIR's XML it comes before it")
+                else:
+                    last = name
                 groups.setdefault(name, []).append(each)
         found: dict[str, Any] = {}
         for name, elements in groups.items():
@@ -67,6 +77,9 @@ class Reader:
         if not isinstance(element.tag, str):
             self._problem(element, path, "an entity reference is not allowed in FHIR")
             return None
+        known = children.get(element.tag[_PREFIX:]) if element.tag.startswith(_FHIR_TAG) else None
+        if known is not None and known.form not in {"attribute", "xhtml"}:
+            return known.name
         tag = etree.QName(element)
         child = children.get(tag.localname)
         if child is None or child.form == "attribute":
@@ -157,30 +170,19 @@ class Reader:
         return value, extra
 
     def _no_text(self, element: etree._Element, path: str) -> None:
-        texts = [element.text, *(each.tail for each in element)]
-        stray = next((text.strip() for text in texts if text and text.strip()), None)
-        if stray:
-            self._problem(element, path, f"text {stray[:30]!r} is not allowed here, values stand in attributes")
+        stray = element.text
+        for each in element if not stray or stray.isspace() else ():
+            stray = each.tail
+            if stray and not stray.isspace():
+                break
+        if stray and not stray.isspace():
+            self._problem(element, path, f"text {stray.strip()[:30]!r} is not allowed here, values stand in attributes")
 
     def _problem(self, element: etree._Element, path: str, message: str) -> None:
         line = line_of(element)
         if self._problems is None:
             raise FormatError(f"{path}: {message}", line, 1)
         self._problems.append(XmlProblem(message, line, path))
-
-
-class _Order:
-    """Whether elements come in the order of their definition, equal names side by side."""
-
-    def __init__(self, children: Mapping[str, Child]) -> None:
-        self._rank = {name: rank for rank, name in enumerate(children)}
-        self.last = ""
-
-    def follows(self, name: str) -> bool:
-        if self.last and self._rank[name] < self._rank[self.last]:
-            return False
-        self.last = name
-        return True
 
 
 def _value_of(text: str, type_name: str) -> Any:
