@@ -71,6 +71,7 @@ def test_what_is_no_date(text):
 def test_limits_of_the_calendar():
     """Where the calendar of the language ends, an interval is open."""
     assert Interval.of("9999").high is None
+    assert interval_of({"event": ["9999"]}).high is None
     assert Interval.of("9999-12-31T23:59:59Z").high is None
     assert Interval.of("0001-01-01T00:00:00+14:00").low is None
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir import fhirpath
@@ -311,3 +314,34 @@ def test_payload_is_never_changed():
     for expression in ("given | family", "given.combine(family)", "children()", "given.union(family).tail()"):
         evaluate(expression, node)
     assert node == {"given": ["a", "b"], "family": ["c"]}
+
+
+WORDS = (
+    "extension url value valueString _valueString valueQuantity code system unit start end _start reference contained "
+    "id resourceType coding low high text div group population count"
+)
+NAMES = st.sampled_from(WORDS.split())
+SCALARS = st.sampled_from([None, True, 0, -5, Decimal("1.50"), "", "x", "2024", "2024-03-15T10:00:00Z", "#a"])
+WRONG = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=5))
+
+
+@given(
+    WRONG,
+    st.sampled_from(
+        [
+            PERIOD,
+            REFERENCE,
+            "low.empty() or high.empty() or (low <= high)",
+            "hasValue() or (children().count() > id.count())",
+            "extension.exists() != value.exists()",
+            "value.coding.code in ('a' | 'b') implies descendants().distinct().count() > 1",
+            "extension('x').value is Quantity or value.as(string).length() > 3 or text.`div`.htmlChecks()",
+            "group.population.select(code & text).isDistinct() and (value | low | high).repeat(extension).exists()",
+            "start + 1 month > end or value.toQuantity() = 3 'mg' or start.lowBoundary() ~ end",
+        ]
+    ),
+)
+def test_any_json_gives_an_answer_or_one_error(node, expression):
+    """Payloads of any shape, however wrong, are evaluated or refused with an `ExpressionError`."""
+    with contextlib.suppress(ExpressionError):
+        assert holds(expression, node) in {True, False}

@@ -94,12 +94,18 @@ def interval_of(value: Any) -> Interval | None:
 
 def _of_timing(timing: dict[str, Any]) -> Interval | None:
     """The outer limits of a Timing: its first to its last event, or its bounds."""
-    events = [found for each in timing.get("event", ()) if isinstance(each, str) and (found := Interval.of(each))]
+    listed = timing.get("event")
+    texts = [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
+    events = [found for each in texts if (found := Interval.of(each))]
     if events:
         lows = [each.low for each in events if each.low is not None]
         highs = [each.high for each in events if each.high is not None]
-        return Interval(min(lows, key=lambda bound: bound.moment), max(highs, key=lambda bound: bound.moment))
-    bounds = timing.get("repeat", {}).get("boundsPeriod")
+        return Interval(
+            min(lows, key=lambda bound: bound.moment) if len(lows) == len(events) else None,
+            max(highs, key=lambda bound: bound.moment) if len(highs) == len(events) else None,
+        )
+    repeat = timing.get("repeat")
+    bounds = repeat.get("boundsPeriod") if isinstance(repeat, dict) else None
     return Interval.of_period(bounds) if isinstance(bounds, dict) else None
 
 

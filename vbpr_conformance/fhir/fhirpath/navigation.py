@@ -221,6 +221,7 @@ def children(item: Any, env: Env, *, typed: bool) -> Items:
     return found
 
 
+@lru_cache(maxsize=4096)
 def _choice_type(key: str) -> str | None:
     """The type in the name of a choice property, such as Quantity in `valueQuantity`."""
     for at, letter in enumerate(key):
