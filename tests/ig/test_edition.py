@@ -87,13 +87,26 @@ def test_packages_in_all_their_forms(edition, tmp_path):
     assert edition.find_profile("mine") is None
 
 
-def test_a_resource_in_xml_is_added(edition, tmp_path):
-    """A single conformance resource may be XML."""
-    library = {"resourceType": "Library", "url": f"{MINE}/Library/x", "status": "active", "version": "3"}
-    library["type"] = {"text": "x"}
-    (tmp_path / "library.xml").write_bytes(xml_codec.dumps(library, edition.structure))
-    made = edition.with_packages([tmp_path / "library.xml"])
-    assert made.find(f"{MINE}/Library/x|3", "Library") == library
+def test_conformance_resources_in_xml_are_added(edition, tmp_path):
+    """A profile, a code system and a value set in XML do what they do in JSON."""
+    parent = edition.profiles[0]
+    profile = derived(
+        "mine", parent.url, {"id": f"{parent.type}.url", "path": f"{parent.type}.url", "min": 1}, type_=parent.type
+    )
+    codes = {"resourceType": "CodeSystem", "url": f"{MINE}/codes", "content": "complete", "concept": [{"code": "a"}]}
+    values = {
+        "resourceType": "ValueSet",
+        "url": f"{MINE}/values",
+        "compose": {"include": [{"system": f"{MINE}/codes"}]},
+    }
+    library = {"resourceType": "Library", "url": f"{MINE}/Library/x", "version": "3", "type": {"text": "x"}}
+    resources = [each | {"status": "active"} for each in (profile, codes, values, library)]
+    for index, each in enumerate(resources):
+        (tmp_path / f"{index}.xml").write_bytes(xml_codec.dumps(each, edition.structure))
+    made = edition.with_packages(sorted(tmp_path.iterdir()))
+    assert made.profile("mine").by_id[f"{parent.type}.url"].min == 1
+    assert dict(made.value_set(f"{MINE}/values").codes) == {(f"{MINE}/codes", "a"): ""}
+    assert made.find(f"{MINE}/Library/x|3", "Library") == resources[-1]
     assert made.find(f"{MINE}/Library/x", "Measure") is None
     assert edition.find(f"{MINE}/Library/x") is None
 
