@@ -83,7 +83,8 @@ def test_one_run_can_be_named(interrupted, cleaner):
     interrupted(lambda client: client.create(MEASURE), run="r1")
     interrupted(lambda client: [client.create(MEASURE), client.create(MEASURE)], run="r2")
     assert clean_up(cleaner, run="r3") == (0, [])
-    assert clean_up(cleaner, run="r2") == (2, [])
+    interrupted(lambda client: client.create(MEASURE), run="r2-gw1")
+    assert clean_up(cleaner, run="r2") == (3, [])
     assert clean_up(cleaner) == (1, [])
 
 
@@ -293,11 +294,14 @@ def test_no_payload_and_no_secret_is_noted(interrupted):
     assert (state.run, state.url, state.tag) == ("r1", BASE, TAG)
 
 
-def test_targets_have_their_own_files(interrupted, client_of, store):
+def test_targets_have_their_own_files(client_of, store):
     """What was created on one server is never deleted on another."""
-    interrupted(lambda client: client.create(MEASURE))
+    client = client_of(store, journal=Journal("http://me:secret@payer.example/fhir", "r1"))
+    client.create(MEASURE)
+    client.close()
+    assert "secret" not in next(ledgers(BASE, None))[0].read_text()
     assert clean_up(client_of(store, base="http://payer.example/other")) == (0, [])
-    assert clean_up(client_of(store, base=f"{BASE}/")) == (1, [])
+    assert clean_up(client_of(store, base="http://me:secret@payer.example/fhir/")) == (1, [])
 
 
 def test_a_folder_that_cannot_be_written_is_said(client_of, store, tmp_path, monkeypatch):

@@ -18,7 +18,7 @@ from vbpr_conformance.client.errors import NoAnswerError
 from vbpr_conformance.client.exchange import Exchange
 from vbpr_conformance.client.journal import Journal
 from vbpr_conformance.client.paging import follow
-from vbpr_conformance.client.redact import Redactor, Secret
+from vbpr_conformance.client.redact import Redactor
 from vbpr_conformance.client.sending import MAX_BYTES, Bounds, Sender, http_client
 from vbpr_conformance.client.urls import Parameters, checked_base, origin, query, with_query
 from vbpr_conformance.errors import UsageError
@@ -68,12 +68,9 @@ class FhirClient:
         self._structure = structure
         self._recorder = recorder
         self._journal = journal
-        secrets = [
-            *(auth.secrets if isinstance(auth, Login) else ()),
-            *(Secret(each) for each in (headers or {}).values()),
-        ]
+        secrets = auth.secrets if isinstance(auth, Login) else ()
         self._http = http_client(self.base_url, auth, timeout, ca, transport)
-        redactor = Redactor(secrets, headers or ())
+        redactor = Redactor(secrets, headers)
         self._sender = Sender(self._http, redactor, Bounds(timeout, max_bytes), structure)
 
     def __enter__(self) -> Self:

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from vbpr_conformance.client.cleanup import GONE, clean_up
 from vbpr_conformance.client.exchange import Exchange, located
 from vbpr_conformance.client.ledger import Intent, Ledger, ledger_path
+from vbpr_conformance.client.urls import checked_base
 
 __all__ = ["Journal", "Noted", "clean_up"]
 
@@ -35,7 +36,7 @@ class Journal:
     """
 
     def __init__(self, base_url: str, run: str, tag: tuple[str, str] | None = None) -> None:
-        self._base = base_url.rstrip("/")
+        self._base = checked_base(base_url)[0].rstrip("/")
         self._ledger = Ledger(ledger_path(self._base, run), self._base, run, tag)
 
     @property

@@ -118,10 +118,12 @@ def ledger_path(base_url: str, run: str) -> Path:
 
 
 def ledgers(base_url: str, run: str | None) -> Iterator[tuple[Path, State]]:
-    """Yield the files that runs against a target left, with what they add up to."""
-    name = "*" if run is None else quote(run, safe="")
-    for path in sorted(_folder(base_url).glob(f"{name}.*.jsonl")):
-        yield path, read(path)
+    """Yield the files that runs against a target left, those of a run's parallel workers (`-gw0`) among them."""
+    name = quote(run or "", safe="")
+    patterns = ["*.jsonl"] if run is None else [f"{name}.*.jsonl", f"{name}-gw[0-9]*.jsonl"]
+    for pattern in patterns:
+        for path in sorted(_folder(base_url).glob(pattern)):
+            yield path, read(path)
 
 
 def read(path: Path) -> State:

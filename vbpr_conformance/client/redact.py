@@ -6,7 +6,7 @@ Redaction happens where an exchange is recorded, never where it is shown: what i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from httpx import Headers
 
@@ -20,8 +20,8 @@ _SECRET_PARAMETER = re.compile(
 )
 _USERINFO = re.compile(r"(?<=://)[^/?#@\s]*@")
 _SCHEME = re.compile(r"(Bearer|Basic|Digest|DPoP)\s", re.IGNORECASE)
-_SHORTEST = 6
-"""Shorter secrets are not looked for in texts: they would be found everywhere."""
+_SHORTEST = 16
+"""Shorter secrets are not looked for in bodies and texts: a password such as `default` would be found in payloads."""
 
 
 class Secret:
@@ -54,11 +54,12 @@ class Secret:
 class Redactor:
     """Takes secrets out of headers, URLs and bodies: those with telling names, and those it was told."""
 
-    def __init__(self, secrets: Iterable[Secret] = (), secret_headers: Iterable[str] = ()) -> None:
-        texts = {each.reveal() for each in secrets}
+    def __init__(self, secrets: Iterable[Secret] = (), secret_headers: Mapping[str, str] | None = None) -> None:
+        given = secret_headers or {}
+        texts = {each.reveal() for each in secrets} | {given[name] for name in given if _SECRET_HEADER.search(name)}
         self._texts = tuple(sorted((text for text in texts if len(text) >= _SHORTEST), key=len, reverse=True))
         self._bytes = tuple(text.encode() for text in self._texts)
-        self._headers = {name.lower() for name in secret_headers}
+        self._headers = {name.lower() for name in given}
         self._judged: dict[str, bool] = {}
 
     def headers(self, headers: Headers) -> Headers:
