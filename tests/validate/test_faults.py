@@ -68,7 +68,7 @@ PERFORMANCE = [
     ),
     (
         "extension/1/valueCodeableConcept/coding/+",
-        {"system": "https://payer.example/c", "code": "vbp"},
+        {"system": "https://payer.example.org/c", "code": "vbp"},
         "max:MeasureReport.extension:measurereport-category.value[x].coding",
         "MeasureReport.extension[1].value.coding",
     ),
@@ -89,7 +89,7 @@ PERFORMANCE = [
     ),
     (
         "subject/extension/0",
-        ext("https://payer.example/x", valueCode="a"),
+        ext("https://payer.example.org/x", valueCode="a"),
         "min:MeasureReport.subject.extension:orgSubject",
         "MeasureReport.subject",
     ),
@@ -181,7 +181,7 @@ PERFORMANCE = [
     ),
     (
         "contained/0/address/0/_line",
-        [None, {"extension": [ext("https://payer.example/x", valueCode="a")]}],
+        [None, {"extension": [ext("https://payer.example.org/x", valueCode="a")]}],
         "shape:Address.line",
         "MeasureReport.contained[0].address[0].line",
     ),
@@ -244,7 +244,7 @@ PERFORMANCE = [
     ("group/0/code/text", " \n", "format:CodeableConcept.text", "MeasureReport.group[0].code.text"),
     ("group/0/code/text", 7, "format:CodeableConcept.text", "MeasureReport.group[0].code.text"),
     ("group/0/code/coding/1/code", "capitation ", "format:Coding.code", "MeasureReport.group[0].code.coding[1].code"),
-    ("measure", "https://payer.example/a b", "format:MeasureReport.measure", "MeasureReport.measure"),
+    ("measure", "https://payer.example.org/a b", "format:MeasureReport.measure", "MeasureReport.measure"),
     ("identifier/0/system", "urn:oid:1.02", "format:Identifier.system", "MeasureReport.identifier[0].system"),
     ("identifier/0/system", "urn:uuid:ABC", "format:Identifier.system", "MeasureReport.identifier[0].system"),
     # choices
@@ -316,7 +316,7 @@ PERFORMANCE = [
     ),
     (
         "reporter/reference",
-        "https://payer.example/fhir/Practitioner/p1",
+        "https://payer.example.org/fhir/Practitioner/p1",
         {"target:MeasureReport.reporter", "dom-3"},
         "MeasureReport.reporter.reference",
     ),
@@ -399,7 +399,7 @@ PERFORMANCE = [
     ),
     (
         "group/0/extension/2/extension",
-        [ext("https://payer.example/x", valueCode="n")],
+        [ext("https://payer.example.org/x", valueCode="n")],
         {"max:Extension.extension", "ext-1"},
         "MeasureReport.group[0].extension[2].extension",
     ),
@@ -409,8 +409,8 @@ PERFORMANCE = [
         {"max:Extension.value[x]", "ext-1"},
         "MeasureReport.group[0].extension[0].value",
     ),
-    ("extension/0", {"url": "https://payer.example/extensions/region"}, "ext-1", "MeasureReport.extension[0]"),
-    ("extension/0/extension", [ext("https://payer.example/x", valueCode="n")], "ext-1", "MeasureReport.extension[0]"),
+    ("extension/0", {"url": "https://payer.example.org/extensions/region"}, "ext-1", "MeasureReport.extension[0]"),
+    ("extension/0/extension", [ext("https://payer.example.org/x", valueCode="n")], "ext-1", "MeasureReport.extension[0]"),
     # invariants
     ("period/start", "2024-07-01", "per-1", "MeasureReport.period"),
     ("period", {"start": "2024-06-30T12:00:00+02:00", "end": "2024-06-30T09:59:59Z"}, "per-1", "MeasureReport.period"),
@@ -432,7 +432,7 @@ PERFORMANCE = [
         "MeasureReport",
     ),
     ("contained/0/telecom/0/system", GONE, "cpt-2", "MeasureReport.contained[0].telecom[0]"),
-    ("contained/0/telecom/0/use", "home", "org-3", "MeasureReport.contained[0].telecom"),
+    ("contained/0/telecom/0/use", "home", "org-3", "MeasureReport.contained[0].telecom[0]"),
     ("text/div", "<div>text</div>", "txt-1", "MeasureReport.text.div"),
     (
         "text/div",
@@ -461,7 +461,7 @@ QUALITY = [
     ("date", GONE, "min:MeasureReport.date", "MeasureReport"),
     ("period/start", GONE, {"min:MeasureReport.period.start", "deqm-1"}, "MeasureReport.period"),
     ("period/start", "2024-01", "deqm-1", "MeasureReport.period"),
-    ("measure", "https://payer.example/fhir/Measure/quality-a", "deqm-0", "MeasureReport.measure"),
+    ("measure", "https://payer.example.org/fhir/Measure/quality-a", "deqm-0", "MeasureReport.measure"),
     ("extension/0", GONE, "deqm-3", "MeasureReport"),
     ("subject", {"reference": "Practitioner/p1"}, "max:MeasureReport.subject", "MeasureReport.subject"),
     (
@@ -566,10 +566,10 @@ MEASURE = [
     ("subjectReference", {"reference": "Group/1"}, "choice:Measure.subject[x]", "Measure"),
     ("subjectCodeableConcept", GONE, None, ""),
     ("status", "ready", "binding:Measure.status", "Measure.status"),
-    ("library", GONE, "measure:Measure.library", "Measure.group[0].population[0].criteria"),
+    ("group/0/population/0/criteria/language", "text/cql", None, ""),
     ("group/0/population/0/criteria", GONE, "min:Measure.group.population.criteria", "Measure.group[0].population[0]"),
     ("group/0/population/0/criteria/expression", GONE, "exp-1", "Measure.group[0].population[0].criteria"),
-    ("group/0/stratifier/0/component", [{"criteria": {"language": "text/cql", "expression": "x"}}], "mea-1", "Measure"),
+    ("group/0/stratifier/0/component", [{"criteria": {"language": "text/fhirpath", "expression": "x"}}], "mea-1", "Measure"),
     ("contact/0/telecom/0/use", "phone", "binding:ContactPoint.use", "Measure.contact[0].telecom[0].use"),
     ("experimental", "true", "format:Measure.experimental", "Measure.experimental"),
     ("approvalDate", "2024-01-01T00:00:00Z", "format:Measure.approvalDate", "Measure.approvalDate"),
@@ -601,3 +601,14 @@ def test_a_fault_breaks_its_rule_and_no_other(validator, valid, name, path, valu
 def test_the_resources_that_faults_are_put_into_are_valid(validator, valid, name):
     """Without a fault there is no error."""
     assert not [issue for issue in validator.issues(valid(name)) if issue.is_error]
+
+
+def test_criteria_in_cql_need_a_library(validator, valid):
+    """Criteria in text/cql are an error in a Measure that names no library."""
+    measure = valid("measure")
+    put(measure, "group/0/population/0/criteria/language", "text/cql")
+    del measure["library"]
+    errors = [issue for issue in validator.issues(measure) if issue.is_error]
+    assert [(issue.rule, issue.expression) for issue in errors] == [
+        ("measure:Measure.library", "Measure.group[0].population[0].criteria")
+    ]

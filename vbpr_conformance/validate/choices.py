@@ -39,7 +39,7 @@ def choice_property(compiler: Compiler, node: Node, label: str, views: Views, sh
     for view in views:
         for each in compiler.lens.slices(view):
             _slice_need(node, label, each, shape)
-    return [_one_type(node, label, frozenset(usable), views[0])] if len(usable) > 2 else []
+    return [_one_type(node, label, frozenset(usable), views[0])] if len({key.removeprefix("_") for key in usable}) > 1 else []
 
 
 def _allowed(views: Views) -> tuple[str, ...]:
