@@ -50,7 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except UsageError as trouble:
         raise pytest.UsageError(str(trouble)) from trouble
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
-        config.args = [str(path) for path in session.packaged()]
+        config.args = [str(session.folder)]  # the folder, not its files: node ids are relative to it
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -135,6 +135,7 @@ def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ARG001  xdis
     output = getattr(node, "workeroutput", {})
     if _session is not None and "vbpr_tally" in output:
         _session.tally.add(output["vbpr_tally"])
+        _session.take(output["vbpr_collected"])
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -153,6 +154,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
         output["vbpr_tally"] = held.tally.as_dict()
+        output["vbpr_collected"] = held.collected()
     elif session.config.getoption("--vbpr-out"):
         from vbpr_conformance.report import results
 

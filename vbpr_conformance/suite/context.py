@@ -69,6 +69,8 @@ class Context:
 
     def __post_init__(self) -> None:
         self.tag = Tag(self.run_id)
+        self.references: set[str] = set()
+        """What this run has created, as `Type/id`: references to it are kept as they are."""
         self.targets = Targets(self)
         self.payloads = Payloads(self)
         self._populations: dict[str, dict[str, Live]] = {}
@@ -144,6 +146,7 @@ class Context:
         if exchange.status not in {_OK, _CREATED} or place.id is None or place.type != resource["resourceType"]:
             return None, exchange
         self.created += 1
+        self.references.add(f"{place.type}/{place.id}")
         return Live(name, place.id, resource, exchange), exchange
 
     def remove(self, lives: Iterable[Live]) -> None:

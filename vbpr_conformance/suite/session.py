@@ -6,7 +6,7 @@ import argparse
 import secrets
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -70,9 +70,10 @@ class Session:
             if name not in known and not Path(name).suffix:
                 raise UsageError(f"no suite {name!r}; {did_you_mean(name, known)}")
 
-    def packaged(self) -> list[Path]:
-        """The packaged suites that were chosen."""
-        return [path for path in packaged() if not self._suites or path.stem in self._suites]
+    @property
+    def folder(self) -> Path:
+        """Where the packaged suites are."""
+        return packaged()[0].parent
 
     def takes(self, path: Path) -> bool:
         """Whether a YAML file is a suite of this run."""
@@ -118,6 +119,16 @@ class Session:
         """Keep a result."""
         result = CaseResult.from_dict(data)
         self._results[result.id] = result
+
+    def collected(self) -> dict[str, Any]:
+        """What was collected, for the process that puts a parallel run together and collects nothing itself."""
+        return {"order": self._order, "not_expanded": [asdict(each) for each in self._not_expanded]}
+
+    def take(self, collected: Mapping[str, Any]) -> None:
+        """Take what a worker collected; all collect the same."""
+        if not self._order:
+            self._order = list(collected["order"])
+            self._not_expanded = [NotExpanded(**each) for each in collected["not_expanded"]]
 
     def close(self) -> None:
         """Delete what was created, and count what was done."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.suite.env import Answer, Env, Live, created_by
 from vbpr_conformance.suite.findings import Finding, HarnessError, refuse_when_locked_out
-from vbpr_conformance.suite.model import Body, Entry, Step
+from vbpr_conformance.suite.model import Body, Entry, Step, Update
 from vbpr_conformance.suite.payloads import change
 from vbpr_conformance.suite.templating import MissingValueError, fill
 
@@ -156,12 +156,16 @@ def _entry(entry: Entry, env: Env) -> dict[str, Any]:
     if entry.create:
         made["request"] = {"method": "POST", "url": made["resource"]["resourceType"]}
     elif entry.update:
-        made["request"] = {"method": "PUT", "url": f"{made['resource']['resourceType']}/{made['resource']['id']}"}
+        made["request"] = {"method": "PUT", "url": _place(entry.update, made["resource"])}
     elif entry.delete:
         made["request"] = {"method": "DELETE", "url": f"{entry.delete.type}/{entry.delete.id}"}
     elif entry.read:
         made["request"] = {"method": "GET", "url": f"{entry.read.type}/{entry.read.id}"}
     return made
+
+
+def _place(update: Update, resource: Mapping[str, Any]) -> str:
+    return f"{update.type or resource['resourceType']}/{update.id or resource['id']}"
 
 
 _PERFORMERS: Mapping[str, Callable[[Env, Mapping[str, Any], Any], Answer]] = {

@@ -52,9 +52,8 @@ class Targets:
         return _Types(self)
 
     def _placed(self, literal: str) -> str:
-        known = set(self._made.values())
         match = _LITERAL.fullmatch(literal)
-        if literal in known or match is None:
+        if literal in self._context.references or literal.startswith(f"{ELSEWHERE}/") or match is None:
             return literal
         kind, identity = match[1], match[2]
         return self.reference(kind, _KEYS[sum(identity.encode()) % len(_KEYS)])

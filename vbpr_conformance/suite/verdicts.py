@@ -63,8 +63,8 @@ class CaseResult:
     payload: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the result as plain JSON data."""
-        return asdict(self)
+        """Give the result as plain JSON data: no enumeration, which does not travel between processes."""
+        return {**asdict(self), "verdict": self.verdict.value}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CaseResult:
