@@ -2,47 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 from decimal import Decimal
 
 import pytest
-
-VBPR = "http://hl7.org/fhir/us/davinci-vbpr/StructureDefinition/"
-R4 = "http://hl7.org/fhir/StructureDefinition/"
-DEQM = "http://hl7.org/fhir/us/davinci-deqm/StructureDefinition/"
-GONE = object()
-
-
-def at(resource, path):
-    """Give the object or array that holds the last step of a path, and that step."""
-    steps = [int(step) if step.isdigit() else step for step in path.split("/")]
-    for step in steps[:-1]:
-        resource = resource[step]
-    return resource, steps[-1]
-
-
-def put(resource, path, value):
-    """Set, append (a step `+`) or remove (the value GONE) what stands at a path."""
-    owner, step = at(resource, path)
-    if value is GONE:
-        del owner[step]
-    elif step == "+":
-        owner.append(value)
-    else:
-        owner[step] = copy.deepcopy(value)
-
-
-def ext(name, **value):
-    return {"url": name if ":" in name else VBPR + name, **value}
-
-
-def complex_ext(name, *inner):
-    return {"url": VBPR + name, "extension": list(inner)}
-
-
-def coded(system, code, **more):
-    return {"coding": [{"system": system, "code": code, **more}]}
-
+from validate_edits import GONE, R4, VBPR, coded, ext, put
 
 METRIC = "http://hl7.org/fhir/us/davinci-vbpr/CodeSystem/vbp-performance-metric"
 STREAM = "http://hl7.org/fhir/us/davinci-vbpr/CodeSystem/payment-stream"
@@ -410,7 +373,12 @@ PERFORMANCE = [
         "MeasureReport.group[0].extension[0].value",
     ),
     ("extension/0", {"url": "https://payer.example.org/extensions/region"}, "ext-1", "MeasureReport.extension[0]"),
-    ("extension/0/extension", [ext("https://payer.example.org/x", valueCode="n")], "ext-1", "MeasureReport.extension[0]"),
+    (
+        "extension/0/extension",
+        [ext("https://payer.example.org/x", valueCode="n")],
+        "ext-1",
+        "MeasureReport.extension[0]",
+    ),
     # invariants
     ("period/start", "2024-07-01", "per-1", "MeasureReport.period"),
     ("period", {"start": "2024-06-30T12:00:00+02:00", "end": "2024-06-30T09:59:59Z"}, "per-1", "MeasureReport.period"),
@@ -569,7 +537,12 @@ MEASURE = [
     ("group/0/population/0/criteria/language", "text/cql", None, ""),
     ("group/0/population/0/criteria", GONE, "min:Measure.group.population.criteria", "Measure.group[0].population[0]"),
     ("group/0/population/0/criteria/expression", GONE, "exp-1", "Measure.group[0].population[0].criteria"),
-    ("group/0/stratifier/0/component", [{"criteria": {"language": "text/fhirpath", "expression": "x"}}], "mea-1", "Measure"),
+    (
+        "group/0/stratifier/0/component",
+        [{"criteria": {"language": "text/fhirpath", "expression": "x"}}],
+        "mea-1",
+        "Measure",
+    ),
     ("contact/0/telecom/0/use", "phone", "binding:ContactPoint.use", "Measure.contact[0].telecom[0].use"),
     ("experimental", "true", "format:Measure.experimental", "Measure.experimental"),
     ("approvalDate", "2024-01-01T00:00:00Z", "format:Measure.approvalDate", "Measure.approvalDate"),
