@@ -10,6 +10,7 @@ from typing import Any
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.generate.choices import TYPICAL, Choices
 from vbpr_conformance.generate.decisions import decide, settle
+from vbpr_conformance.generate.edits import apply, sites
 from vbpr_conformance.generate.paths import Path, put, resolve
 from vbpr_conformance.generate.plan import planner
 from vbpr_conformance.generate.proof import errors
@@ -19,6 +20,8 @@ from vbpr_conformance.ig.model import Profile
 
 Object = dict[str, Any]
 
+_APART = 2**33
+"""What lies between the seeds of one attempt and the next."""
 _ATTEMPTS = 25
 """How many builds may fail the proof before the wishes are taken to be what cannot hold."""
 
@@ -69,11 +72,14 @@ def _forced(paths: Sequence[Path]) -> dict[str, str | None]:
     return found
 
 
-def raw(profile: Profile, edition: Edition, b: Choices) -> Object:
-    """Build a resource without the proof."""
+def raw(profile: Profile, edition: Edition, b: Choices, edits: Sequence[int] = ()) -> Object:
+    """Build a resource without the proof; `edits` are the numbers of small changes to what was built."""
     b.own_type = profile.type
     taken = decide(profile, edition, b)
     body = planner(edition).resource(profile).make(b)
+    if edits:
+        b.containable = False
+        apply(sites(body, profile, edition, b), edits, b)
     made: Object = {"resourceType": profile.type}
     if "id" in body:
         made["id"] = body.pop("id")
@@ -107,4 +113,18 @@ def sample(profile: Profile, edition: Edition, rng: random.Random) -> Object:
         made = raw(profile, edition, Choices(rng))
         if not errors(made, profile, edition):
             return made
+    raise UsageError(f"No conformant {profile.id} was found in {_ATTEMPTS} attempts.")
+
+
+def edited(profile: Profile, edition: Edition, seed: int, size: str, edits: Sequence[int]) -> Object:
+    """Build the conformant resource that a seed stands for, with those of the edits that leave it conformant."""
+    for attempt in range(_ATTEMPTS):
+        kept: list[int] = list(edits)
+        while True:
+            made = raw(profile, edition, Choices(random.Random(seed + attempt * _APART), size=size), kept)
+            if not errors(made, profile, edition):
+                return made
+            if not kept:
+                break
+            kept.pop()
     raise UsageError(f"No conformant {profile.id} was found in {_ATTEMPTS} attempts.")

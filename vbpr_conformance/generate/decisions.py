@@ -21,6 +21,7 @@ from vbpr_conformance.ig.model import Profile
 from vbpr_conformance.ig.places import editions_folder
 
 FILE = "contract-package.yaml"
+_PARTS = frozenset({"payloads", "package", "unbreakable"})
 _KEYS = frozenset({"weight", "require", "without", "values"})
 
 
@@ -43,9 +44,9 @@ def document(edition: Edition) -> Any:
     """What the edition says of its contract package; nothing where it says nothing."""
     place = editions_folder() / edition.version / FILE
     found = load_file(place, f"{edition.version}/{FILE}") if place.is_file() else {}
-    unknown = set(found) - {"payloads", "package"}
+    unknown = sorted(set(found) - _PARTS)
     if unknown:
-        raise UsageError(f"{edition.version}/{FILE}: {sorted(unknown)[0]!r} is unknown, expected payloads or package.")
+        raise UsageError(f"{edition.version}/{FILE}: {unknown[0]!r} is unknown, expected one of {sorted(_PARTS)}.")
     return plain(found)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from vbpr_conformance.generate.choices import Choices
 from vbpr_conformance.generate.values import Maker
@@ -16,15 +16,21 @@ Object = dict[str, Any]
 Refine = Callable[[Choices, Any], Any]
 """Makes a value; given one, makes the profile hold for that one instead."""
 
-Parts = Callable[[], "tuple[Member, ...]"]
-"""Gives the members of an object; asked for only when a caller names something below it."""
+
+class Holder(Protocol):
+    """What is known of an object: its members, and the checks that keep them in agreement."""
+
+    members: tuple[Member, ...]
+    checks: tuple[Callable[[Object, Choices], None], ...]
+    is_unfolded: bool
+    """Whether it is compiled for its place in a profile, not for a data type wherever that stands."""
 
 
 class Value(NamedTuple):
     """How a value is made, and what an object has below it."""
 
     make: Refine
-    parts: Parts | None = None
+    holder: Holder | None = None
 
 
 _MANY = 0.012
@@ -38,7 +44,7 @@ class Option:
     key: str
     type: str
     make: Refine
-    parts: Parts | None = None
+    holder: Holder | None = None
     weight: float = 1.0
 
 
@@ -51,8 +57,9 @@ class SlicePart:
     max: int | None
     likely: float
     make: Refine
-    parts: Parts | None
+    holder: Holder | None
     matches: Callable[[Any], bool]
+    must_support: bool = False
 
     def wanted(self, b: Choices) -> bool:
         """Whether it shall be there this time."""
@@ -78,6 +85,7 @@ class Member:
     others: bool = True
     wide: int = 1
     """How far it repeats: 0 hardly, 1 some, 2 up to dozens."""
+    must_support: bool = False
     is_own: Callable[[Any], bool] | None = None
     """Whether an item falls into one of the slices, so that others do not get there by accident."""
     keys: tuple[str, ...] = field(init=False)
@@ -150,15 +158,29 @@ class Member:
             number = 1 if roll < 0.6 else 2 if roll < 0.92 else 3
         return max(low, number if self.max is None else min(number, self.max))
 
+    @property
+    def is_extension(self) -> bool:
+        """Whether this is the list of extensions, which is there only when one of them is wanted."""
+        return self.name == "extension"
+
+    def _wants_other(self, made: list[Any], b: Choices) -> bool:
+        """Whether an item outside of the slices is added: rarely, or when the profile asks for more than these."""
+        if len(made) < self.min:
+            return True
+        return b.rnd() < (0.03 if made or self.is_extension else 0.5) * b.density and b.density <= 1
+
     def _sliced(self, option: Option, items: list[Any], b: Choices) -> list[Any]:
         made: list[Any] = list(items)
         for part in self.slices:
             if part.wanted(b):
                 made += [part.make(b, None) for _ in range(_times(part, b))]
-        if self.others and (not made or b.rnd() < 0.05 * b.density) and len(made) < self.min + 1:
+        if self.others and self._wants_other(made, b):
             extra = option.make(b, None)
             if self.is_own is None or not self.is_own(extra):
                 made.append(extra)
+        if not made and (self.min or not self.is_extension):
+            able = [part for part in self.slices if part.id not in b.excluded]
+            made = [b.pick(able).make(b, None)] if able else []
         return made[: self.max]
 
 

@@ -33,6 +33,9 @@ class Step:
     id: str | None = None
     type: str | None = None
     """The type that a choice is asked to have."""
+    member: Member | None = None
+    owner: str = ""
+    """The data type that the element is defined in, where the profile says nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,11 @@ class Path:
         return (step.part.id if step.part is not None else step.id) or self.text
 
 
-def resolve(text: str, profile: Profile, edition: Edition) -> Path:
-    """Resolve a path against a profile; a name that the profile does not have is a usage error."""
+def resolve(text: str, profile: Profile, edition: Edition, *, lenient: bool = False) -> Path:
+    """Resolve a path against a profile; a name that the profile does not have is a usage error.
+
+    A `lenient` path may lead to what the profile forbids but its type has.
+    """
     words = text.split(".")
     if words[0] == profile.type:
         words = words[1:]
@@ -71,7 +77,7 @@ def resolve(text: str, profile: Profile, edition: Edition) -> Path:
         found = _STEP.match(word)
         if found is None:
             raise UsageError(f"{text!r} is no path: {word!r} is not of the form name, name:slice or name[n].")
-        step, place = _step(place, found, edition, f"{profile.id} cannot have {text}")
+        step, place = _step(place, found, edition, "" if lenient else f"{profile.id} cannot have {text}")
         steps.append(step)
     return Path(text, tuple(steps))
 
@@ -90,21 +96,24 @@ def _step(place: _Place, found: re.Match[str], edition: Edition, trouble: str) -
     index = int(found["index"]) if found["index"] else None
     member, option = _find(place.members, name)
     if member is None:
-        if place.type in _WHOLE or (place.root and name not in NEVER):
+        if trouble and (place.type in _WHOLE or (place.root and name not in NEVER)):
             known = ", ".join(each.name for each in place.members)
             raise UsageError(f"{trouble}: there is no {name} here (known: {known}).")
         return _plain(place, name, index, edition, trouble)
+    if piece is not None and member.name.endswith("[x]"):
+        option = next((each for each in member.options if each.key == piece), option)
+        piece = None
     asked = option.type if option is not None and len(member.options) > 1 else None
     if piece is None:
         below = option or (member.options[0] if len(member.options) == 1 else None)
-        step = Step(option.key if option else None, member.array, index=index, id=member.id, type=asked)
-        return step, _Place(below.parts() if below and below.parts else (), below.type if below else "")
+        step = Step(option.key if option else None, member.array, index=index, id=member.id, type=asked, member=member)
+        return step, _Place(below.holder.members if below and below.holder else (), below.type if below else "")
     part = next((each for each in member.slices if each.id.endswith(f":{piece}")), None)
     if part is None:
         known = ", ".join(each.id.rpartition(":")[2] for each in member.slices) or "none"
         raise UsageError(f"{trouble}: {name} has no slice {piece} (it has {known}).")
     kind = member.options[0].type if member.options else ""
-    return Step(name, True, part, index, member.id), _Place(part.parts() if part.parts else (), kind)
+    return Step(name, True, part, index, member.id, member=member), _Place(part.holder.members if part.holder else (), kind)
 
 
 def _plain(place: _Place, name: str, index: int | None, edition: Edition, trouble: str) -> tuple[Step, _Place]:
@@ -113,8 +122,8 @@ def _plain(place: _Place, name: str, index: int | None, edition: Edition, troubl
     for child in kind.root.children if kind is not None else ():
         for ref in child.types if child.is_choice else child.types[:1]:
             key = child.name.replace("[x]", ref.code[0].upper() + ref.code[1:])
-            if key == name and child.max != 0:
-                return Step(name, child.is_array, index=index), _Place((), ref.code)
+            if name in (key, child.name) and child.max != 0:
+                return Step(key, child.is_array, index=index, owner=place.type), _Place((), ref.code)
     known = ", ".join(each.name for each in kind.root.children) if kind is not None else "nothing"
     raise UsageError(f"{trouble}: there is no {name} here (known: {known}).")
 
@@ -129,6 +138,25 @@ def _find(members: Sequence[Member], name: str) -> tuple[Member | None, Option |
     return None, None
 
 
+def has(target: Any, path: Path) -> bool:
+    """Whether what the path leads to is there."""
+    return _has(target, path.steps)
+
+
+def _has(target: Any, steps: Sequence[Step]) -> bool:
+    if not steps:
+        return True
+    step, rest = steps[0], steps[1:]
+    keys = [step.key] if step.key else [each for each in target if is_choice_key(each, step)]
+    for key in keys:
+        for name in (key, f"_{key}") if not rest else (key,):
+            items = target.get(name, ())
+            for each in items if isinstance(items, (list, tuple)) else [items]:
+                if (step.part is None or step.part.matches(each)) and _has(each, rest):
+                    return True
+    return False
+
+
 def put(target: dict[str, Any], path: Path, value: Any, *, existing: bool = False) -> None:
     """Set what the path leads to, in every item of a list on the way; None takes it out.
 
@@ -139,7 +167,7 @@ def put(target: dict[str, Any], path: Path, value: Any, *, existing: bool = Fals
 
 def _put(target: dict[str, Any], steps: Sequence[Step], value: Any, *, existing: bool) -> None:
     step, rest = steps[0], steps[1:]
-    key = step.key or next((each for each in target if _is_choice_key(each, step)), None)
+    key = step.key or next((each for each in target if is_choice_key(each, step)), None)
     if key is None:
         return
     if not rest:
@@ -156,7 +184,8 @@ def _put(target: dict[str, Any], steps: Sequence[Step], value: Any, *, existing:
         _put(each, rest, value, existing=existing)
 
 
-def _is_choice_key(key: str, step: Step) -> bool:
+def is_choice_key(key: str, step: Step) -> bool:
+    """Whether a JSON key is one of the names of a choice that a step left open."""
     name = (step.id or "").rpartition(".")[2]
     return name.endswith("[x]") and key.startswith(name[:-3]) and key != name[:-3]
 

@@ -19,7 +19,7 @@ from vbpr_conformance.generate.enforce import Check, check
 from vbpr_conformance.generate.members import Member, Object, Option, Refine, SlicePart, Value
 from vbpr_conformance.generate.references import canonical_maker, reference_maker
 from vbpr_conformance.generate.shapes import Shape, shape
-from vbpr_conformance.generate.types import TYPES, whole_period
+from vbpr_conformance.generate.datatypes import TYPES, whole_period
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Element, Profile, TypeRef
 
@@ -32,7 +32,7 @@ _ID = frozenset({"id"})
 _BARE = frozenset({"id", "div", "url", "reference"})
 """Primitives that stay without extensions: the first three may have none, the last is what references hang on."""
 _FOREIGN = "http://example.org/fhir/StructureDefinition/synthetic"
-_OPEN_CHOICE = 20
+OPEN_CHOICE = 20
 """A choice of more types than this is FHIR's open `*`: slices tell which are meant."""
 _MAX_DEPTH = 9
 _RARE = 0.1
@@ -43,18 +43,22 @@ _BACKBONE = frozenset({"BackboneElement", "Element"})
 class Plan:
     """A compiled profile: `make(choices)` gives an object; `members` its parts by JSON name."""
 
-    __slots__ = ("checks", "fixed", "garnish", "members", "own", "start")
+    __slots__ = ("banned", "checks", "fixed", "garnish", "is_unfolded", "members", "own", "start")
 
     def __init__(self, start: Callable[[Choices], Object] | None, *, garnish: bool) -> None:
         self.start = start
         self.members: tuple[Member, ...] = ()
         self.checks: tuple[Check, ...] = ()
         self.fixed: frozenset[str] = frozenset()
+        self.banned: tuple[str, ...] = ()
         self.garnish = garnish
+        self.is_unfolded = True
 
     def make(self, b: Choices, given: Any = None) -> Object:
         """Make an object; given one, make the profile hold for it."""
         target: Object = given if given is not None else self.start(b) if self.start else {}
+        for name in self.banned:
+            target.pop(name, None)
         for member in self.members:
             if member.wanted(b):
                 member.into(target, b)
@@ -71,14 +75,10 @@ class Plan:
         able = [member for member in self.members if member.likely > _RARE and member.id not in b.excluded]
         b.pick(able or self.members).into(target, b)
 
-    def parts(self) -> tuple[Member, ...]:
-        """The members, once they are compiled."""
-        return self.members
-
     @property
     def value(self) -> Value:
         """The plan as the value of an element."""
-        return Value(self.make, self.parts)
+        return Value(self.make, self)
 
 
 def _garnish(target: Object, fixed: frozenset[str], b: Choices) -> None:
@@ -120,6 +120,7 @@ class Planner:
         self.edition = edition
         self._resources: dict[str, Plan] = {}
         self._types: dict[str, Plan | None] = {}
+        self._whole: dict[str, Plan] = {}
 
     def resource(self, profile: Profile) -> Plan:
         """The plan of a resource profile, or of any other structure as a whole."""
@@ -136,10 +137,18 @@ class Planner:
                 self._types[code] = None
             else:
                 plan = Plan(None, garnish=True)
+                plan.is_unfolded = False
                 self._types[code] = plan  # a type may hold itself: its plan exists before its members do
                 made = _Compiler(self, profile, "").object(profile.root, "", max(depth, 3))
                 plan.members, plan.checks, plan.start = made.members, made.checks, made.start
         return self._types[code]
+
+    def whole(self, code: str) -> Plan:
+        """The plan of a type with every one of its elements, also those that go without in `type`."""
+        if code not in self._whole:
+            profile = self.edition.profile(code)
+            self._whole[code] = _Compiler(self, profile, "").object(profile.root, "", _MAX_DEPTH - 3, bare=True)
+        return self._whole[code]
 
     def contain(self, b: Choices, target: tuple[str, str]) -> Object | None:
         """Make a small resource of the target's profile to travel inside another; None where that cannot be."""
@@ -170,11 +179,14 @@ class _Compiler:
         """The element's id as seen from the resource: below an extension, that of the slice takes the root's place."""
         return self.prefix + element.id[len(self.profile.root.id) :]
 
-    def object(self, element: Element, vid: str, depth: int, ref: TypeRef | None = None) -> Plan:
-        """Compile an element that holds others, as the type `ref` where it could have several."""
+    def object(self, element: Element, vid: str, depth: int, ref: TypeRef | None = None, *, bare: bool = False) -> Plan:
+        """Compile an element that holds others, as the type `ref` where it could have several.
+
+        A `bare` object begins with nothing and has all of its members.
+        """
         home, children = self._content(element)
         code = ref.code if ref else element.types[0].code if len(element.types) == 1 else home.type
-        start = self._start(element, ref or (element.types[0] if element.types else None), code)
+        start = None if bare else self._start(element, ref or (element.types[0] if element.types else None), code)
         base = self.edition.find_profile(code) if start is not None else None
         own_base = base.root.by_name if base is not None else {}
         plan = Plan(start, garnish=code != "Extension" and depth > 0)
@@ -183,10 +195,12 @@ class _Compiler:
             member
             for child in children
             if start is None or _differs(child, own_base.get(child.name))
-            for member in self._member(child, home, depth, code)
+            for member in self._member(child, home, depth, code, bare=bare)
         ]
         plan.members = tuple(members)
         plan.checks = self._checks(element, shapes, members)
+        if start is not None:
+            plan.banned = tuple(child.name for child in children if child.max == 0)
         plan.fixed = frozenset(child.name for child in children if child.fixed is not None)
         return plan
 
@@ -253,8 +267,8 @@ class _Compiler:
             if each.types and each.types[0].profiles
         }
 
-    def _member(self, child: Element, home: Profile, depth: int, code: str) -> list[Member]:
-        if child.max == 0 or (child.name in NEVER and child.min == 0) or depth > _MAX_DEPTH:
+    def _member(self, child: Element, home: Profile, depth: int, code: str, *, bare: bool) -> list[Member]:
+        if child.max == 0 or (child.name in NEVER and child.min == 0 and not bare) or depth > _MAX_DEPTH:
             return []
         compiler = self if home is self.profile else _Compiler(self.planner, home, "")
         made = compiler._compiled(child, depth, code)  # noqa: SLF001 - the same class, for another profile
@@ -277,12 +291,13 @@ class _Compiler:
             slices=tuple(slices),
             others=_leaves_room(child),
             wide=2 if depth == 0 and _is_backbone(child) else 1 if depth < 3 else 0,
+            must_support=child.must_support,
             is_own=_falls_into(child),
         )
 
     def _options(self, child: Element, vid: str, depth: int) -> list[Option]:
-        if child.name == "extension":
-            return [Option("extension", "Extension", foreign_extension)]
+        if child.name in ("extension", "modifierExtension"):
+            return [Option(child.name, "Extension", foreign_extension)]
         found: list[Option] = []
         sliced = {each.types[0].code: each for each in child.slices if child.is_choice and each.types}
         for ref in child.types:
@@ -290,11 +305,11 @@ class _Compiler:
             key = child.name.replace("[x]", ref.code[0].upper() + ref.code[1:]) if child.is_choice else child.name
             made = self._value(chosen, ref, vid, depth + 1)
             if made is not None:
-                weight = 30.0 if ref.code in sliced and len(child.types) > _OPEN_CHOICE else 1.0
-                found.append(Option(key, ref.code, made.make, made.parts, weight))
+                weight = 30.0 if ref.code in sliced and len(child.types) > OPEN_CHOICE else 1.0
+                found.append(Option(key, ref.code, made.make, made.holder, weight))
         if not found and child.content_reference and depth < _MAX_DEPTH:
             plan = self.object(child, vid, depth + 3)
-            found.append(Option(child.name, "BackboneElement", plan.make, plan.parts))
+            found.append(Option(child.name, "BackboneElement", plan.make, plan))
         return found
 
     def _slices(self, child: Element, depth: int) -> list[SlicePart]:
@@ -308,9 +323,16 @@ class _Compiler:
             made = self._value(each, each.types[0], vid, depth + 1)
             if made is not None and self._in_context(each, child):
                 likely = 0.45 if each.must_support else 0.12
-                belongs = _belongs(each, child)
-                found.append(SlicePart(vid, each.min, each.max, likely, made.make, made.parts, belongs))
+                belongs = self._membership(each, child)
+                found.append(SlicePart(vid, each.min, each.max, likely, made.make, made.holder, belongs, each.must_support))
         return found
+
+    def _membership(self, piece: Element, child: Element) -> Callable[[Any], bool]:
+        """Tell whether an item is in a slice; where no value says it, by the type that it refers to."""
+        kinds = {kind for ref in piece.types for kind, _ in self._targets(ref) or ()}
+        if child.name == "extension" or not kinds or _leaves_room(child):
+            return _belongs(piece, child)
+        return lambda item: item.get("type") in kinds or any(f"{kind}/" in item.get("reference", "") for kind in kinds)
 
     def _in_context(self, piece: Element, child: Element) -> bool:
         """Whether an extension slice may stand where the profile put it, by the extension's own context."""
@@ -326,7 +348,7 @@ class _Compiler:
         made = self._made(element, ref, vid, depth)
         if made is None or element.pattern is None:
             return made
-        return Value(_patterned(made.make, element.pattern), made.parts)
+        return Value(_patterned(made.make, element.pattern), made.holder)
 
     def _made(self, element: Element, ref: TypeRef, vid: str, depth: int) -> Value | None:
         code = ref.code

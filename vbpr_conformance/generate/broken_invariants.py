@@ -1,0 +1,220 @@
+"""How invariants are broken: by their shape, by what is known of FHIR's own, else by changing what they name."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+from vbpr_conformance.generate.members import Member, Object
+from vbpr_conformance.generate.mutations import Case, Edit
+from vbpr_conformance.generate.shapes import AT_LEAST_ONE, EXACTLY_ONE, Shape, Term, shape
+from vbpr_conformance.generate.spots import spots
+from vbpr_conformance.ig.model import Constraint
+
+_NAME = re.compile(r"[a-z][A-Za-z]+")
+_URL = re.compile(r"extension\('([^']+)'\)|url\s*=\s*'([^']+)'|\('(http[^']+)'\)")
+_INSIDE = {"resourceType": "Organization", "id": "inside", "name": "Synthetic inside"}
+
+
+def invariant(case: Case) -> Iterator[Edit]:
+    """Edits that may break an invariant, the likely ones first."""
+    known = _KNOWN.get(case.rule.id)
+    for target in case.objects()[:3]:
+        if known is not None:
+            yield from known(target, case)
+    made = shape(Constraint(case.rule.id, "error", str(case.rule.detail)))
+    if made is not None:
+        yield from _by_shape(case, made)
+    for target in case.objects()[:3]:
+        yield from _by_names(target, str(case.rule.detail))
+    yield from _by_value(case)
+
+
+def _by_shape(case: Case, made: Shape) -> Iterator[Edit]:
+    for target in case.objects()[:3]:
+        for inner in _below(target, made.prefix):
+            sides = made.sides
+            if made.kind in (EXACTLY_ONE, AT_LEAST_ONE):
+                yield lambda inner=inner, sides=sides: [_drop(inner, term) for side in sides for term in side] and None
+            if made.kind != AT_LEAST_ONE:
+                for side in sides[-1:] if made.kind != EXACTLY_ONE else sides:
+                    yield lambda inner=inner, side=side: [_drop(inner, term) for term in side] and None
+            for term in (term for side in sides for term in side):
+                member = _member(case, made.prefix, term)
+                if member is not None:
+                    yield lambda inner=inner, member=member: member.into(inner, case.b)
+    for term in (term for side in made.sides for term in side):
+        member = _member(case, made.prefix, term)
+        if member is not None:
+            for target in case.objects()[:3]:
+                for inner in _below(target, made.prefix):
+                    yield lambda inner=inner, member=member, term=term: (
+                        [_drop(inner, each) for side in made.sides for each in side if each != term],
+                        member.into(inner, case.b),
+                    ) and None
+
+
+def _below(target: Object, prefix: tuple[str, ...]) -> Iterator[Object]:
+    if not prefix:
+        yield target
+        return
+    found = target.get(prefix[0], ())
+    for each in found if isinstance(found, list) else [found]:
+        if isinstance(each, dict):
+            yield from _below(each, prefix[1:])
+
+
+def _drop(target: Object, term: Term) -> None:
+    if term.url:
+        kept = [each for each in target.get("extension", ()) if each.get("url") != term.url]
+        target.pop("extension", None)
+        if kept:
+            target["extension"] = kept
+        return
+    name, rest = term.path[0], term.path[1:]
+    for key in [key for key in target if key == name or (key.startswith(name) and key[len(name) :][:1].isupper())]:
+        if not rest:
+            del target[key]
+            continue
+        found = target[key]
+        for each in found if isinstance(found, list) else [found]:
+            if isinstance(each, dict):
+                _drop(each, Term(rest))
+
+
+def _member(case: Case, prefix: tuple[str, ...], term: Term) -> Member | None:
+    return case.member((*prefix, *term.path)) if term.path else None
+
+
+def _by_names(target: Object, expression: str) -> Iterator[Edit]:
+    """Take out, one after the other, the extensions and elements that the expression names, and change values."""
+    urls = [next(filter(None, found)) for found in _URL.findall(expression)]
+    for url in dict.fromkeys(reversed(urls)):
+        for holder in _holders(target, "extension"):
+            yield lambda holder=holder, url=url: _drop(holder, Term(url=url))
+        yield lambda url=url: [_drop(holder, Term(url=url)) for holder in _holders(target, "extension")] and None
+    names = dict.fromkeys(name for name in _NAME.findall(re.sub(r"'[^']*'", "", expression)) if name != "extension")
+    for name in names:
+        found = list(_holders(target, name))
+        for holder in found[:2]:
+            yield lambda holder=holder, name=name: holder.pop(name)
+            for value in _changed(holder[name]):
+                yield lambda holder=holder, name=name, value=value: holder.__setitem__(name, value)
+        if len(found) > 1:
+            yield lambda found=found, name=name: [holder.pop(name, None) for holder in found] and None
+
+
+def _holders(target: Any, name: str) -> Iterator[Object]:
+    """The objects at or below a target that have a property."""
+    if isinstance(target, dict):
+        if name in target:
+            yield target
+        for key, each in target.items():
+            if key not in ("contained", "meta"):
+                yield from _holders(each, name)
+    elif isinstance(target, list):
+        for each in target:
+            yield from _holders(each, name)
+
+
+def _changed(value: Any) -> Iterator[Any]:
+    if isinstance(value, str):
+        yield from (value.partition("|")[0], value[:7], value[:4], "x", "1")
+    elif isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
+        yield from (value + 5, -value - 1)
+    elif isinstance(value, bool):
+        yield not value
+
+
+def _by_value(case: Case) -> Iterator[Edit]:
+    if case.path is not None:
+        for spot in list(spots(case.resource, case.path))[:3]:
+            for value in _changed(spot.value):
+                yield lambda spot=spot, value=value: spot.replace(value)
+
+
+def _period_backwards(target: Object, _: Case) -> Iterator[Edit]:
+    yield lambda: target.update(start="2024-02-01", end="2024-01-01")
+
+
+def _range_backwards(target: Object, _: Case) -> Iterator[Edit]:
+    yield lambda: target.update(low={"value": Decimal(10)}, high={"value": Decimal(5)})
+
+
+def _empty(target: Object, _: Case) -> Iterator[Edit]:
+    yield target.clear
+
+
+def _nowhere(target: Object, _: Case) -> Iterator[Edit]:
+    yield lambda: target.update(reference="#nowhere")
+
+
+def _text(*bodies: str) -> Callable[[Object, Case], Iterator[Edit]]:
+    def edits(target: Object, case: Case) -> Iterator[Edit]:
+        for body in bodies:
+            div = f'<div xmlns="http://www.w3.org/1999/xhtml">{body}</div>'
+            holder = case.resource.setdefault("text", {"status": "generated"})
+            yield lambda div=div: holder.__setitem__("div", div)
+
+    return edits
+
+
+def _containing(*inside: Object, told: bool = True) -> Callable[[Object, Case], Iterator[Edit]]:
+    """Put a resource inside that the resource refers to, unless it shall not."""
+
+    def edits(target: Object, _: Case) -> Iterator[Edit]:
+        for each in inside:
+            yield lambda each=each: _contain(target, {**copy.deepcopy(_INSIDE), **copy.deepcopy(each)}, told=told)
+
+    return edits
+
+
+def _contain(target: Object, inside: Object, *, told: bool) -> None:
+    target["contained"] = [*target.get("contained", ()), inside]
+    if told:
+        pointing = {"url": "http://example.org/fhir/StructureDefinition/synthetic", "valueReference": {"reference": "#inside"}}
+        target["extension"] = [*target.get("extension", ()), pointing]
+
+
+def _home(target: Object, _: Case) -> Iterator[Edit]:
+    yield lambda: target.update(use="home")
+
+
+def _no_value(target: Object, _: Case) -> Iterator[Edit]:
+    yield lambda: target.pop("value", None) and None
+
+
+def _with_comparator(target: Object, _: Case) -> Iterator[Edit]:
+    yield lambda: target.update(comparator="<")
+
+
+def _no_denominator(target: Object, _: Case) -> Iterator[Edit]:
+    yield lambda: target.pop("denominator", None) and None
+
+
+_KNOWN: dict[str, Callable[[Object, Case], Iterator[Edit]]] = {
+    "dom-2": _containing(
+        {
+            "contained": [{"resourceType": "Organization", "id": "deeper", "name": "Synthetic deeper"}],
+            "partOf": {"reference": "#deeper"},
+        }
+    ),
+    "dom-3": _containing({}, told=False),
+    "dom-4": _containing({"meta": {"versionId": "1"}}, {"meta": {"lastUpdated": "2024-01-01T00:00:00Z"}}),
+    "dom-5": _containing({"meta": {"security": [{"system": "http://example.org/security", "code": "x"}]}}),
+    "drt-1": _no_value,
+    "ele-1": _empty,
+    "org-2": _home,
+    "org-3": _home,
+    "per-1": _period_backwards,
+    "rat-1": _no_denominator,
+    "ref-1": _nowhere,
+    "rng-2": _range_backwards,
+    "sqty-1": _with_comparator,
+    "txt-1": _text("<script>x</script>", "<p onclick='x()'>x</p>"),
+    "txt-2": _text("", "<p> </p>"),
+}
+"""Invariants of FHIR itself whose expression does not say how they are broken."""

@@ -1,0 +1,71 @@
+"""Small legal changes to a payload: something optional goes, comes, or gets another value.
+
+Each is found on the payload as it was built, so that what one edit does hardly changes what another means; that lets
+Hypothesis drop edits one by one.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vbpr_conformance.generate.choices import Choices
+from vbpr_conformance.generate.members import Holder, Member, Object
+from vbpr_conformance.generate.plan import planner
+from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.ig.model import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One element of one object that can be changed."""
+
+    target: Object
+    member: Member
+    holder: Holder
+
+    def change(self, b: Choices) -> None:
+        """Leave the element out, put it in, or make it anew; then let the object agree again."""
+        there = self.member.present(self.target)
+        may_go = self.member.min == 0 and self.member.id not in b.forced
+        if there:
+            self.member.drop(self.target)
+        if not there or not may_go or b.rnd() < 0.7:
+            self.member.into(self.target, b)
+        for check in self.holder.checks:
+            check(self.target, b)
+
+
+def sites(resource: Object, profile: Profile, edition: Edition, b: Choices) -> list[Site]:
+    """Everything in a payload that can be changed, but for what was decided on for the whole of it."""
+    return list(_sites(resource, planner(edition).resource(profile), b))
+
+
+def _sites(target: Any, holder: Holder, b: Choices) -> Iterator[Site]:
+    if not isinstance(target, dict):
+        return
+    for member in holder.members:
+        if member.id not in b.excluded and (not member.is_extension or member.slices):
+            yield Site(target, member, holder)
+        for option in member.options:
+            found = target.get(option.key)
+            if found is None:
+                continue
+            items = found if isinstance(found, list) else [found]
+            for each in items:
+                part = next((part for part in member.slices if part.matches(each)), None)
+                below = part.holder if part is not None else option.holder
+                if below is not None:
+                    yield from _sites(each, below, b)
+
+
+def apply(places: Sequence[Site], edits: Sequence[int], b: Choices) -> None:
+    """Make the edits that numbers stand for: each picks a site and what happens there."""
+    for number in edits:
+        rng = random.Random(number)
+        site = places[int(rng.random() * len(places))]
+        b.rnd = rng.random
+        b.density = 1.0  # what an edit puts in is whole, however small the rest
+        site.change(b)

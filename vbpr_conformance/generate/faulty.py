@@ -1,0 +1,181 @@
+"""Payloads that break exactly one rule: a conformant one, an edit, and the validator's word that it did just that."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from vbpr_conformance.errors import UsageError
+from vbpr_conformance.generate.broken_invariants import invariant
+from vbpr_conformance.generate.builder import build
+from vbpr_conformance.generate.choices import MINIMAL, TYPICAL, Choices
+from vbpr_conformance.generate.datatypes import TYPES
+from vbpr_conformance.generate.mutations import MUTATIONS, Case
+from vbpr_conformance.generate.paths import Path, resolve
+from vbpr_conformance.generate.proof import errors
+from vbpr_conformance.generate.shapes import shape
+from vbpr_conformance.generate.spots import fill
+from vbpr_conformance.generate.unbreakable import reason
+from vbpr_conformance.generate.values import PRIMITIVES
+from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.ig.model import Constraint, Profile
+from vbpr_conformance.validate.rules import Rule, rules
+
+Object = dict[str, Any]
+
+_PLACES = 8
+_TRIES = 6
+_KINDS = (
+    *TYPES,
+    *PRIMITIVES,
+    *("Annotation", "Contributor", "DataRequirement", "Dosage", "ParameterDefinition", "Reference", "RelatedArtifact"),
+    *("SampledData", "Signature", "Timing", "TriggerDefinition", "UsageContext"),
+)
+"""Types that a choice on the way to a rule may have."""
+_EDITS = 60
+
+
+@lru_cache(maxsize=32)
+def _breakable(url: str, edition: Edition) -> Mapping[str, Sequence[Rule]]:
+    """The rules that make a resource of the profile invalid, by id: at each place where they hold, shallow ones first."""
+    found: dict[str, list[Rule]] = defaultdict(list)
+    for rule in rules(edition.profile(url), edition):
+        if rule.severity == "error":
+            found[rule.id].append(rule)
+    return {key: sorted(each, key=lambda rule: rule.place.count(".")) for key, each in sorted(found.items())}
+
+
+def rule_ids(profile: Profile, edition: Edition) -> tuple[str, ...]:
+    """The ids of the rules whose breach makes a resource of the profile invalid."""
+    return tuple(_breakable(profile.url, edition))
+
+
+def breakable(profile: Profile, edition: Edition) -> tuple[str, ...]:
+    """The ids of the rules that nothing is known to speak against breaking alone."""
+    return tuple(each for each in rule_ids(profile, edition) if reason(each, edition) is None)
+
+
+def sample_faulty(
+    profile: Profile, edition: Edition, rng: random.Random, rule: str | None = None
+) -> tuple[Object, str]:
+    """Build a payload that breaks one rule, the given one or any, and no other; with the id of the rule."""
+    known = _breakable(profile.url, edition)
+    if rule is not None:
+        if rule not in known:
+            raise UsageError(f"{profile.id} has no rule {rule!r}.")
+        made = attempt(profile, edition, rng, rule)
+        if made is None:
+            raise UsageError(f"No payload of {profile.id} was found that breaks {rule} and nothing else.")
+        return made, rule
+    ids = breakable(profile, edition)
+    for _ in range(len(ids)):
+        chosen = ids[int(rng.random() * len(ids))]
+        made = attempt(profile, edition, rng, chosen)
+        if made is not None:
+            return made, chosen
+    raise UsageError(f"No rule of {profile.id} could be broken alone.")
+
+
+def attempt(profile: Profile, edition: Edition, rng: random.Random, rule: str) -> Object | None:
+    """Try to build a payload that breaks exactly this rule; None if none of the ways leads there."""
+    places = _breakable(profile.url, edition)[rule]
+    for each in (*places[:_PLACES],):
+        for size in (MINIMAL, TYPICAL, TYPICAL, TYPICAL) if each.kind == "invariant" else (MINIMAL, TYPICAL):
+            made = _at(each, profile, edition, rng, size)
+            if made is not None:
+                return made
+    return None
+
+
+def _at(rule: Rule, profile: Profile, edition: Edition, rng: random.Random, size: str) -> Object | None:
+    path = _path(rule, profile, edition)
+    good = _good(rule, path, profile, edition, rng, size)
+    if good is None:
+        return None
+    seed = rng.random()
+    for number in range(_EDITS):
+        case = Case(copy.deepcopy(good), path, rule, profile, edition, Choices(random.Random(seed)))
+        kind = MUTATIONS.get(rule.kind, invariant)
+        edit = next(islice(kind(case), number, None), None)
+        if edit is None:
+            return None
+        edit()
+        found = errors(case.resource, profile, edition)
+        if found and all(issue.rule == rule.id for issue in found):
+            return case.resource
+    return None
+
+
+def _good(
+    rule: Rule, path: Path | None, profile: Profile, edition: Edition, rng: random.Random, size: str
+) -> Object | None:
+    """A conformant payload that has what the rule is about."""
+    require = _required(path, rule, profile, edition)
+    b = Choices(rng)
+    b.containable = False
+    banned = rule.kind == "max" and rule.detail == 0
+    for _ in range(_TRIES):
+        try:
+            good = build(profile, edition, rng, require=require, size=size)
+        except UsageError:
+            return None
+        if path is not None:
+            fill(good, path, edition, b)
+        if banned or not errors(good, profile, edition):
+            return good
+    return None
+
+
+def _path(rule: Rule, profile: Profile, edition: Edition) -> Path | None:
+    """Where the rule is to be broken, with a type for each choice on the way; None for the resource as a whole."""
+    if "." not in rule.place:
+        return None
+    words = rule.place.split(".")
+    if words[-1].endswith("[x]"):
+        kind = str(rule.detail) if rule.kind == "format" else rule.element_id
+        if kind in _KINDS and kind != "Reference":
+            words[-1] = words[-1][:-3] + _capital(kind)
+    found = _typed(words, 1, rule, profile, edition)
+    base = edition.type(profile.type)
+    if found is None and rule.detail == 0 and base is not None and ":" not in rule.place:
+        return resolve(rule.place, base, edition)  # forbidden by the profile: only the type tells what it would be
+    return found
+
+
+def _typed(words: list[str], start: int, rule: Rule, profile: Profile, edition: Edition) -> Path | None:
+    """Resolve a path; where a step leaves a choice open that decides what comes below, find the type that has it."""
+    try:
+        return resolve(".".join(words), profile, edition, lenient=True)
+    except UsageError:
+        for number in range(start, len(words) - 1):
+            if not words[number].endswith("[x]"):
+                continue
+            for kind in (rule.element_id.partition(".")[0], *_KINDS):
+                chosen = [*words[:number], words[number][:-3] + _capital(kind), *words[number + 1 :]]
+                found = _typed(chosen, number + 1, rule, profile, edition)
+                if found is not None:
+                    return found
+    return None
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _required(path: Path | None, rule: Rule, profile: Profile, edition: Edition) -> list[str]:
+    """The part of a path that the profile itself knows: what lies below is filled in afterwards."""
+    found = []
+    made = shape(Constraint(rule.id, rule.severity, str(rule.detail))) if rule.kind == "invariant" else None
+    if made is not None and made.prefix:
+        found.append(".".join((rule.place, *made.prefix)))
+    if path is not None:
+        known = sum(1 for step in path.steps if step.id is not None)
+        if known:
+            words = path.text.split(".")
+            found.append(".".join(words[: known + (words[0] == profile.type)]))
+    return found

@@ -1,0 +1,127 @@
+"""Finds places in a payload by the path of a rule, and makes what is missing there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vbpr_conformance.generate.choices import Choices
+from vbpr_conformance.generate.members import Member, Object
+from vbpr_conformance.generate.paths import Path, Step, is_choice_key
+from vbpr_conformance.generate.plan import foreign_extension, planner
+from vbpr_conformance.ig.edition import Edition
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a value stands: the object that holds it, under which key, and which item it is of a list."""
+
+    holder: Object
+    key: str
+    index: int | None = None
+
+    @property
+    def value(self) -> Any:
+        """The value itself."""
+        return self.holder[self.key] if self.index is None else self.holder[self.key][self.index]
+
+    def replace(self, value: Any) -> None:
+        """Put another value in its place."""
+        if self.index is None:
+            self.holder[self.key] = value
+        else:
+            self.holder[self.key][self.index] = value
+
+    def remove(self) -> None:
+        """Take the value out, and the list with its last item."""
+        if self.index is None:
+            del self.holder[self.key]
+            self.holder.pop(f"_{self.key}", None)
+            return
+        del self.holder[self.key][self.index]
+        if not self.holder[self.key]:
+            del self.holder[self.key]
+
+
+def spots(resource: Object, path: Path) -> Iterator[Spot]:
+    """Every value that a path leads to."""
+    yield from _spots(resource, path.steps)
+
+
+def holders(resource: Object, path: Path) -> Iterator[Object]:
+    """Every object that holds, or could hold, what a path leads to."""
+    if len(path.steps) == 1:
+        yield resource
+        return
+    for spot in _spots(resource, path.steps[:-1]):
+        found = inside(spot)
+        if isinstance(found, dict):
+            yield found
+
+
+def _spots(target: Any, steps: Sequence[Step]) -> Iterator[Spot]:
+    if not isinstance(target, dict):
+        return
+    step, rest = steps[0], steps[1:]
+    for key in [step.key] if step.key else [each for each in target if is_choice_key(each, step)]:
+        if key not in target:
+            continue
+        found = target[key]
+        places = [Spot(target, key, n) for n in range(len(found))] if isinstance(found, list) else [Spot(target, key)]
+        for spot in places:
+            if step.part is None or step.part.matches(spot.value):
+                if rest:
+                    yield from _spots(inside(spot), rest)
+                else:
+                    yield spot
+
+
+def inside(spot: Spot) -> Any:
+    """The object at a spot; of a primitive, the one beside it that holds its id and extensions."""
+    if isinstance(spot.value, dict):
+        return spot.value
+    beside = spot.holder.get(f"_{spot.key}")
+    return beside[spot.index] if isinstance(beside, list) and spot.index is not None else beside
+
+
+def fill(resource: Object, path: Path, edition: Edition, b: Choices) -> None:
+    """Make what a path leads to where it is missing, inside data types too."""
+    _fill(resource, path.steps, edition, b)
+
+
+def _fill(target: Any, steps: Sequence[Step], edition: Edition, b: Choices) -> None:
+    if not steps or not isinstance(target, dict):
+        return
+    step, rest = steps[0], steps[1:]
+    found = list(_spots(target, steps[:1]))
+    if not found and step.part is not None:
+        target[step.key or ""] = [*target.get(step.key or "", ()), step.part.make(b, None)]
+        found = list(_spots(target, steps[:1]))
+    elif not found:
+        member = step.member or of_type(step, edition)
+        if member is not None:
+            _add(target, member, step, b)
+            found = list(_spots(target, steps[:1]))
+    for spot in found:
+        if rest and not isinstance(spot.value, dict) and inside(spot) is None:
+            beside = {"extension": [foreign_extension(b)]}
+            items = spot.holder[spot.key]
+            one = beside if spot.index is None else [beside if n == spot.index else None for n in range(len(items))]
+            spot.holder[f"_{spot.key}"] = one
+        _fill(inside(spot), rest, edition, b)
+
+
+def of_type(step: Step, edition: Edition) -> Member | None:
+    """What makes the element of a step that leads into a data type."""
+    members = planner(edition).whole(step.owner).members if step.owner else ()
+    return next((each for each in members if step.key in each.keys), None)
+
+
+def _add(target: Object, member: Member, step: Step, b: Choices) -> None:
+    option = next((each for each in member.options if each.key == step.key), None)
+    if option is None:
+        member.into(target, b)
+        return
+    value = option.make(b, None)
+    target[option.key] = [value] if member.array else value
