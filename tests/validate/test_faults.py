@@ -425,7 +425,7 @@ PERFORMANCE = [
 ]
 
 QUALITY = [
-    ("group", GONE, {"min:MeasureReport.group", "deqm-5"}, "MeasureReport"),
+    ("group", GONE, "min:MeasureReport.group", "MeasureReport"),
     ("date", GONE, "min:MeasureReport.date", "MeasureReport"),
     ("period/start", GONE, {"min:MeasureReport.period.start", "deqm-1"}, "MeasureReport.period"),
     ("period/start", "2024-01", "deqm-1", "MeasureReport.period"),

@@ -250,13 +250,20 @@ class Requirement:
 
 @dataclass(frozen=True)
 class Reading:
-    """A defect of the guide and how it is read here, with the reason; shown in reports."""
+    """A defect of the guide and how it is read here, with the reason; shown in reports.
+
+    Where an invariant says other than its text, `constraint` is its key, `published` its expression and `means` that of
+    its text: what satisfies only one of the two is a warning.
+    """
 
     id: str
     defect: str
     reading: str
     reason: str
     source: str = ""
+    constraint: str = ""
+    published: str = ""
+    means: str = ""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ _EXPECTATIONS = ("SHALL", "SHOULD", "MAY")
 _OF_STATEMENT = ("actor", "page", "ids", "unstated", "short", "includes", "says", "not-tested")
 _OF_MUST_SUPPORT = ("actor", "profiles", "ids", "short", "expectation", "says", "when-claimed", "not-tested")
 _OF_REQUIREMENT = ("actor", "expectation", "about", "page", "says", "when-claimed", "not-tested")
-_OF_READING = ("defect", "reading", "reason", "page")
+_OF_READING = ("defect", "reading", "reason", "page", "constraint", "published", "means")
 
 
 def read_requirements(folder: Path, edition: Edition) -> tuple[Requirement, ...]:
@@ -50,7 +50,8 @@ def read_readings(folder: Path) -> tuple[Reading, ...]:
             reading = mapping(value, here, what)
             only(reading, _OF_READING, here, what)
             said = [text(needed(reading, key, here, what), here, f"`{key}`") for key in ("defect", "reading", "reason")]
-            found[name] = Reading(name, *said, source=_link(base, reading.get("page", "")))
+            of_constraint = {key: reading.get(key, "") for key in ("constraint", "published", "means")}
+            found[name] = Reading(name, *said, source=_link(base, reading.get("page", "")), **of_constraint)
     return tuple(found.values())
 
 

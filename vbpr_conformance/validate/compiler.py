@@ -33,7 +33,7 @@ class Compiler:
         self.edition = edition
         self.lens = Lens(edition)
         self.terminology = Terminology(edition)
-        self.readings = {(each.key, each.published): each for each in getattr(edition, "constraint_readings", ())}
+        self.readings = {(each.constraint, each.published): each for each in edition.readings if each.constraint}
         self._nodes: dict[tuple[object, ...], Node] = {}
 
     def node(self, type_name: str, views: Views, place: Place) -> Node:

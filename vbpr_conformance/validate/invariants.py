@@ -62,7 +62,7 @@ def _check(compiler: Compiler, node: Node, view: View, constraint: Constraint, k
     message = f"{constraint.key} is not met: {said}" + ("" if said.endswith(".") else ".")
     if reading is None:
         return _simple(published, tell, message, narrative=constraint.key in {"txt-1", "txt-2"})
-    meant = _evaluated(reading.expression, kind)
+    meant = _evaluated(reading.means, kind)
     doubt = node.rule("invariant", view, key=constraint.key, severity="warning", code="invariant", step=step)
     node.rules.pop()
 
@@ -72,8 +72,8 @@ def _check(compiler: Compiler, node: Node, view: View, constraint: Constraint, k
             return None
         if by_text == by_expression:
             return tell(message)
-        met = "text" if by_text else "expression"
-        return doubt(f"{constraint.key} is met by its {met} only, which differ as published: {reading.reason}")
+        met, unmet = ("text", "expression") if by_text else ("expression", "text")
+        return doubt(f"{constraint.key} is met by its {met}, not by its {unmet}: {reading.defect}")
 
     return check
 
