@@ -1,9 +1,9 @@
 """Reads a folder of notation: YAML in which an analyst can check a guide, to FHIR JSON that the engine works with.
 
 A folder has a header: `guide.yaml` (a guide, or FHIR itself), or `edition.yaml` (an edition of the guide under test),
-whose `layers` name the folders it is made of. A layer without a header of its own belongs to the edition's guide. What a
-layer says again of an artifact of the same guide replaces what an earlier one says. The other YAML files hold sections
-of definitions by name, written as the `notation_…` modules tell.
+whose `layers` name the folders it is made of. A layer without a header of its own belongs to the edition's guide. What
+a layer says again of an artifact of the same guide replaces what an earlier one says. The other YAML files hold
+sections of definitions by name, written as the `notation_…` modules tell.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from vbpr_conformance.ig.notation_names import Place
+from vbpr_conformance.ig.notation_names import Place, is_type
 
 _FLAGS = {"MS": "mustSupport", "SU": "isSummary", "?!": "isModifier"}
 _STRENGTHS = ("required", "extensible", "preferred", "example")
@@ -107,7 +107,7 @@ def _types(tokens: _Tokens, place: Place) -> list[dict[str, Any]]:
 def _type(token: str, place: Place) -> dict[str, Any]:
     """Read `string`, `Reference(A | B)`, `Extension(a)`, or `System.String(id)`: what FHIRPath sees, shown as an id."""
     call = _CALL.fullmatch(token)
-    if call is None:
+    if call is None or not is_type(call[1]):
         raise place.wrong(f"{token!r} is no type", "expected `string` or `Reference(A | B)` or the like")
     code, inner = call[1], call[2]
     if code.startswith("System."):
