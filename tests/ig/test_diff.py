@@ -7,7 +7,7 @@ from copy import deepcopy
 
 import pytest
 
-from vbpr_conformance.ig.diff import diff, edition_for, lines
+from vbpr_conformance.ig.diff import diff, edition_for, lines, title
 from vbpr_conformance.ig.loader import load_edition
 from vbpr_conformance.ig.package import read_package
 
@@ -23,6 +23,7 @@ def test_the_editions_equal_the_official_packages(packages, version):
     package = packages / GUIDE.format(version)
     edition = edition_for(package)
     assert edition.version == version
+    assert title(package) == f"{GUIDE[:-7]} {version}"
     assert list(lines(diff(edition, package))) == []
 
 
@@ -81,7 +82,7 @@ def against(official, tmp_path):
 
 
 def _differences(edition, resources, folder):
-    (folder / "package").mkdir(parents=True)
+    (folder / "package").mkdir(parents=True, exist_ok=True)
     for name, resource in resources.items():
         (folder / "package" / f"{name}.json").write_text(json.dumps(resource, default=str))
     return diff(edition, folder)
@@ -216,7 +217,10 @@ def test_an_edition_not_shipped_is_compared_with_the_newest(official, tmp_path):
     for each in future.values():
         each["version"] = "2.0.0"
     element(future, CODE)["max"] = "*"
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "package.json").write_text('{"name": "guide", "version": "2.0.0"}')
     edition = load_edition("1.1.0")
     found = _differences(edition, future, tmp_path)
     assert edition_for(tmp_path).version == "1.1.0"
+    assert title(tmp_path) == "guide 2.0.0"
     assert f"{PERFORMANCE} · {CODE} · max: 1 here, * in the package" in list(lines(found))

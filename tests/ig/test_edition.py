@@ -143,6 +143,24 @@ def test_what_cannot_be_read_is_said_in_one_sentence(edition, tmp_path, name, co
     assert str(caught.value).removeprefix(f"{tmp_path}/") == f"{name}{trouble}"
 
 
+@pytest.mark.parametrize(
+    ("resource", "ask"),
+    [
+        ({"resourceType": "ValueSet", "compose": []}, "value_set"),
+        ({"resourceType": "ValueSet", "compose": {"include": [{"system": "urn:x", "concept": [{}]}]}}, "value_set"),
+        ({"resourceType": "CodeSystem", "concept": [7]}, "code_system"),
+        ({"resourceType": "StructureDefinition", "type": "Group", "snapshot": {"element": [{"path": 1}]}}, "profile"),
+        ({"resourceType": "StructureDefinition", "type": "Group", "differential": {"element": 1}}, "profile"),
+    ],
+)
+def test_a_malformed_resource_is_named_when_it_is_asked_for(edition, tmp_path, resource, ask):
+    """A resource made otherwise than R4 says is one sentence, never a traceback, and only when it is needed."""
+    made = edition.with_packages([write(tmp_path, "x.json", resource | {"url": f"{MINE}/x"})])
+    with pytest.raises(UsageError) as caught:
+        getattr(made, ask)(f"{MINE}/x")
+    assert str(caught.value).startswith(f"x.json: {MINE}/x: ")
+
+
 def test_nothing_at_the_path_is_said_in_one_sentence(edition, tmp_path):
     """A missing file and an empty folder each have their sentence."""
     for path, trouble in (

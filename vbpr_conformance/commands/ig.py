@@ -25,9 +25,9 @@ def main(args: argparse.Namespace) -> int:
     """Print every difference; 0 where there is none, 1 where there is."""
     from vbpr_conformance.ig import diff
 
-    edition, title = diff.edition_for(args.package)
+    edition = diff.edition_for(args.package)
     differences = diff.diff(edition, args.package)
-    print(title)
+    print(f"edition {edition.version} here, {diff.title(args.package)} in the package")
     for line in diff.lines(differences):
         print(line)
     print(f"{len(differences)} difference{'' if len(differences) == 1 else 's'}" if differences else "no difference")

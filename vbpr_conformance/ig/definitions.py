@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from vbpr_conformance.errors import UsageError
 
 Resource = dict[str, Any]
 
@@ -44,6 +47,15 @@ class Held:
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         (self._content, self.about, self.derivation, self.id, self.source, self.type, self.url, self.version) = state
+
+
+@contextmanager
+def well_formed(held: Held) -> Iterator[None]:
+    """Whatever goes wrong in reading a resource, because it is made otherwise than R4 says, is said of the resource."""
+    try:
+        yield
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
+        raise UsageError(f"{held.source}: {held.url}: it does not have the form of a {held.type}.") from error
 
 
 class Definitions:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vbpr_conformance.ig.definitions import Definitions, Held
+from vbpr_conformance.ig.definitions import Definitions, Held, well_formed
 from vbpr_conformance.ig.diff_facts import OF_TYPE, WHOLE, Facts, of_other
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.loader import editions, load_edition
-from vbpr_conformance.ig.package import read_package
+from vbpr_conformance.ig.package import read_manifest, read_package
 from vbpr_conformance.ig.search_parameters import search_parameter
 from vbpr_conformance.ig.snapshot_model import profile
 from vbpr_conformance.ig.statements import statement
@@ -42,9 +42,16 @@ def lines(differences: Iterable[Difference]) -> Iterator[str]:
     return (str(each) for each in differences)
 
 
+def title(package: Path) -> str:
+    """What a package calls itself, with its version."""
+    manifest = read_manifest(package)
+    return f"{manifest['name']} {manifest.get('version', '')}".strip() if "name" in manifest else package.name
+
+
 def edition_for(package: Path) -> Edition:
     """The edition that holds most of what the package holds, in the same versions; the newest where none does."""
-    held = {(each.url, each.version) for each in _resources(Definitions(read_package(package)))}
+    newest = load_edition(editions()[-1])
+    held = {(each.url, each.version) for each in _resources(Definitions(read_package(package, newest.structure)))}
 
     def shared(edition: Edition) -> int:
         return sum(any(each.version == version for each in edition.definitions.versions(url)) for url, version in held)
@@ -104,7 +111,7 @@ def _ours(edition: Edition, held: Held) -> Facts:
         case "SearchParameter":
             return OF_TYPE[held.type](search_parameter(held))
         case "CapabilityStatement":
-            return OF_TYPE[held.type](statement(held.resource))
+            return OF_TYPE[held.type](statement(held))
         case _:
             return of_other(held)
 
@@ -113,7 +120,8 @@ def _theirs(edition: Edition, held: Held) -> Facts:
     """What the package says: by the snapshots and expansions that it publishes, where it does."""
     resource = held.resource
     if held.type == "StructureDefinition" and resource.get("snapshot"):
-        return OF_TYPE[held.type](profile(resource, resource["snapshot"]["element"]))
+        with well_formed(held):
+            return OF_TYPE[held.type](profile(resource, resource["snapshot"]["element"]))
     if held.type == "ValueSet" and resource.get("expansion", {}).get("contains"):
         published = {key: value for key, value in resource.items() if key != "compose"}
         return _ours(Edition("", [(held.source, published)]), Held(held.source, published))

@@ -8,8 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from vbpr_conformance.errors import UsageError
-from vbpr_conformance.ig.definitions import Definitions, Held, Resource
+from vbpr_conformance.ig.definitions import Definitions, Held, Resource, well_formed
 from vbpr_conformance.ig.model import (
     STRUCTURE_DEFINITION,
     CodeSystem,
@@ -106,7 +105,7 @@ class Edition:
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
         """What the guide's own capability statements ask, in order of their URL."""
-        return tuple(statement(held.resource) for held in self._own("CapabilityStatement"))
+        return tuple(statement(held) for held in self._own("CapabilityStatement"))
 
     def value_set(self, canonical: str) -> ValueSet | None:
         """Give the value set with its expansion, or None if it is not known here."""
@@ -142,11 +141,8 @@ class Edition:
 
     def _compiled(self, held: Held) -> Profile:
         elements = self._snapshots.elements(held)
-        try:
+        with well_formed(held):
             return make_profile(held.resource, elements, held.source)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            what = f"{held.source}: {held.url}: it does not have the form of a StructureDefinition."
-            raise UsageError(what) from error
 
     def _value_set(self, held: Held) -> ValueSet:
         return self._once("value set", held.canonical, lambda: self._terminology.value_set(held))

@@ -40,10 +40,10 @@ def read_manifest(path: Path) -> dict[str, Any]:
             (each for each in (path / "package" / "package.json", path / "package.json") if each.is_file()), None
         )
         return {} if file is None else dict(_json(str(file), file.read_bytes()))
-    for name, data in _archived(path):
-        if name == "package.json":
-            return dict(_json(f"{path.name}/{name}", data))
-    return {}
+    if path.suffix in (".json", ".xml"):
+        return {}
+    manifests = (data for name, data in _archived(path) if name == "package.json")
+    return dict(_json(f"{path.name}/package.json", next(manifests, b"{}")))
 
 
 def _files(path: Path) -> Iterator[tuple[str, bytes]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vbpr_conformance.ig.definitions import Definitions, Held
+from vbpr_conformance.ig.definitions import Definitions, Held, well_formed
 from vbpr_conformance.ig.model import SearchParameter
 
 
@@ -20,15 +20,16 @@ def search_parameters(definitions: Definitions, resource_type: str, own: str) ->
 def search_parameter(held: Held) -> SearchParameter:
     """One SearchParameter resource as an object."""
     resource = held.resource
-    return SearchParameter(
-        url=held.url,
-        code=str(resource["code"]),
-        type=str(resource["type"]),
-        base=tuple(resource["base"]),
-        expression=str(resource.get("expression", "")),
-        targets=tuple(resource.get("target", ())),
-        comparators=tuple(resource.get("comparator", ())),
-        modifiers=tuple(resource.get("modifier", ())),
-        chains=tuple(resource.get("chain", ())),
-        version=held.version,
-    )
+    with well_formed(held):
+        return SearchParameter(
+            url=held.url,
+            code=str(resource["code"]),
+            type=str(resource["type"]),
+            base=tuple(resource["base"]),
+            expression=str(resource.get("expression", "")),
+            targets=tuple(resource.get("target", ())),
+            comparators=tuple(resource.get("comparator", ())),
+            modifiers=tuple(resource.get("modifier", ())),
+            chains=tuple(resource.get("chain", ())),
+            version=held.version,
+        )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from vbpr_conformance.errors import UsageError
-from vbpr_conformance.ig.definitions import Definitions, Held
+from vbpr_conformance.ig.definitions import Definitions, Held, well_formed
 from vbpr_conformance.ig.model import STRUCTURE_DEFINITION
 from vbpr_conformance.ig.snapshot_apply import derive
 from vbpr_conformance.ig.snapshot_merge import constraints
@@ -43,16 +43,15 @@ class Snapshots:
         return self._done[key]
 
     def _compiled(self, held: Held) -> Node:
-        resource = held.resource
-        published = resource.get("snapshot", {}).get("element")
+        published = (held.resource.get("snapshot") or {}).get("element")
+        if published and "differential" not in held.resource:
+            return _published(held)
         try:
-            if published and "differential" not in resource:
-                return snapshot_tree(published)
             return self.derived(held)
         except UsageError:
             # What is published with a snapshot works by it, even where a parent is not at hand.
             if published:
-                return snapshot_tree(published)
+                return _published(held)
             raise
 
     def derived(self, held: Held) -> Node:
@@ -73,6 +72,14 @@ class Snapshots:
             raise UsageError(
                 f"{held.source}: {held.url}: it does not have the form of a StructureDefinition."
             ) from error
+
+
+def _published(held: Held) -> Node:
+    try:
+        with well_formed(held):
+            return snapshot_tree(held.resource["snapshot"]["element"])
+    except Problem as problem:
+        raise UsageError(f"{held.source}: {held.url}: {problem}.") from None
 
 
 class _Types:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from vbpr_conformance.ig.definitions import Held, well_formed
 from vbpr_conformance.ig.model import Statement
 
 EXPECTATION = "http://hl7.org/fhir/StructureDefinition/capabilitystatement-expectation"
@@ -28,15 +29,17 @@ _CONDITIONAL = {
 _VALUES = ("profile", "versioning", "readHistory", "updateCreate")
 
 
-def statement(resource: dict[str, Any]) -> Statement:
+def statement(held: Held) -> Statement:
     """The statement of a CapabilityStatement; its actor is the mode of its first `rest`."""
-    rests = resource.get("rest", ())
-    return Statement(
-        url=str(resource["url"]),
-        actor=str(rests[0]["mode"]) if rests else "",
-        fhir_version=str(resource.get("fhirVersion", "")),
-        items=tuple(_items(resource)),
-    )
+    resource = held.resource
+    with well_formed(held):
+        rests = resource.get("rest", ())
+        return Statement(
+            url=held.url,
+            actor=str(rests[0]["mode"]) if rests else "",
+            fhir_version=str(resource.get("fhirVersion", "")),
+            items=tuple(_items(resource)),
+        )
 
 
 def _items(resource: dict[str, Any]) -> Iterator[Item]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from vbpr_conformance.ig.definitions import Definitions, Held
+from vbpr_conformance.ig.definitions import Definitions, Held, well_formed
 from vbpr_conformance.ig.model import CodeSystem, ValueSet
 from vbpr_conformance.ig.terminology_filters import Concept, concepts, selected
 
@@ -72,18 +72,20 @@ class Terminology:
     def code_system(self, held: Held) -> CodeSystem:
         """The code system; a fragment, an example or one without its content is not complete."""
         resource = held.resource
-        return CodeSystem(
-            url=held.url,
-            version=held.version,
-            name=str(resource.get("name", "")),
-            complete=resource.get("content") == "complete",
-            codes={each.code: each.display for each in concepts(resource)},
-            case_sensitive=bool(resource.get("caseSensitive", True)),
-        )
+        with well_formed(held):
+            return CodeSystem(
+                url=held.url,
+                version=held.version,
+                name=str(resource.get("name", "")),
+                complete=resource.get("content") == "complete",
+                codes={each.code: each.display for each in concepts(resource)},
+                case_sensitive=bool(resource.get("caseSensitive", True)),
+            )
 
     def value_set(self, held: Held) -> ValueSet:
         """The value set, from its compose where that can be decided here, else from the expansion it brings."""
-        content = self._content(held)
+        with well_formed(held):
+            content = self._content(held)
         return ValueSet(
             url=held.url,
             version=held.version,
