@@ -1,0 +1,109 @@
+"""Bundles: entries, their addresses, and references between them."""
+
+from __future__ import annotations
+
+import pytest
+from validate_edits import GONE, VBPR, put
+
+PAYER = {"resourceType": "Organization", "id": "payer", "active": True, "name": "Payer Nord"}
+PROVIDER = {"resourceType": "Organization", "id": "provider-1", "active": True, "name": "Provider"}
+BASE = "https://payer.example.org/fhir/"
+UUID = "urn:uuid:53fefa32-fcbb-4ff8-8a92-55ee120877b7"
+
+
+@pytest.fixture
+def bundle(valid):
+    """A collection of a contract: Measure, quality report, performance report, both organizations."""
+    resources = [valid("performance"), valid("quality"), valid("measure"), PAYER, PROVIDER]
+    entries = [{"fullUrl": f"{BASE}{each['resourceType']}/{each['id']}", "resource": dict(each)} for each in resources]
+    made = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    put(made, "entry/2/resource/group", GONE)
+    return made
+
+
+def errors(validator, resource):
+    return {(issue.rule, issue.expression) for issue in validator.issues(resource) if issue.is_error}
+
+
+def test_a_contract_that_hangs_together_is_valid(validator, bundle):
+    """References find their entries, reports their Measure."""
+    assert errors(validator, bundle) == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "rule", "place"),
+    [
+        ("entry/0/resource/status", "finished", "binding:MeasureReport.status", "Bundle.entry[0].resource.status"),
+        ("entry/3/fullUrl", f"{BASE}Organization/other", "full-url:Bundle.entry.fullUrl", "Bundle.entry[3].fullUrl"),
+        ("entry/3/fullUrl", "Organization/payer", "full-url:Bundle.entry.fullUrl", "Bundle.entry[3].fullUrl"),
+        ("entry/3/fullUrl", GONE, "full-url:Bundle.entry.fullUrl", "Bundle.entry[3].fullUrl"),
+        ("entry/+", {"fullUrl": f"{BASE}Organization/payer", "resource": PAYER}, "bdl-7", "Bundle"),
+        ("entry/+", {"search": {"mode": "match"}, "fullUrl": f"{BASE}a"}, None, None),
+        ("entry/0/request", {"method": "PUT", "url": "MeasureReport/performance-1"}, "bdl-3", "Bundle"),
+        ("total", 5, "bdl-1", "Bundle"),
+        ("type", "parcel", "binding:Bundle.type", "Bundle.type"),
+        ("entry/+", {}, "ele-1", "Bundle.entry[5]"),
+        ("entry/+", {"fullUrl": UUID}, "bdl-5", "Bundle.entry[5]"),
+        ("entry/1/resource/reporter/reference", "Measure/contract-1", "target:MeasureReport.reporter", "Bundle.entry[1].resource.reporter.reference"),
+        ("entry/1/resource/reporter/reference", UUID, "reference:MeasureReport.reporter", "Bundle.entry[1].resource.reporter.reference"),
+        ("entry/0/resource/measure", f"{BASE}Measure/contract-1|2.0", None, None),
+        ("entry/+", {"fullUrl": UUID, "resource": {"resourceType": "Nonsense"}}, "shape:Resource", "Bundle.entry[5].resource"),
+        ("entry/+", {"fullUrl": UUID, "resource": "text"}, "shape:Resource", "Bundle.entry[5].resource"),
+    ],
+)
+def test_a_fault_in_a_bundle_is_found_where_it_is(validator, bundle, path, value, rule, place):
+    """Paths go through the entries."""
+    put(bundle, path, value)
+    found = errors(validator, bundle)
+    assert ((rule, place) in found) if rule else True, found
+
+
+def test_a_reference_to_a_resource_of_the_wrong_profile_is_an_error(validator, bundle):
+    """The Measure that a performance report names must conform to the guide's profile."""
+    put(bundle, "entry/2/resource/meta", GONE)
+    put(bundle, "entry/2/resource/title", GONE)
+    assert errors(validator, bundle) == {("target:MeasureReport.measure", "Bundle.entry[0].resource.measure")}
+
+
+def test_what_is_wrong_with_a_target_itself_is_said_once(validator, bundle):
+    """A fault of the target is not repeated for each reference to it."""
+    put(bundle, "entry/4/resource/active", "yes")
+    assert errors(validator, bundle) == {("format:Organization.active", "Bundle.entry[4].resource.active")}
+
+
+def test_references_by_uuid_find_their_entry(validator, bundle):
+    """A fullUrl may be a UUID."""
+    put(bundle, "entry/4/fullUrl", UUID)
+    put(bundle, "entry/0/resource/subject/extension/0/valueReference/reference", UUID)
+    assert errors(validator, bundle) == set()
+    put(bundle, "entry/0/resource/reporter", {"reference": f"{BASE}Measure/contract-1"})
+    put(bundle, "entry/0/resource/contained", GONE)
+    assert ("target:MeasureReport.reporter", "Bundle.entry[0].resource.reporter.reference") in errors(validator, bundle)
+
+
+def test_references_in_a_circle_come_to_an_end(validator, valid):
+    """A report that cites itself is judged like any other."""
+    report = valid("performance")
+    put(report, "evaluatedResource/0/reference", "MeasureReport/performance-1")
+    bundle = {"resourceType": "Bundle", "type": "collection"}
+    bundle["entry"] = [{"fullUrl": f"{BASE}MeasureReport/performance-1", "resource": report}]
+    assert errors(validator, bundle) == set()
+
+
+def test_other_resources_may_be_cited_besides_quality_reports(validator, bundle):
+    """A reference is in the slice of quality reports only if it leads to one."""
+    put(bundle, "entry/0/resource/evaluatedResource/+", {"reference": "Organization/payer"})
+    assert errors(validator, bundle) == set()
+
+
+def test_a_resolver_finds_what_lies_outside(validator, valid):
+    """What a server gives is judged as if it were in hand."""
+    known = {"Organization/provider-1": {"resourceType": "Practitioner"}}
+    issues = validator.issues(valid("performance"), resolver=known.get)
+    assert [issue.rule for issue in issues if issue.is_error] == ["target:Extension.value[x]"]
+
+
+def test_a_profile_may_be_asked_for_by_name_and_by_object(validator, valid, edition):
+    """Names, URLs and profiles mean the same."""
+    for profile in ("vbp-measure", f"{VBPR}vbp-measure|1.1.0", edition.profile("vbp-measure")):
+        assert not [issue for issue in validator.issues(valid("measure"), [profile]) if issue.is_error]
