@@ -124,18 +124,20 @@ def test_a_mistake_is_one_line(asked, rules, part):
 
 
 def test_readings(tmp_path):
-    """A reading says what is wrong, how it is read, and why."""
+    """A reading says what is wrong, how it is read, and why; of an invariant also what its text means."""
     (tmp_path / "edition.yaml").write_text(HEADER)
+    (tmp_path / "artifacts.yaml").write_text(ARTIFACTS)
+    edition = Edition("1", [*read_notation(r4_folder()), *read_notation(tmp_path)], "http://a.example")
     file = tmp_path / "readings.yaml"
-    file.write_text("r: {defect: D., reading: R., reason: W., page: p.html}\n")
-    (made,) = read_readings(tmp_path)
-    assert (made.id, made.defect, made.reading, made.reason, made.source) == (
-        "r",
-        "D.",
-        "R.",
-        "W.",
-        "http://a.example/page/p.html",
-    )
+    file.write_text("r: {defect: D., reading: R., reason: W., page: p.html, constraint: mrp-1, means: 'true'}\n")
+    (made,) = read_readings(tmp_path, edition)
+    assert (made.id, made.defect, made.reading, made.reason) == ("r", "D.", "R.", "W.")
+    assert made.source == "http://a.example/page/p.html"
+    assert (made.constraint, made.means) == ("mrp-1", "true")
+    assert made.published == "(type != 'data-collection') or group.exists().not()"
+    file.write_text("r: {defect: D., reading: R., reason: W., constraint: none, means: 'true'}\n")
+    with pytest.raises(UsageError, match=r"readings.yaml:1: no profile has the invariant 'none'; expected"):
+        read_readings(tmp_path, edition)
     file.write_text("r: {defect: D., reading: R.}\n")
     with pytest.raises(UsageError, match="has no 'reason'"):
-        read_readings(tmp_path)
+        read_readings(tmp_path, edition)

@@ -56,7 +56,7 @@ def read_edition(folder: Path) -> Edition:
     definitions = chain(read_notation(r4_folder()), read_notation(folder))
     edition = Edition(header.guide.version, definitions, header.guide.canonical)
     edition.requirements = read_requirements(folder, edition)
-    edition.readings = read_readings(folder)
+    edition.readings = read_readings(folder, edition)
     return edition
 
 

@@ -25,7 +25,7 @@ _EXPECTATIONS = ("SHALL", "SHOULD", "MAY")
 _OF_STATEMENT = ("actor", "page", "ids", "unstated", "short", "includes", "says", "not-tested")
 _OF_MUST_SUPPORT = ("actor", "profiles", "ids", "short", "expectation", "says", "when-claimed", "not-tested")
 _OF_REQUIREMENT = ("actor", "expectation", "about", "page", "says", "when-claimed", "not-tested")
-_OF_READING = ("defect", "reading", "reason", "page", "constraint", "published", "means")
+_OF_READING = ("defect", "reading", "reason", "page", "constraint", "means")
 
 
 def read_requirements(folder: Path, edition: Edition) -> tuple[Requirement, ...]:
@@ -40,7 +40,7 @@ def read_requirements(folder: Path, edition: Edition) -> tuple[Requirement, ...]
     return tuple(found.values())
 
 
-def read_readings(folder: Path) -> tuple[Reading, ...]:
+def read_readings(folder: Path, edition: Edition) -> tuple[Reading, ...]:
     """How the defects of the guide are read in the edition in a folder."""
     found: dict[str, Reading] = {}
     for body, place, base in _files(folder, "readings.yaml"):
@@ -50,9 +50,22 @@ def read_readings(folder: Path) -> tuple[Reading, ...]:
             reading = mapping(value, here, what)
             only(reading, _OF_READING, here, what)
             said = [text(needed(reading, key, here, what), here, f"`{key}`") for key in ("defect", "reading", "reason")]
-            of_constraint = {key: reading.get(key, "") for key in ("constraint", "published", "means")}
-            found[name] = Reading(name, *said, source=_link(base, reading.get("page", "")), **of_constraint)
+            source = _link(base, text(reading.get("page", ""), here, "`page`"))
+            constraint = text(reading.get("constraint", ""), here, "`constraint`")
+            published = _published(constraint, edition, here) if constraint else ""
+            means = text(needed(reading, "means", here, what), here, "`means`") if constraint else ""
+            found[name] = Reading(name, *said, source, constraint, published, means)
     return tuple(found.values())
+
+
+def _published(key: str, edition: Edition, place: Place) -> str:
+    """The expression of an invariant as the guide's profiles have it."""
+    for profile in edition.profiles:
+        for element in profile.elements:
+            for constraint in element.constraints:
+                if constraint.key == key:
+                    return constraint.expression
+    raise place.wrong(f"no profile has the invariant {key!r}", "expected one of the guide's profiles")
 
 
 def _files(folder: Path, name: str) -> Iterator[tuple[YamlDict, Place, str]]:
