@@ -8,22 +8,21 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
 from vbpr_conformance.suite.findings import Finding
 from vbpr_conformance.suite.payloads import SIZES
 
-Draw = Callable[[], tuple[str, random.Random]]
-"""Gives how much an example holds, and the random numbers that make it."""
+Drawn = tuple[str, random.Random]
+"""How much a payload holds, and the random numbers that make it."""
 
 _REQUESTS_TO_SHRINK = 30
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How much may be tried: examples, and requests, counted by `spent`."""
+    """How much may be tried: examples of so many payloads each, and requests, counted by `spent`."""
 
     seed: int
+    payloads: int
     examples: int
     requests: int
     spent: Callable[[], int]
@@ -37,13 +36,13 @@ class _StopError(BaseException):
         self.reason = reason
 
 
-def run_examples(body: Callable[[Draw], None], effort: Effort) -> None:
+def run_examples(body: Callable[[list[Drawn]], None], effort: Effort) -> None:
     """Run `body` over examples; what comes out is a `Finding` of the smallest failing one, or any other trouble."""
     from hypothesis import HealthCheck, Phase, assume, given, seed, settings  # noqa: PLC0415  takes 0.2 s to load
     from hypothesis import strategies as st  # noqa: PLC0415
     from hypothesis.errors import FlakyFailure  # noqa: PLC0415
 
-    failing: dict[tuple[Any, ...], Finding] = {}
+    failing: dict[tuple[tuple[str, int], ...], Finding] = {}
     limit = effort.requests
 
     @seed(effort.seed)
@@ -57,28 +56,18 @@ def run_examples(body: Callable[[Draw], None], effort: Effort) -> None:
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.data())
-    def run(data: Any) -> None:
+    @given(st.tuples(*[st.tuples(st.sampled_from(SIZES), st.integers(0, 2**20))] * effort.payloads))
+    def run(drawn: tuple[tuple[str, int], ...]) -> None:
         nonlocal limit
-        drawn: list[Any] = []
-
-        def draw() -> tuple[str, random.Random]:
-            drawn.extend((data.draw(st.sampled_from(SIZES)), data.draw(st.integers(0, 2**20))))
-            return drawn[-2], random.Random(drawn[-1])
-
-        def known_to_fail() -> bool:
-            return tuple(drawn) in failing
-
+        assume(drawn in failing or effort.spent() < limit)
         try:
-            body(_limited(draw, lambda: assume(known_to_fail() or effort.spent() < limit)))
+            body([(size, random.Random(number)) for size, number in drawn])
         except Finding as finding:
             if not failing:
                 limit = min(limit, effort.spent() + _REQUESTS_TO_SHRINK)
-            failing[tuple(drawn)] = finding
+            failing[drawn] = finding
             raise
-        except (AssertionError, Exception) as trouble:
-            if type(trouble).__module__.startswith("hypothesis"):
-                raise
+        except Exception as trouble:
             raise _StopError(trouble) from trouble
 
     try:
@@ -92,12 +81,3 @@ def run_examples(body: Callable[[Draw], None], effort: Effort) -> None:
             first.details,
             first.exchanges,
         ) from flaky
-
-
-def _limited(draw: Draw, check: Callable[[], object]) -> Draw:
-    def limited() -> tuple[str, random.Random]:
-        made = draw()
-        check()
-        return made
-
-    return limited

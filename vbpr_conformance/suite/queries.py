@@ -13,9 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vbpr_conformance.fhir.dates import Interval
 from vbpr_conformance.fhir.match import Match
 from vbpr_conformance.fhir.search_match import matches
-from vbpr_conformance.fhir.search_values import escape
+from vbpr_conformance.fhir.search_index import DateValue, index_values, search_env
+from vbpr_conformance.fhir.search_values import escape, parse_date
 from vbpr_conformance.ig.model import SearchParameter
 from vbpr_conformance.suite.env import Live
 
@@ -190,9 +192,37 @@ def judge(query: Query, live: Live, env: Env) -> tuple[Match, str]:
     """Decide by the rules of FHIR search whether a resource has to be found, with the reason."""
     base = env.context.client.base_url.rstrip("/")
     found = matches(query.parameter, query.modifier or None, query.value, live.scope(), base=base)
+    if _left_open(query, live, env, found):
+        found = Match.UNDECIDED
     held = ", ".join(_shown(value) for value in values_of(live, query.parameter, env)) or "nothing"
     said = {Match.YES: "has to be found", Match.NO: "does not match"}.get(found, "may be found")
     return found, f"{query.parameter.code} is {held}; {said}"
+
+
+def _left_open(query: Query, live: Live, env: Env, found: Match) -> bool:
+    """Whether R4 says two things here, so that a server may answer either way.
+
+    `ge` and `le` where the ranges overlap at the border: "greater or equal" in one column of the table of prefixes, and
+    not so in the other (https://hl7.org/fhir/R4/search.html#prefix). `:missing` where the element is there and holds
+    nothing to search for: no literal reference, or one into the resource itself.
+    """
+    if found is Match.NO and query.parameter.type == "date" and query.value[:2] in {"ge", "le"}:
+        wanted = parse_date(query.value).interval
+        held = index_values(query.parameter, live.scope(), search_env(live.scope()))
+        return any(isinstance(each, DateValue) and _overlap(wanted, each.interval) for each in held)
+    if query.parameter.type == "reference" and query.modifier == "missing":
+        values = values_of(live, query.parameter, env)
+        literals = [value if isinstance(value, str) else value.get("reference", "") for value in values]
+        return bool(values) and not any(literal and not literal.startswith("#") for literal in literals)
+    return False
+
+
+def _overlap(one: Interval, other: Interval) -> bool:
+    return _begins_before_end(one, other) and _begins_before_end(other, one)
+
+
+def _begins_before_end(one: Interval, other: Interval) -> bool:
+    return one.low is None or other.high is None or one.low.moment < other.high.moment
 
 
 def _shown(value: Any) -> str:

@@ -33,8 +33,6 @@ def perform(step: Step, env: Env) -> Answer:
     answer.sent = sent
     refuse_when_locked_out(answer.exchange)
     _remember(step, env, answer)
-    if step.as_:
-        env.answers[step.as_] = answer
     return answer
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from vbpr_conformance.fhir.allowances import after_create
+from vbpr_conformance.fhir.allowances import Allowance, after_create
 from vbpr_conformance.fhir.compare import Difference, differences
 from vbpr_conformance.suite.env import Answer, Env
 from vbpr_conformance.suite.findings import Finding, HarnessError
@@ -13,6 +14,7 @@ from vbpr_conformance.suite.matchers.http import said_in, short_url
 from vbpr_conformance.suite.must_support import select
 
 _MOST_LINES = 5
+_UTC = re.compile(r"(?<=\d)(Z|[+-]00:00)$")
 
 
 def _resource(answer: Answer) -> dict[str, Any]:
@@ -84,7 +86,7 @@ def operation_outcome(value: Literal[True], answer: Answer, env: Env) -> None:  
 def same_as(value: str, answer: Answer, env: Env) -> None:
     """The resource is what was sent, digit for digit, but for what a server may set itself."""
     got = _resource(answer)
-    found = differences(sent_as(value, env), got, ignore=after_create(env.context.client.base_url))
+    found = differences(sent_as(value, env), got, ignore=_allowed(env))
     if found:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise Finding(
@@ -111,8 +113,19 @@ def shows(value: str, answer: Answer, env: Env) -> None:
             )
 
 
+def _allowed(env: Env) -> tuple[Allowance, ...]:
+    """What a server may make of what it was sent; the time of UTC may be spelled otherwise."""
+    utc = Allowance(
+        "utc-spelled-otherwise",
+        "Z, +00:00 and -00:00 are the same offset from UTC",
+        "https://hl7.org/fhir/R4/datatypes.html#dateTime",
+        _same_moment,
+    )
+    return (*after_create(env.context.client.base_url), utc)
+
+
 def _differing(path: str, sent: Any, got: Any, env: Env) -> list[Difference]:
-    found = differences({"v": sent}, {"v": got}, ignore=after_create(env.context.client.base_url))
+    found = differences({"v": sent}, {"v": got}, ignore=_allowed(env))
     return [Difference(path + each.path.removeprefix("v"), each.sent, each.got) for each in found]
 
 
@@ -121,9 +134,16 @@ def _change(difference: Difference) -> str:
 
 
 def sent_as(name: str, env: Env) -> Mapping[str, Any]:
-    """What was sent under a name: a seed, a payload, or the body of an earlier step."""
+    """What was sent under a name: a seed, a payload, or the body of an earlier step; else what its answer held."""
     if name in env.lives:
         return env.lives[name].sent
     if name in env.payloads:
         return env.payloads[name]
-    return env.answers[name].sent or {}
+    return env.answers[name].sent or env.answers[name].resource or {}
+
+
+def _same_moment(steps: tuple[str, ...], sent: Any, got: Any) -> bool:  # noqa: ARG001  allowances are called alike
+    """Whether both are the same time of UTC, of which FHIR knows three spellings."""
+    return isinstance(sent, str) and isinstance(got, str) and bool(_UTC.search(sent)) and (
+        _UTC.sub("Z", sent) == _UTC.sub("Z", got)
+    )
