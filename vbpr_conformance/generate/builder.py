@@ -38,12 +38,14 @@ def build(  # noqa: PLR0913 - the wishes of the suite language, each by its name
     tag: Mapping[str, str] | None = None,
     identifier: Mapping[str, str] | None = None,
     references: Mapping[str, Sequence[str]] | None = None,
+    outward: bool = True,
 ) -> Object:
     """Build a conformant resource in which each path of `set` has its value and each of `require` is present.
 
     Paths are those of `paths`; a value of None, like `drop`, takes an element out. `size` is minimal, typical or
     maximal; `tag` and `identifier` are stamped on it. `references` gives what references may point to, by resource
-    type or profile URL (canonical URLs for canonicals); types it does not name get synthetic targets.
+    type or profile URL (canonical URLs for canonicals); types it does not name get synthetic targets, or without
+    `outward` identifiers only, so that nothing points to what is not there.
     """
     profile = edition.profile(profile) if isinstance(profile, str) else profile
     values = {**dict.fromkeys(drop), **(set or {})}
@@ -52,7 +54,7 @@ def build(  # noqa: PLR0913 - the wishes of the suite language, each by its name
     forced |= _forced([path for path, value in placed if value is not None])
     found = []
     for _ in range(_ATTEMPTS):
-        made = raw(profile, edition, Choices(choices, size=size, forced=forced, references=references))
+        made = raw(profile, edition, Choices(choices, size=size, forced=forced, references=references, outward=outward))
         _stamp(made, profile, tag, identifier)
         for path, value in placed:
             put(made, path, copy.deepcopy(value))

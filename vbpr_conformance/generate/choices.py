@@ -26,6 +26,7 @@ class Choices:
         "density",
         "excluded",
         "forced",
+        "outward",
         "own_type",
         "references",
         "rnd",
@@ -40,6 +41,7 @@ class Choices:
         forced: Mapping[str, str | None] | None = None,
         excluded: Collection[str] = (),
         references: Mapping[str, Sequence[str]] | None = None,
+        outward: bool = True,
     ) -> None:
         self.rnd = rng.random
         self.density = _DENSITY[size]
@@ -50,8 +52,10 @@ class Choices:
         """Ids of elements that are left out unless they are mandatory."""
         self.references = references or {}
         """What references point to, by resource type or profile, instead of targets that nobody has."""
+        self.outward = outward
+        """Whether references may point to targets that nobody has."""
         self.contained: list[dict[str, Any]] = []
-        self.containable = size == TYPICAL and not self.references
+        self.containable = size == TYPICAL and not self.references and outward
         self.counter = 0
         self.turns = 0
         self.own_type = ""

@@ -18,7 +18,7 @@ from vbpr_conformance.generate.datatypes import TYPES
 from vbpr_conformance.generate.members import Member, Object
 from vbpr_conformance.generate.paths import Path, resolve
 from vbpr_conformance.generate.plan import foreign_extension, planner
-from vbpr_conformance.generate.spots import Spot, holders, inside, of_type, spots
+from vbpr_conformance.generate.spots import Spot, holders, inside, of_type, spots, without_ids
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Element, Profile
 from vbpr_conformance.validate.rules import Rule
@@ -135,7 +135,7 @@ def _max(case: Case) -> Iterator[Edit]:
         for _ in range(missing):
             item = copy.deepcopy(spot.value)
             if bare and isinstance(item, dict):
-                _without_ids(item)
+                without_ids(item)
             items.append(item)
 
     if missing > 0:
@@ -143,16 +143,6 @@ def _max(case: Case) -> Iterator[Edit]:
         yield lambda: more(bare=False)
     else:
         yield lambda: None
-
-
-def _without_ids(value: Any) -> None:
-    if isinstance(value, dict):
-        value.pop("id", None)
-        for each in value.values():
-            _without_ids(each)
-    elif isinstance(value, list):
-        for each in value:
-            _without_ids(each)
 
 
 def _other_value(case: Case) -> Iterator[Edit]:

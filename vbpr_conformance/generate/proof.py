@@ -25,3 +25,10 @@ def errors(resource: dict[str, Any], profile: Profile, edition: Edition) -> list
     if validator is None:
         return []
     return [issue for issue in validator.issues(resource, [profile]) if issue.is_error]
+
+
+def is_sound(bundle: dict[str, Any], edition: Edition) -> str:
+    """What is wrong with a Bundle whose resources belong together; nothing if all of it is fine."""
+    validator = _validator(edition)
+    found = [issue for issue in validator.issues(bundle) if issue.is_error] if validator is not None else []
+    return f"{found[0].expression}: {found[0].message}" if found else ""

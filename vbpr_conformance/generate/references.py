@@ -38,7 +38,7 @@ def reference_maker(targets: Sequence[Target] | None, contain: Callable[[Choices
             inside = contain(b, target) if b.containable else None
             if inside is not None:
                 return {"reference": f"#{inside['id']}"}
-        if roll < 0.12:
+        if roll < 0.12 or not b.outward:
             number = int(b.rnd() * 1000)
             return {"type": target[0], "identifier": {"system": "urn:synthetic:references", "value": f"REF-{number}"}}
         made: Object = {"reference": _literal(b, target[0], roll)}

@@ -125,3 +125,14 @@ def _add(target: Object, member: Member, step: Step, b: Choices) -> None:
         return
     value = option.make(b, None)
     target[option.key] = [value] if member.array else value
+
+
+def without_ids(value: Any) -> None:
+    """Take out the ids of an element and of all below it, so that a copy of it repeats none."""
+    if isinstance(value, dict):
+        value.pop("id", None)
+        for each in value.values():
+            without_ids(each)
+    elif isinstance(value, list):
+        for each in value:
+            without_ids(each)

@@ -1,0 +1,131 @@
+"""The relations between the resources of a contract package: a closed list of small statements.
+
+each        one item of a list for each resource of a name, referring to it: {list, of, refer, copy}
+defines     the groups of a Measure define a proportion
+reports     a report has the groups of a Measure, with counts and scores that follow: the name of the Measure
+ascending   values rise from item to item: {path, from, by}
+difference  a value is one minus another: {path, of, less}
+period      the contract period, or what lies in, before or after it: {same, part, earlier, after}
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from vbpr_conformance.errors import UsageError
+from vbpr_conformance.generate.choices import Choices
+from vbpr_conformance.generate.datatypes import later
+from vbpr_conformance.generate.measures import define_groups, report_groups
+from vbpr_conformance.generate.paths import put, resolve
+from vbpr_conformance.generate.spots import spots
+from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.ig.model import Profile
+
+Object = dict[str, Any]
+_YEAR, _QUARTER = 365, 91
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a relation can see: the resource it is about, those made before it by name, and the contract period."""
+
+    resource: Object
+    number: int
+    profile: Profile
+    edition: Edition
+    cast: Mapping[str, Sequence[Object]]
+    start: str
+    b: Choices
+
+    def values(self, path: str) -> list[Any]:
+        """The values at a path of the resource."""
+        return [spot.value for spot in spots(self.resource, resolve(path, self.profile, self.edition))]
+
+    def put(self, path: str, value: Any) -> None:
+        """Set the values at a path of the resource."""
+        put(self.resource, resolve(path, self.profile, self.edition), value)
+
+    def counterpart(self, name: str) -> Object:
+        """The resource of a name that belongs to this one: that with the same number, as far as there are enough."""
+        found = self.cast[name]
+        return found[self.number % len(found)]
+
+
+def canonical(resource: Object) -> str:
+    """The canonical of a conformance resource, with its version where it has one."""
+    return f"{resource['url']}|{resource['version']}" if "version" in resource else str(resource["url"])
+
+
+def link(resource: Object) -> str:
+    """The literal reference to a resource."""
+    return f"{resource['resourceType']}/{resource['id']}"
+
+
+def _each(scene: Scene, said: Mapping[str, Any]) -> None:
+    items = scene.values(said["list"])
+    made = []
+    for number, other in enumerate(scene.cast[said["of"]]):
+        item = copy.deepcopy(items[number % len(items)])
+        item.pop("id", None)
+        target = said.get("refer", "reference")
+        for name in ("type", "identifier", "display") if target == "reference" else ():
+            item.pop(name, None)
+        item[target] = link(other) if target == "reference" else canonical(other)
+        made.append(item)
+    scene.put(said["list"], made)
+
+
+def _defines(scene: Scene, _: Any) -> None:
+    define_groups(scene.resource, scene.b)
+
+
+def _reports(scene: Scene, said: str) -> None:
+    report_groups(scene.resource, scene.counterpart(said), scene.b)
+
+
+def _ascending(scene: Scene, said: Mapping[str, Any]) -> None:
+    for number, spot in enumerate(spots(scene.resource, resolve(said["path"], scene.profile, scene.edition))):
+        spot.replace(Decimal(str(said["from"])) + number * Decimal(str(said["by"])))
+
+
+def _difference(scene: Scene, said: Mapping[str, Any]) -> None:
+    less = Decimal(scene.values(said["less"])[0])
+    places = spots(scene.resource, resolve(said["path"], scene.profile, scene.edition))
+    for spot, value in zip(places, scene.values(said["of"]), strict=False):
+        spot.replace(Decimal(value) - less)
+
+
+def _period(scene: Scene, said: Mapping[str, Sequence[str]]) -> None:
+    start, end = scene.start, later(scene.start, _YEAR - 1)
+    for path in said.get("same", ()):
+        scene.put(path, {"start": start, "end": end})
+    for path in said.get("part", ()):
+        first = later(start, _QUARTER * scene.b.below(3))
+        scene.put(path, {"start": first, "end": later(first, _QUARTER - 1)})
+    for path in said.get("earlier", ()):
+        scene.put(path, {"start": later(start, -_YEAR), "end": later(start, -1)})
+    for path in said.get("after", ()):
+        scene.put(path, later(end, scene.b.between(10, 60)))
+
+
+_RELATIONS: dict[str, Callable[[Scene, Any], None]] = {
+    "ascending": _ascending,
+    "defines": _defines,
+    "difference": _difference,
+    "each": _each,
+    "period": _period,
+    "reports": _reports,
+}
+
+
+def relate(scene: Scene, statements: Sequence[Mapping[str, Any]]) -> None:
+    """Make every statement true of the resource, in the order given."""
+    for statement in statements:
+        for name, said in statement.items():
+            if name not in _RELATIONS:
+                raise UsageError(f"contract-package.yaml: {name!r} is no relation, expected one of {sorted(_RELATIONS)}.")
+            _RELATIONS[name](scene, said)
