@@ -25,7 +25,8 @@ _EXPECTATIONS = ("SHALL", "SHOULD", "MAY")
 _OF_STATEMENT = ("actor", "page", "ids", "unstated", "short", "includes", "says", "not-tested")
 _OF_MUST_SUPPORT = ("actor", "profiles", "ids", "short", "expectation", "says", "when-claimed", "not-tested")
 _OF_REQUIREMENT = ("actor", "expectation", "about", "page", "says", "when-claimed", "not-tested")
-_OF_READING = ("defect", "reading", "reason", "page", "constraint", "means")
+_SAID = ("defect", "reading", "reason")
+_OF_READING = (*_SAID, "page", "constraint", "means")
 
 
 def read_requirements(folder: Path, edition: Edition) -> tuple[Requirement, ...]:
@@ -49,12 +50,12 @@ def read_readings(folder: Path, edition: Edition) -> tuple[Reading, ...]:
             what = f"the reading {name}"
             reading = mapping(value, here, what)
             only(reading, _OF_READING, here, what)
-            said = [text(needed(reading, key, here, what), here, f"`{key}`") for key in ("defect", "reading", "reason")]
+            said = {key: text(needed(reading, key, here, what), here, f"`{key}`") for key in _SAID}
             source = _link(base, text(reading.get("page", ""), here, "`page`"))
             constraint = text(reading.get("constraint", ""), here, "`constraint`")
             published = _published(constraint, edition, here) if constraint else ""
             means = text(needed(reading, "means", here, what), here, "`means`") if constraint else ""
-            found[name] = Reading(name, *said, source, constraint, published, means)
+            found[name] = Reading(name, **said, source=source, constraint=constraint, published=published, means=means)
     return tuple(found.values())
 
 
