@@ -1,6 +1,6 @@
 """One line of notation for one element of a profile, and the ElementDefinition it stands for.
 
-    group.code: 1..1 MS CodeableConcept from vbp-performance-metric (extensible)
+    group.code: 1..1 MS CodeableConcept from performance-metric (extensible)
 
 The parts stand in this order, each only where it says something that the parent does not:
 

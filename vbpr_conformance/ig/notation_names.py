@@ -1,6 +1,6 @@
 """Names in the notation and the canonical URLs they stand for, and the checks that all notation shares.
 
-A name is short: `payment-stream` is this guide's own, `deqm:summary-measurereport-deqm` that of a guide named under
+A name is short: `performance-metric` is this guide's own, `deqm:summary-measurereport-deqm` that of a guide named under
 `uses`, `Organization` or `string` a type of FHIR itself; a full URL stands for itself. `|version` is kept.
 """
 
