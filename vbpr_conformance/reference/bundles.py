@@ -98,6 +98,9 @@ def _carry_out(server: Server, entries: list[Entry]) -> None:
     _no_resource_twice(entries)
     if server.behaviour.references_resolved:
         resolve(server, [(each.full_url, each.will_be, each.request) for each in entries])
+    coming = frozenset(entry.will_be for entry in entries)
+    for entry in entries:
+        entry.request.coming = coming
     for entry in sorted(entries, key=lambda each: _ORDER[each.request.method]):
         entry.response = server.answer(entry.request)
         if entry.response.status >= 400:  # noqa: PLR2004  # HTTP's errors

@@ -5,7 +5,7 @@ https://hl7.org/fhir/R4/search.html#ptypes, https://hl7.org/fhir/R4/search.html#
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbpr_conformance.fhir import search_values
@@ -17,6 +17,10 @@ from vbpr_conformance.reference.references import local_key
 if TYPE_CHECKING:
     from vbpr_conformance.ig.model import SearchParameter
     from vbpr_conformance.reference.server import Server
+    from vbpr_conformance.reference.store import Row
+
+Canonical = tuple[str, str | None]
+"""The URL and the version by which others may refer to a resource."""
 
 
 class Condition(NamedTuple):
@@ -83,13 +87,17 @@ def _among(inner: Condition, *, negated: bool = False) -> Condition:
     return Condition(f"v.seq {is_in} (SELECT seq FROM search_index WHERE {inner.sql})", inner.values)  # noqa: S608  # SQL of this module
 
 
-def any_reference(index_name: str, targets: list[tuple[str, str]], urls: list[str]) -> Condition:
-    """Say that a resource refers to one of these, by type and id or by canonical URL."""
-    parts = ["(system = ? AND value = ?)"] * len(targets) + ["(system IS NULL AND exact = ?)"] * len(urls)
-    if not parts:
-        return _NOTHING
-    values = [index_name, *(each for target in targets for each in target), *urls]
-    return _among(Condition(f"param = ? AND ({' OR '.join(parts)})", values))
+def any_reference(index_name: str, targets: Iterable[Row], canonicals: Iterable[Canonical]) -> Condition:
+    """Say that a resource refers to one of these, by type and id or by canonical URL (and version, if it names one)."""
+    parts: list[str] = []
+    values: list[Any] = [index_name]
+    for row in targets:
+        parts.append("(system = ? AND value = ?)")
+        values += [row.type, row.id]
+    for url, version in canonicals:
+        parts.append("(system IS NULL AND exact = ? AND (value IS NULL OR value IS ?))")
+        values += [url, version]
+    return _among(Condition(f"param = ? AND ({' OR '.join(parts)})", values)) if parts else _NOTHING
 
 
 def _token(asked: Asked) -> Condition:

@@ -19,7 +19,7 @@ class Request:
     `steps` is the path below the base, decoded. `base` is the server's URL as the client wrote it. An entry of a
     Bundle carries its `resource` as read already; a request from a socket carries `body`. `interaction` is filled in
     by the router with FHIR's own name for it (https://hl7.org/fhir/R4/valueset-restful-interaction.html).
-    `given_id` is the id that a transaction has decided on for what will be created.
+    `given_id` is the id that a transaction has decided on for what will be created, `coming` all that it creates.
     """
 
     method: str
@@ -32,6 +32,7 @@ class Request:
     interaction: str = ""
     in_bundle: bool = False
     given_id: str = ""
+    coming: frozenset[str] = frozenset()
 
     @property
     def type(self) -> str:

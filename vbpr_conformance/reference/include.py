@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from vbpr_conformance.reference.conditions import Canonical, any_reference
+
 if TYPE_CHECKING:
     from vbpr_conformance.reference.http import Pairs
     from vbpr_conformance.reference.server import Server
@@ -72,6 +74,10 @@ def _params(server: Server, source: str, code: str) -> list[str]:
 
 
 _LIVING = "SELECT v.seq FROM version v WHERE v.current = 1 AND v.body IS NOT NULL"
+_BY_CANONICAL = (
+    "v.seq IN (SELECT seq FROM search_index WHERE param = v.type || '.url' AND exact = ?) AND "
+    "(? IS NULL OR v.seq IN (SELECT seq FROM search_index WHERE param = v.type || '.version' AND value = ?))"
+)
 
 
 def _referred(server: Server, row: Row, asked: _Asked) -> Iterable[int]:
@@ -83,8 +89,7 @@ def _referred(server: Server, row: Row, asked: _Asked) -> Iterable[int]:
         if system is not None:
             found = server.store.select(f"{_LIVING} AND v.type = ? AND v.id = ?", [system, value])
         else:
-            of_url = "v.seq IN (SELECT seq FROM search_index WHERE param = v.type || '.url' AND exact = ?)"
-            found = server.store.select(f"{_LIVING} AND {of_url}", [exact])
+            found = server.store.select(f"{_LIVING} AND {_BY_CANONICAL}", [exact, value, value])
         for (seq,) in found:
             if not asked.target or server.store.rows([seq])[0].type == asked.target:
                 yield seq
@@ -95,11 +100,16 @@ def _referring(server: Server, row: Row, asked: _Asked) -> Iterable[int]:
     if asked.target not in {"", row.type}:
         return
     for param in _params(server, asked.source, asked.code):
-        here = "param = ? AND system = ? AND value = ?"
-        urls = "SELECT exact FROM search_index WHERE seq = ? AND param = ?"
-        sql = (
-            f"{_LIVING} AND v.seq IN (SELECT seq FROM search_index WHERE ({here}) "  # noqa: S608  # constants of this module
-            f"OR (param = ? AND system IS NULL AND exact IN ({urls})))"
-        )
-        values = [param, row.type, row.id, param, row.seq, f"{row.type}.url"]
-        yield from (seq for (seq,) in server.store.select(sql, values))
+        refers = any_reference(param, [row], canonicals(server, [row]))
+        yield from (seq for (seq,) in server.store.select(f"{_LIVING} AND {refers.sql}", refers.values))
+
+
+def canonicals(server: Server, rows: Iterable[Row]) -> list[Canonical]:
+    """Give the canonical URLs of resources, each with its version."""
+    found: list[Canonical] = []
+    for row in rows:
+        sql = "SELECT exact, value FROM search_index WHERE seq = ? AND param = ?"
+        urls = server.store.select(sql, [row.seq, f"{row.type}.url"])
+        versions = server.store.select(sql, [row.seq, f"{row.type}.version"])
+        found += [(url, versions[0][1] if versions else None) for url, _ in urls]
+    return found

@@ -50,7 +50,9 @@ class Indexer:
             values = evaluate(resource)
             if values:
                 made = list(_WAYS[parameter.type](name, values, system if parameter.type == "token" else base))
-                found += made or [IndexRow(name)]
+                found += made
+                if not any(row.param == name for row in made):
+                    found.append(IndexRow(name))
         return found
 
 

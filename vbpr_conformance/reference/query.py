@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from vbpr_conformance.fhir import search_values
 from vbpr_conformance.reference.conditions import Asked, Condition, any_reference, condition
-from vbpr_conformance.reference.include import understands
+from vbpr_conformance.reference.include import canonicals, understands
 from vbpr_conformance.reference.outcome import ProblemError
 from vbpr_conformance.reference.pages import PAGE
 
@@ -93,17 +93,8 @@ def _chain(server: Server, resource_type: str, asked: Asked, rest: str) -> Condi
     if not known:
         return None
     seqs = [seq for each in known for seq in find(server, each, [(rest, asked.text)], asked.base, strict=True).seqs]
-    targets = [(row.type, row.id) for row in server.store.rows(seqs)]
-    return any_reference(f"{resource_type}.{parameter.code}", targets, _canonicals(server, seqs))
-
-
-def _canonicals(server: Server, seqs: list[int]) -> list[str]:
-    """Give the canonical URLs of resources, by which others refer to them too."""
-    found: list[str] = []
-    for seq in seqs:
-        rows = server.store.select("SELECT exact FROM search_index WHERE seq = ? AND param LIKE '%.url'", [seq])
-        found += [each for (each,) in rows]
-    return found
+    rows = server.store.rows(seqs)
+    return any_reference(f"{resource_type}.{parameter.code}", rows, canonicals(server, rows))
 
 
 def _order(server: Server, resource_type: str, query: Pairs, *, strict: bool) -> tuple[str, list[str]]:

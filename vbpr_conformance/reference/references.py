@@ -47,7 +47,8 @@ def check_targets(server: Server, request: Request, resource: dict[str, Any]) ->
         return
     for reference in literal_references(resource):
         key = local_key(reference, request.base)
-        if key is not None and key.partition("/")[0] in server.types and not server.alive(key):
+        served = key is not None and key.partition("/")[0] in server.types
+        if key is not None and served and key not in request.coming and not server.alive(key):
             raise ProblemError(422, f"the reference to {reference} points to nothing here")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
@@ -37,9 +38,9 @@ def serve(  # noqa: PLR0913  # the options of the command line, one by one
     """
     kept = Store(store)
     try:
-        app = make_app(edition, kept, fault=fault, habits=habits)
-        load(app.server, data, _say)
         with _listening(host, port) as listener:
+            app = make_app(edition, kept, fault=fault, habits=habits)
+            load(app.server, data, _say)
             shown = f"[{host}]" if ":" in host else host
             url = f"http://{shown}:{listener.getsockname()[1]}{ROOT}"
             server = _Uvicorn(app, lambda: (on_ready or _announce)(url))
@@ -109,7 +110,7 @@ def _say(text: str) -> None:
 
 
 def _end_with_stdin(server: uvicorn.Server) -> None:
-    """Wait until nobody holds the other end any more."""
-    while sys.stdin.buffer.read(1):
+    """Wait until nobody holds the other end any more; past Python's own buffer, whose lock would outlive the thread."""
+    while os.read(sys.stdin.fileno(), 1):
         pass
     server.should_exit = True

@@ -19,7 +19,7 @@ from vbpr_conformance.reference.outcome import ProblemError, issue, outcome
 from vbpr_conformance.reference.store import Row, Store
 from vbpr_conformance.validate.issue import is_valid
 from vbpr_conformance.validate.outcome import operation_outcome as validation_outcome
-from vbpr_conformance.validate.validator import Validator
+from vbpr_conformance.validate.validator import validator_for
 
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 """https://hl7.org/fhir/R4/datatypes.html#id"""
@@ -42,7 +42,7 @@ class Server:
             each: served.parameters(edition, each) for each in self.types
         }
         self.indexer = Indexer(edition, self.parameters)
-        self._validator = Validator(edition) if validate else None
+        self._validator = validator_for(edition) if validate else None
         self._route: Callable[[Request], Handler] | None = None
         self._bring_index_up_to_date()
 

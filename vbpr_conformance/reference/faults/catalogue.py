@@ -23,10 +23,14 @@ def catalogue(edition: Edition) -> dict[str, Fault]:
         *capability.faults(main),
     ]
     for name in served.profiled_types(edition):
-        label = "" if name == main else f"{name.lower()}-"
+        label = "search" if name == main else f"{name.lower()}-search"
         for parameter in served.parameters(edition, name).values():
-            listed += parameters.faults(name, parameter, f"search-{label}{parameter.code.lstrip('_')}")
-    return {each.name: each for each in listed}
+            stem = f"{label}-{parameter.code.lstrip('_').lower()}"
+            listed += parameters.faults(edition, name, parameter, stem)
+    found = {each.name: each for each in listed}
+    if len(found) != len(listed):
+        raise ValueError("two faults have the same name")
+    return found
 
 
 def main_type(edition: Edition) -> str:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import SearchParameter
 from vbpr_conformance.reference import moments
 from vbpr_conformance.reference.behaviour import Change
 from vbpr_conformance.reference.faults.fault import Fault, at
+from vbpr_conformance.reference.faults.yielded import Yielded, yielded
 from vbpr_conformance.reference.http import Pairs
 from vbpr_conformance.reference.store import IndexRow
 
 _DAY = 86_400_000_000
 
 
-def faults(resource_type: str, parameter: SearchParameter, stem: str) -> Iterator[Fault]:
-    """Yield the faults of a parameter; `stem` starts their names."""
+def faults(edition: Edition, resource_type: str, parameter: SearchParameter, stem: str) -> Iterator[Fault]:
+    """Yield the faults of a parameter that its values can show; `stem` starts their names."""
     about = {"resource": resource_type, "search": parameter.code}
-    here = _Of(resource_type, parameter.code)
+    here = _Of(resource_type, parameter.code, yielded(edition, resource_type, parameter))
     for name, words, change in (*_of_all(here), *_OF_TYPE.get(parameter.type, _nothing)(here)):
         yield Fault(f"{stem}-{name}", about, f"{resource_type}?{parameter.code}=… {words}", change)
 
@@ -26,10 +28,15 @@ def faults(resource_type: str, parameter: SearchParameter, stem: str) -> Iterato
 class _Of:
     """What is to be changed about one parameter of one type."""
 
-    def __init__(self, resource_type: str, code: str) -> None:
+    def __init__(self, resource_type: str, code: str, values: Yielded) -> None:
         self.type = resource_type
         self.code = code
         self.column = f"{resource_type}.{code}"
+        self.values = values
+
+    def yields(self, *types: str) -> bool:
+        """Whether values can be of one of these types."""
+        return not self.values.types.isdisjoint(types)
 
     def value(self, change: Callable[[str], str | None]) -> Change:
         """Change the value that is searched for; None leaves the parameter out."""
@@ -41,6 +48,10 @@ class _Of:
             return [(name, value) for name, value in new if value is not None]
 
         return at(query=query)
+
+    def alternatives(self, change: Callable[[str], str]) -> Change:
+        """Change each of the values that are searched for."""
+        return self.value(lambda value: ",".join(change(each) for each in value.split(",")))
 
     def rows(self, change: Callable[[IndexRow], IndexRow | None]) -> Change:
         """Change what is indexed; None leaves it out."""
@@ -89,84 +100,83 @@ def _of_all(here: _Of) -> _Faults:
 
 
 def _token(here: _Of) -> _Faults:
-    yield (
-        "system-ignored",
-        "looks at the code and not at the system",
-        here.value(lambda value: ",".join(each.rpartition("|")[2] or each for each in value.split(","))),
-    )
-    yield (
-        "system-required",
-        "finds nothing when only the code is given",
-        here.value(lambda value: ",".join(each if "|" in each else f"|{each}" for each in value.split(","))),
-    )
-    yield "first-coding-only", "sees only the first of several codings", at(index=_first_only(here.column))
     yield "not-ignored", "ignores :not", here.modifier("not")
+    if here.yields("Coding", "CodeableConcept", "Identifier", "code"):
+        yield (
+            "system-ignored",
+            "looks at the code and not at the system",
+            here.alternatives(lambda each: each.rpartition("|")[2] or each),
+        )
+        yield (
+            "system-required",
+            "finds nothing when only the code is given",
+            here.alternatives(lambda each: each if "|" in each else f"|{each}"),
+        )
+    if here.values.several or here.yields("CodeableConcept"):
+        yield "first-only", "sees only the first of several codes", at(index=_first_only(here.column))
 
 
 def _reference(here: _Of) -> _Faults:
-    yield (
-        "type-ignored",
-        "looks at the id and not at the type of the target",
-        here.value(
-            lambda value: ",".join(each if "://" in each else each.rpartition("/")[2] for each in value.split(","))
-        ),
-    )
-    yield (
-        "by-id-fails",
-        "finds nothing when only the id is given",
-        here.value(
-            lambda value: ",".join(each if re.search("[/:]", each) else f"#{each}" for each in value.split(","))
-        ),
-    )
-    yield (
-        "by-url-fails",
-        "finds nothing when the target is given as an absolute URL",
-        here.value(
-            lambda value: ",".join(
-                f"#{each}" if re.search("https?://.*/fhir/", each) else each for each in value.split(",")
-            )
-        ),
-    )
-    yield (
-        "version-ignored",
-        "does not look at the version of a canonical",
-        here.value(lambda value: ",".join(each.partition("|")[0] for each in value.split(","))),
-    )
-    yield "first-only", "sees only the first of several references", at(index=_first_only(here.column))
+    if here.yields("Reference"):
+        yield (
+            "type-ignored",
+            "looks at the id and not at the type of the target",
+            here.alternatives(lambda each: each if "://" in each else each.rpartition("/")[2]),
+        )
+        yield (
+            "by-id-fails",
+            "finds nothing when only the id is given",
+            here.alternatives(lambda each: each if re.search("[/:]", each) else f"#{each}"),
+        )
+        yield (
+            "by-url-fails",
+            "finds nothing when the target is given as an absolute URL",
+            here.alternatives(lambda each: f"#{each}" if re.search("https?://.*/fhir/", each) else each),
+        )
+    if here.yields("canonical"):
+        yield (
+            "version-ignored",
+            "does not look at the version of a canonical",
+            here.alternatives(lambda each: each.partition("|")[0]),
+        )
+    if here.values.several:
+        yield "first-only", "sees only the first of several references", at(index=_first_only(here.column))
 
 
 def _date(here: _Of) -> _Faults:
-    yield (
-        "loses-partial-dates",
-        "does not find values of month or year precision",
-        here.rows(lambda row: None if _width(row) > _DAY else row),
-    )
     yield (
         "uses-start-only",
         "looks at the start of a value and not at its end",
         here.rows(lambda row: row._replace(high=row.low + 1) if row.low is not None else row),
     )
-    yield (
-        "loses-open-periods",
-        "does not find periods without start or without end",
-        here.rows(lambda row: None if row.low == moments.FIRST or row.high == moments.LAST else row),
-    )
-    yield "prefix-ignored", "treats every prefix as eq", here.value(lambda value: re.sub("(^|,)[a-z]{2}", r"\1", value))
+    yield "prefix-ignored", "treats every prefix as eq", here.alternatives(lambda each: re.sub("^[a-z]{2}", "", each))
     yield (
         "ge-after-end",
         "takes ge and le as sa and eb",
-        here.value(lambda value: re.sub("(^|,)(ge|le)", lambda m: m[1] + {"ge": "sa", "le": "eb"}[m[2]], value)),
+        here.alternatives(lambda each: {"ge": "sa", "le": "eb"}.get(each[:2], each[:2]) + each[2:]),
     )
     yield (
         "gt-as-ge",
         "takes gt as ge and lt as le",
-        here.value(lambda value: re.sub("(^|,)(gt|lt)", lambda m: m[1] + {"gt": "ge", "lt": "le"}[m[2]], value)),
+        here.alternatives(lambda each: {"gt": "ge", "lt": "le"}.get(each[:2], each[:2]) + each[2:]),
     )
     yield (
         "zone-ignored",
         "does not look at the time zone",
-        here.value(lambda value: re.sub(r"(T[\d:.]+)[-+ ]\d\d:\d\d", r"\1Z", value)),
+        here.alternatives(lambda each: re.sub(r"(T[\d:.]+)[-+ ]\d\d:\d\d", r"\1Z", each)),
     )
+    if here.yields("date", "dateTime"):
+        yield (
+            "loses-partial-dates",
+            "does not find values of month or year precision",
+            here.rows(lambda row: None if _width(row) > _DAY else row),
+        )
+    if here.yields("Period"):
+        yield (
+            "loses-open-periods",
+            "does not find periods without start or without end",
+            here.rows(lambda row: None if row.low == moments.FIRST or row.high == moments.LAST else row),
+        )
 
 
 def _width(row: IndexRow) -> float:
