@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.validate import standards
 
@@ -32,8 +32,10 @@ class Members:
         self._open = held.open_systems if held else frozenset()
         self._standard = _STANDARD_SETS.get(url.partition("|")[0])
 
-    def has(self, system: str | None, code: str) -> bool | None:
+    def has(self, system: Any, code: str) -> bool | None:
         """Whether the value set has the code of that system."""
+        if type(system) is not str:
+            system = None
         if (system, code) in self._codes:
             return True
         if self._standard is not None and system == self._standard:

@@ -124,7 +124,8 @@ def quantity_of(value: Any) -> Quantity | None:
         return value
     if isinstance(value, dict) and not isinstance(number := value.get("value"), bool):
         if isinstance(number, int | Decimal) and not value.keys() - _QUANTITY_KEYS:
-            return Quantity(Decimal(number), value.get("code") or value.get("unit") or "1")
+            unit = value.get("code") or value.get("unit") or "1"
+            return Quantity(Decimal(number), unit if isinstance(unit, str) else "1")
         return None
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return Quantity(Decimal(value))
