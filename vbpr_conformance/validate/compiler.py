@@ -14,6 +14,7 @@ from vbpr_conformance.validate.issue import Findings, shown
 from vbpr_conformance.validate.node import Check, Node, ObjectCheck, Tell
 from vbpr_conformance.validate.place import Place
 from vbpr_conformance.validate.primitives import FORMATS
+from vbpr_conformance.validate.memory import remembering
 from vbpr_conformance.validate.properties import plain_property
 from vbpr_conformance.validate.rules import Rule
 from vbpr_conformance.validate.scope import Scope
@@ -103,7 +104,7 @@ class Compiler:
             "unknown": node.rule("unknown-property", contents[0]),
             "empty": node.rule("shape", contents[0]) if is_resource else _ele_1(node, contents[0]),
         }
-        return _object(shape, after, tells, is_resource=is_resource)
+        return remembering(node.type, _object(shape, after, tells, is_resource=is_resource))
 
     def _children(self, contents: Views) -> dict[str, Views]:
         found: dict[str, Views] = {}
@@ -169,7 +170,7 @@ def _object(shape: Shape, after: list[ObjectCheck], tells: dict[str, Tell], *, i
     """Make the check of an object: each property by its own check, then what is missing, then the whole."""
     if is_resource:
         shape.checks["resourceType"] = _nothing
-    lookup = shape.checks.get
+    lookup = {key: (shape.fine.get(key, _NONE), prop) for key, prop in shape.checks.items()}.get
     needs = tuple(need for need in shape.needs if len(need.names) <= _PLAIN)
     required = frozenset(need.names[0] for need in needs)
     choices = tuple((frozenset(need.names), need) for need in shape.needs if len(need.names) > _PLAIN)
@@ -182,8 +183,13 @@ def _object(shape: Shape, after: list[ObjectCheck], tells: dict[str, Tell], *, i
             return not_object(f"{shown(value)} found where an object is expected.")
         found: Findings | None = None
         for key, item in value.items():
-            prop = lookup(key)
-            bad = prop(item, value, scope) if prop is not None else unknown(_UNKNOWN.format(key))
+            entry = lookup(key)
+            if entry is None:
+                bad: Findings | None = unknown(_UNKNOWN.format(key))
+            elif type(item) is str and item in entry[0]:
+                continue
+            else:
+                bad = entry[1](item, value, scope)
             if bad:
                 found = bad if found is None else found + bad
         if not required <= value.keys():
@@ -207,6 +213,7 @@ def _object(shape: Shape, after: list[ObjectCheck], tells: dict[str, Tell], *, i
 _PLAIN = 2
 """An element and its `_name` are looked for one by one; the many names of a choice as a set."""
 
+_NONE: frozenset[str] = frozenset()
 _UNKNOWN = "{!r} found, which is no element here."
 
 

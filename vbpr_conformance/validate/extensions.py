@@ -28,6 +28,13 @@ def items(
         if view.element.slices:
             groups.append(Group(compiler, node, Name.plain(label), "Extension", view, shape))
             known.add_slices(compiler.lens.slices(view))
+    return Checked(known.check), _together(groups)
+
+
+def _together(groups: list[Group]) -> WholeCheck | None:
+    """Give the check of all extensions: how many are in each slice that is limited."""
+    if not any(group.matters for group in groups):
+        return None
 
     def whole(values: list[Any], scope: Scope) -> Findings | None:
         found: Findings = []
@@ -35,7 +42,7 @@ def items(
             found += group.judge(values, scope)
         return found or None
 
-    return Checked(known.check), whole if groups else None
+    return whole
 
 
 class _Known:

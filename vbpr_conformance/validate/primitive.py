@@ -28,7 +28,7 @@ def properties(
     """Add the property of a primitive element, and its `_name`."""
     item = _Value(compiler, node, name, type_name, views)
     if views[0].element.base_path in _ATTRIBUTES or type_name == "xhtml":
-        shape.checks[name.key] = item.single(node, views)
+        item.single(node, views, shape)
         return
     beside = compiler.node(type_name, views, place)
     node.kids.append((name.label, beside))
@@ -36,7 +36,7 @@ def properties(
         shape.checks[name.key] = _array(node, name, views, item.check)
         shape.checks[f"_{name.key}"] = _array_beside(node, name, views, beside)
     else:
-        shape.checks[name.key] = item.single(node, views)
+        item.single(node, views, shape)
         shape.checks[f"_{name.key}"] = _single_beside(name, beside)
 
 
@@ -47,14 +47,17 @@ class _Value:
         self._name = name
         self._form = fhir_id if views[0].element.base_path == "Resource.id" else FORMATS[type_name]
         self._wrong = node.rule("format", views[0], detail=type_name, code="value", step=name.label)
-        rest: list[Check] = value_checks(node, views, name.label)
-        rest += _limits(node, name, views)
-        rest += codes.code_checks(compiler, node, name, type_name, views)
+        alone: list[Check] = value_checks(node, views, name.label)
+        alone += _limits(node, name, views)
+        alone += codes.code_checks(compiler, node, name, type_name, views)
+        rest = invariants.primitive_checks(compiler, node, name, type_name, views)
         if type_name == "canonical":
             rest += references.canonical_checks(compiler, node, name, views)
-        rest += invariants.primitive_checks(compiler, node, name, type_name, views)
         if views[0].element.base_path == "Element.id":
             rest.append(_unique_id(node, views, name))
+        self._alone = not rest
+        """Whether a value is judged by itself alone, wherever it stands."""
+        rest = alone + rest
         self._rest = tuple(rest)
 
     def check(self, value: Any, scope: Scope) -> Findings | None:
@@ -69,18 +72,18 @@ class _Value:
                 found = bad if found is None else found + bad
         return found
 
-    def single(self, node: Node, views: Views) -> PropertyCheck:
-        """Make the check of the property that holds just one."""
+    def single(self, node: Node, views: Views, shape: Shape) -> None:
+        """Add the property that holds just one."""
         array = node.rule("array", views[0], step=self._name.label)
         name, form, rest, whole = self._name, self._form, self._rest, self.check
+        fine: set[str] = set()
+        if self._alone:
+            shape.fine[name.key] = fine
 
         def trouble(value: Any, scope: Scope) -> Findings:
             if type(value) is list:
                 return below(array(f"An array found where {name.key} is a single value."), name.step)
             return below(whole(value, scope) or [], name.step)
-
-        def plain(value: Any, _: dict[str, Any], scope: Scope) -> Findings | None:
-            return None if form(value) is None else trouble(value, scope)
 
         def check(value: Any, _: dict[str, Any], scope: Scope) -> Findings | None:
             if form(value) is not None:
@@ -90,9 +93,16 @@ class _Value:
                 bad = each(value, scope)
                 if bad:
                     found = bad if found is None else found + bad
-            return below(found, name.step) if found else None
+            if found:
+                return below(found, name.step)
+            if type(value) is str and len(fine) < _REMEMBERED:
+                fine.add(value)
+            return None
 
-        return check if rest else plain
+        shape.checks[name.key] = check
+
+
+_REMEMBERED = 2000
 
 
 def _unique_id(node: Node, views: Views, name: Name) -> Check:

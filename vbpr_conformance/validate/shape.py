@@ -44,10 +44,15 @@ class Need(NamedTuple):
 
 @dataclass
 class Shape:
-    """The checks of an object's properties by their names in JSON, and what must be there."""
+    """The checks of an object's properties by their names in JSON, and what must be there.
+
+    `fine` remembers, for properties whose values are judged by themselves alone, texts that were found fine before:
+    payloads repeat urls, systems and codes all the time.
+    """
 
     checks: dict[str, PropertyCheck] = field(default_factory=dict)
     needs: list[Need] = field(default_factory=list)
+    fine: dict[str, set[str]] = field(default_factory=dict)
 
 
 def lowest(views: Views) -> View:

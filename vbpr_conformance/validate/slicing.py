@@ -75,6 +75,11 @@ class Group:
         if self._rules != "open" or self._ordered:
             self._misplaced = node.rule("slice", view, detail=self._rules, step=name.label)
 
+    @property
+    def matters(self) -> bool:
+        """Whether there is anything to say of all items together."""
+        return bool(self._bounded or self._inner or self._rules != "open" or self._ordered)
+
     def slices_of(self, value: Any, scope: Scope) -> Views:
         """The slices that an item is in: one of these, and one within it."""
         index = self._classify(value, scope)

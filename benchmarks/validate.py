@@ -1,0 +1,92 @@
+"""How fast a report is judged against its whole profile, as ratios within one run.
+
+    python benchmarks/validate.py
+
+The floor is what nobody who reads JSON in Python can go below: `json.loads` and one walk over all nodes. Reports are
+made in code, of 5 and of 50 groups.
+"""
+
+from __future__ import annotations
+
+import copy
+import gc
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fhir.resources.R4B.measurereport import MeasureReport
+
+from vbpr_conformance.fhir import json_codec
+from vbpr_conformance.ig.loader import load_edition
+from vbpr_conformance.validate.issue import is_valid
+from vbpr_conformance.validate.validator import Validator
+
+TEMPLATE = Path(__file__).parents[1] / "tests" / "validate" / "data" / "performance.json"
+ROUNDS = 25
+
+
+def report(groups: int) -> bytes:
+    """Make a report with so many groups of about 2.4 kB each."""
+    made = json_codec.loads(TEMPLATE.read_bytes())
+    group = made["group"][0]
+    made["group"] = []
+    for number in range(groups):
+        one = copy.deepcopy(group)
+        one["id"] = f"g{number}"
+        one["extension"].append(copy.deepcopy(one["extension"][0]))
+        made["group"].append(one)
+    return json_codec.dumps(made).encode()
+
+
+def walk(value: Any) -> None:
+    """Visit every node."""
+    if type(value) is dict:
+        for each in value.values():
+            walk(each)
+    elif type(value) is list:
+        for each in value:
+            walk(each)
+
+
+def compare(data: bytes, validator: Validator) -> dict[str, float]:
+    """Time each way in turn, round by round, so that a busy machine is busy for all; give medians of CPU time in ms."""
+    text = data.decode()
+    ways: dict[str, Callable[[], object]] = {
+        "floor: json.loads and a walk": lambda: walk(json.loads(data)),
+        "validated, from bytes": lambda: validator.issues_of(data),
+        "of this, reading": lambda: json_codec.loads(data),
+        "fhir.resources parses": lambda: MeasureReport.model_validate_json(text),
+    }
+    spent: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(ROUNDS):
+        for name, run in ways.items():
+            gc.collect()
+            start = time.process_time()
+            run()
+            spent[name].append((time.process_time() - start) * 1000)
+    return {name: statistics.median(times) for name, times in spent.items()}
+
+
+def main() -> int:
+    """Print the table; 1 if a promised ratio is missed."""
+    validator = Validator(load_edition("1.1.0"))
+    missed = False
+    for groups in (5, 50):
+        data = report(groups)
+        assert is_valid(validator.issues_of(data)), "the report is meant to be valid"  # noqa: S101  a script
+        spent = compare(data, validator)
+        floor, ours, _, theirs = spent.values()
+        print(f"{groups} groups, {len(data) // 1000} kB")
+        for name, milliseconds in spent.items():
+            print(f"  {name:<32} {milliseconds:8.2f} ms  {milliseconds / floor:6.1f} × floor")
+        print(f"  {theirs / ours:.1f} times as fast as fhir.resources parses (promised: 10)")
+        missed = missed or ours > 6 * floor or theirs < 10 * ours
+    return int(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
