@@ -27,6 +27,8 @@ def as_object(requirement: Requirement, cases: Sequence[str]) -> dict[str, Any]:
         "expectation": requirement.expectation,
         "about": dict(requirement.about),
         "source": requirement.source,
+        "text": requirement.text,
+        "not_tested": requirement.not_tested,
         "cases": list(cases),
     }
 
@@ -47,7 +49,7 @@ def _csv(requirements: Sequence[Requirement], cases: Mapping[str, Sequence[str]]
 def _markdown(requirements: Sequence[Requirement], cases: Mapping[str, Sequence[str]], out: TextIO) -> None:
     out.write("| requirement | actor | expectation | what it asks for | cases |\n| --- | --- | --- | --- | --- |\n")
     for each in requirements:
-        tested = ", ".join(f"`{case}`" for case in cases.get(each.id, ())) or UNTESTED
+        tested = ", ".join(f"`{case}`" for case in cases.get(each.id, ())) or each.not_tested or UNTESTED
         text = each.text.replace("|", "\\|")
         out.write(f"| [`{each.id}`]({each.source}) | {each.actor} | {each.expectation} | {text} | {tested} |\n")
 
@@ -59,13 +61,14 @@ def _table(requirements: Sequence[Requirement], cases: Mapping[str, Sequence[str
         tested = sum(1 for each in of_actor if cases.get(each.id))
         out.write(f"{actor}: {len(of_actor)} requirements, {tested} tested by the packaged suites\n")
         out.writelines(
-            f"  {each.expectation:<7} {each.id:<{width}}  {_summary(cases.get(each.id, ()))}\n" for each in of_actor
+            f"  {each.expectation:<7} {each.id:<{width}}  {_summary(each, cases.get(each.id, ()))}\n"
+            for each in of_actor
         )
 
 
-def _summary(cases: Sequence[str]) -> str:
+def _summary(requirement: Requirement, cases: Sequence[str]) -> str:
     if not cases:
-        return UNTESTED
+        return f"not testable: {requirement.not_tested}" if requirement.not_tested else UNTESTED
     more = f" and {len(cases) - 1} more" if len(cases) > 1 else ""
     return f"{cases[0]}{more}"
 
