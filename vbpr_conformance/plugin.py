@@ -69,13 +69,13 @@ class SuiteFile(pytest.File):
         for case in self.config.stash[SESSION].cases(self.path):
             yield CaseItem.from_parent(self, name=case.id, case=case)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
         """Show a mistake in a suite as its one line."""
         from vbpr_conformance.errors import VbprError
 
         if isinstance(excinfo.value, VbprError):
             return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
+        return super().repr_failure(excinfo)
 
 
 class CaseItem(pytest.Item):

@@ -140,9 +140,10 @@ def _gate(case: Case, context: Context) -> None:
     """Raise what makes a skip before anything is sent."""
     if context.settings.read_only and case.spec.writes:
         raise NotTestedError("it writes to the server: run it without --read-only, against a test system")
-    if context.settings.read_only != (case.spec.mode == "read-only") and case.spec.mode != "any":
-        why = "runs with --read-only alone" if case.spec.mode == "read-only" else "needs resources of its own"
-        raise NotTestedError(f"it {why}", applicable=case.spec.mode != "read-only")
+    if context.settings.read_only and case.spec.mode == "own":
+        raise NotTestedError("it needs resources of its own: run it without --read-only, against a test system")
+    if not context.settings.read_only and case.spec.mode == "read-only":
+        raise NotTestedError("it looks at what the server holds: run it with --read-only", applicable=False)
     if case.spec.when_claimed:
         about = fill(dict(case.spec.when_claimed), {"row": case.row})
         if not context.claims(about):

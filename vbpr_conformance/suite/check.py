@@ -11,7 +11,7 @@ from vbpr_conformance.suite.loader import Location, Suite, did_you_mean
 from vbpr_conformance.suite.model import CaseSpec, Expect, Step
 from vbpr_conformance.suite.templating import names_in
 
-_ALWAYS = frozenset({"run", "targets", "server", "unique"})
+_ALWAYS = frozenset({"run", "targets", "server", "unique", "held"})
 _NAMED = ("contains", "excludes", "includes")
 
 Mistake = tuple[Location, str, str]
@@ -67,7 +67,11 @@ def _family(at: Location, case: CaseSpec, edition: Edition) -> Iterator[Mistake]
 
 def _profile(at: Location, name: str, edition: Edition) -> Iterator[Mistake]:
     if "{{" not in name and edition.find_profile(name) is None:
-        yield at, f"no profile {name!r} in edition {edition.version}", did_you_mean(name, [p.id for p in edition.profiles])
+        yield (
+            at,
+            f"no profile {name!r} in edition {edition.version}",
+            did_you_mean(name, [p.id for p in edition.profiles]),
+        )
 
 
 def _steps(at: Location, case: CaseSpec, suite: Suite) -> Iterator[Mistake]:
@@ -111,7 +115,11 @@ def _expected(at: Location, expect: Expect, known: set[str], answers: set[str]) 
     if expect.same_as is not None and expect.same_as not in known:
         yield (*at, "same-as"), f"no payload or seed {expect.same_as!r}", did_you_mean(expect.same_as, known)
     if expect.same_ids_as is not None and expect.same_ids_as not in answers:
-        yield (*at, "same-ids-as"), f"no answer {expect.same_ids_as!r} (`as:`)", did_you_mean(expect.same_ids_as, answers)
+        yield (
+            (*at, "same-ids-as"),
+            f"no answer {expect.same_ids_as!r} (`as:`)",
+            did_you_mean(expect.same_ids_as, answers),
+        )
     for matcher in ("fhirpath", "every"):
         said = getattr(expect, matcher)
         for expression in [said] if isinstance(said, str) else said or ():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -179,7 +179,7 @@ class Context:
             first = self.client.search(kind)
             refuse_when_locked_out(first)
             answer = Answer("search", first)
-            self.read_pages(answer, most=_PAGES_HELD, cut=True)
+            self.read_pages(answer, enough=_PAGES_HELD)
             found = [each for each in answer.matches if each.get("resourceType") == kind and "id" in each]
             self._held[kind] = [Live(f"held {each['id']}", str(each["id"]), each) for each in found[:_MOST_HELD]]
         return self._held[kind]
@@ -203,6 +203,7 @@ class Context:
         return {
             "run": {"id": self.run_id, "system": self.tag.system, "tag": self.tag.value, "token": self.tag.token},
             "targets": self.targets.scope(),
+            "held": Held(self),
             "server": {"base": self.client.base_url.rstrip("/")},
             "unique": {"value": f"{self.run_id}-{purpose}", "id": _identity(self.run_id, purpose)},
         }
@@ -240,19 +241,38 @@ class Context:
 
     # ---- reading
 
-    def read_pages(self, answer: Answer, *, most: int = _MOST_PAGES, cut: bool = False) -> None:
-        """Read all pages of a search; a page that is no Bundle is a finding. With `cut`, `most` pages are enough."""
+    def read_pages(self, answer: Answer, *, enough: int | None = None) -> None:
+        """Read the pages of a search, all of them or `enough`; a page that is no Bundle is a finding."""
         answer.pages = []
         try:
             for page in self.client.pages(answer.exchange):
                 answer.pages.append(page)
                 _take(page, answer)
-                if len(answer.pages) >= most:
-                    if cut:
-                        return
-                    raise NotTestedError(f"the search has more than {most} pages; test against a smaller store")
+                if len(answer.pages) == enough:
+                    return
+                if len(answer.pages) >= _MOST_PAGES:
+                    raise NotTestedError(f"the search has more than {_MOST_PAGES} pages; test against a smaller store")
         except PagingError as trouble:
             raise Finding(str(trouble), (), answer.pages[-1:]) from trouble
+
+
+class Held(Mapping[str, Mapping[str, Any]]):
+    """What `{{held.Type.…}}` gives in a suite: a resource of that type which the server held before the run."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def __getitem__(self, kind: str) -> Mapping[str, Any]:
+        found = self._context.held(kind)
+        if not found:
+            raise NotTestedError(f"the server shows no {kind}; load some, or let the client read them")
+        return found[0].sent
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
 
 
 def _take(page: Exchange, answer: Answer) -> None:

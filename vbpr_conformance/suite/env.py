@@ -83,7 +83,7 @@ class Env:
         scope: dict[str, Any] = {
             **self.context.names(f"{self.case.id}-{self.number}"),
             "row": self.case.row,
-            **{name: payload for name, payload in self.payloads.items()},
+            **self.payloads,
             **{name: live.scope() for name, live in self.lives.items()},
             **{name: _answer_scope(answer) for name, answer in self.answers.items()},
         }

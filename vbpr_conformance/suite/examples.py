@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+
 from vbpr_conformance.suite.findings import Finding
 from vbpr_conformance.suite.payloads import SIZES
 

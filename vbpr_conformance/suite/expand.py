@@ -59,7 +59,7 @@ def expand(suite: Suite, edition: Edition) -> Expansion:
                 left_out.append(row)
             else:
                 cases.append(_case(suite, index, spec, row, edition))
-    _refuse_duplicates(suite, cases)
+    _refuse_duplicates(cases)
     return Expansion(tuple(cases), tuple(left_out))
 
 
@@ -67,8 +67,7 @@ def _rows(spec: CaseSpec, edition: Edition) -> Iterator[Row | NotExpanded]:
     if spec.for_ is None:
         yield Row("", {})
         return
-    for row in rows_of(spec.for_, edition, spec.id):
-        yield row
+    yield from rows_of(spec.for_, edition, spec.id)
 
 
 def _case(suite: Suite, index: int, spec: CaseSpec, row: Row, edition: Edition) -> Case:
@@ -102,7 +101,7 @@ def _case(suite: Suite, index: int, spec: CaseSpec, row: Row, edition: Edition) 
     )
 
 
-def _refuse_duplicates(suite: Suite, cases: list[Case]) -> None:
+def _refuse_duplicates(cases: list[Case]) -> None:
     seen: set[str] = set()
     for case in cases:
         if case.id in seen:

@@ -156,7 +156,10 @@ class ConditionalDelete(_Verb):
 
 
 class Search(_Verb):
-    """Search; every other key is a search parameter. `scope: none` leaves out the identifier of this run."""
+    """Search; every other key is a search parameter.
+
+    `scope: none` leaves out the identifier of this run; `first-pages` says how many pages are enough.
+    """
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True, alias_generator=_kebab)
     __pydantic_extra__: dict[str, str]
@@ -164,6 +167,7 @@ class Search(_Verb):
     type: str
     via: Literal["GET", "POST"] = "GET"
     scope: Literal["run", "none"] = "run"
+    first_pages: int | None = Field(default=None, ge=1)
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -213,6 +217,8 @@ class Expect(Strict):
     excludes: Texts = []
     includes: Texts = []
     every: str | None = None
+    every_valid: Literal[True] | None = None
+    shows_somewhere: str | None = None
     count: int | None = None
     exactly: Literal["what-matches"] | None = None
     same_ids_as: str | None = None
@@ -303,9 +309,10 @@ class SearchRows(Strict):
 
 
 class MustSupportRows(Strict):
-    """A row for every must-support element of a profile in every legal form."""
+    """A row for every must-support element of a profile in every legal form, or in one: `forms: simplest`."""
 
     profile: str
+    forms: Literal["all", "simplest"] = "all"
 
 
 class RequirementRows(Strict):

@@ -48,7 +48,9 @@ class Payloads:
         if tag is not None and "identifier" in placed:
             placed["identifier"] = [*placed["identifier"], tag]
             tag = None
-        return self._built(wish.profile, rng, set=placed, require=wish.require, drop=wish.drop, size=size, identifier=tag)
+        return self._built(
+            wish.profile, rng, set=placed, require=wish.require, drop=wish.drop, size=size, identifier=tag
+        )
 
     def sample(self, profile: str, rng: random.Random) -> dict[str, Any]:
         """Generate a small resource for others to refer to."""

@@ -7,7 +7,7 @@ the same id, another version. The rules of FHIR search decide for each resource 
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.fhir.dates import Interval
 from vbpr_conformance.fhir.match import Match
-from vbpr_conformance.fhir.search_match import matches
 from vbpr_conformance.fhir.search_index import DateValue, index_values, search_env
+from vbpr_conformance.fhir.search_match import matches
 from vbpr_conformance.fhir.search_values import escape, parse_date
 from vbpr_conformance.ig.model import SearchParameter
 from vbpr_conformance.suite.env import Live
@@ -100,7 +100,7 @@ def _pairs(held: Iterable[Any]) -> Iterator[tuple[str, str]]:
         if isinstance(value, str):
             yield "", value
         elif isinstance(value, Mapping):
-            codings = value["coding"] if "coding" in value else [value]
+            codings = value.get("coding", [value])
             for coding in codings:
                 code = coding.get("code", coding.get("value"))
                 if isinstance(code, str):
@@ -135,10 +135,10 @@ def _near(written: str) -> Iterator[str]:
     """The value as written, the day of it, the days around it, its month and its year."""
     yield written
     if _DAY.match(written):
-        day = datetime.date.fromisoformat(written[:10])
+        day = dt.date.fromisoformat(written[:10])
         yield day.isoformat()
-        yield (day - datetime.timedelta(days=1)).isoformat()
-        yield (day + datetime.timedelta(days=1)).isoformat()
+        yield (day - dt.timedelta(days=1)).isoformat()
+        yield (day + dt.timedelta(days=1)).isoformat()
     if len(written) >= 7:  # noqa: PLR2004  YYYY-MM
         yield written[:7]
     yield written[:4]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Requirement
 from vbpr_conformance.suite.model import Family, MustSupportRows, RequirementRows, SearchRows
+from vbpr_conformance.suite.must_support import variants
 from vbpr_conformance.suite.search_forms import forms
 
 SYSTEM = "none"
@@ -87,8 +88,6 @@ def _why_not(code: str, requirement: Requirement | None) -> str | None:
 
 
 def _must_support_rows(family: MustSupportRows, edition: Edition, case_id: str) -> Iterator[Row | NotExpanded]:
-    from vbpr_conformance.suite.must_support import variants
-
     profile = edition.profile(family.profile)
     by_element = {
         requirement.about["element"]: requirement
@@ -97,7 +96,11 @@ def _must_support_rows(family: MustSupportRows, edition: Edition, case_id: str) 
         and requirement.about.get("profile") == profile.id
         and "element" in requirement.about
     }
+    seen: set[str] = set()
     for variant in variants(profile, edition):
+        if family.forms == "simplest" and variant.element_id in seen:
+            continue
+        seen.add(variant.element_id)
         asked = by_element.get(variant.element_id)
         if asked is not None and asked.not_tested:
             yield NotExpanded(case_id, f"{profile.id} {variant.name}", asked.not_tested)

@@ -83,8 +83,9 @@ class Session:
         """Expand a suite file."""
         expansion = expand(load_suite(path), self.target.edition)
         self._not_expanded += expansion.not_expanded
-        self._order += [case.id for case in expansion.cases]
-        yield from expansion.cases
+        cases = [case for case in expansion.cases if self.target.settings.read_only or case.spec.mode != "read-only"]
+        self._order += [case.id for case in cases]
+        yield from cases
 
     def labels(self, case: Case) -> Iterator[tuple[str, str]]:
         """What Allure groups and filters by."""

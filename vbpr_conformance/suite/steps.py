@@ -127,14 +127,14 @@ def _conditional_delete(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
 
 
 def _search(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
-    known = {"type", "via", "scope", "headers", "format"}
+    known = {"type", "via", "scope", "first_pages", "headers", "format"}
     parameters = [(name, value) for name, value in verb.items() if name not in known]
     if verb["scope"] == "run":
         parameters += env.context.scope_of(verb["type"])
     first = env.context.client.search(verb["type"], parameters, method=verb["via"], **_options(verb))
     answer = Answer("search", first, [first])
     if first.status == 200:  # noqa: PLR2004
-        env.context.read_pages(answer)
+        env.context.read_pages(answer, enough=verb["first_pages"])
     return answer
 
 

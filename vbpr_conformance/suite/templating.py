@@ -20,7 +20,7 @@ class MissingValueError(VbprError):
 
 
 def fill(value: Any, scope: Mapping[str, Any]) -> Any:
-    """Fill in every `{{name.path}}` in texts, lists and mappings; a text that is nothing else keeps the value's type."""
+    """Fill in every `{{name.path}}` in texts, lists and mappings; a text of one place alone keeps the value's type."""
     if isinstance(value, str):
         return _fill_text(value, scope)
     if isinstance(value, dict):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vbpr_conformance.suite.env import Answer, Env
-from vbpr_conformance.suite.matchers import capability, http, resource, search
+from vbpr_conformance.suite.matchers import capability, held, http, resource, search
 from vbpr_conformance.suite.model import Expect
 from vbpr_conformance.suite.templating import fill
 
@@ -26,6 +26,8 @@ MATCHERS: Mapping[str, Matcher] = {
     "excludes": search.excludes,
     "exactly": search.exactly,
     "every": search.every,
+    "every_valid": held.every_valid,
+    "shows_somewhere": held.shows_somewhere,
     "count": search.count,
     "includes": search.includes,
     "same_ids_as": search.same_ids_as,

@@ -30,11 +30,17 @@ def header(value: Mapping[str, str], answer: Answer, env: Env) -> None:  # noqa:
     for name, pattern in value.items():
         got = answer.exchange.headers.get(name)
         if got is None:
-            raise Finding(f"the answer to {answer.exchange.method} {short_url(answer)} has no header {name}",
-                          [("expected", f"{name}: {pattern}")], [answer.exchange])
+            raise Finding(
+                f"the answer to {answer.exchange.method} {short_url(answer)} has no header {name}",
+                [("expected", f"{name}: {pattern}")],
+                [answer.exchange],
+            )
         if not re.fullmatch(pattern, got):
-            raise Finding(f"the header {name} of the answer to {answer.exchange.method} {short_url(answer)} is {got!r}",
-                          [("expected", f"{name}: {pattern}")], [answer.exchange])
+            raise Finding(
+                f"the header {name} of the answer to {answer.exchange.method} {short_url(answer)} is {got!r}",
+                [("expected", f"{name}: {pattern}")],
+                [answer.exchange],
+            )
 
 
 def short_url(answer: Answer) -> str:

@@ -144,6 +144,9 @@ def sent_as(name: str, env: Env) -> Mapping[str, Any]:
 
 def _same_moment(steps: tuple[str, ...], sent: Any, got: Any) -> bool:  # noqa: ARG001  allowances are called alike
     """Whether both are the same time of UTC, of which FHIR knows three spellings."""
-    return isinstance(sent, str) and isinstance(got, str) and bool(_UTC.search(sent)) and (
-        _UTC.sub("Z", sent) == _UTC.sub("Z", got)
+    return (
+        isinstance(sent, str)
+        and isinstance(got, str)
+        and bool(_UTC.search(sent))
+        and (_UTC.sub("Z", sent) == _UTC.sub("Z", got))
     )
