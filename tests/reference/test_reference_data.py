@@ -29,7 +29,7 @@ def test_guide_package(client, packages):
 
 def test_guide_package_of_the_other_edition(edition_1_0_0, packages):
     """The same holds for the other edition."""
-    from conftest import Client
+    from straight_client import Client
 
     from vbpr_conformance.reference.app import make_app
     from vbpr_conformance.reference.store import Store

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import replace
 
 import pytest
-from conftest import Client
+from straight_client import Client
 from transcripts import interactions, queries, searchable, washed
 
 from vbpr_conformance.errors import UsageError

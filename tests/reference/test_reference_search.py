@@ -11,7 +11,7 @@ CODES = "http://example.org/codes"
 @pytest.fixture(scope="module")
 def searched(edition):
     """A server with reports that differ in one thing each."""
-    from conftest import Client
+    from straight_client import Client
 
     from vbpr_conformance.reference.app import make_app
     from vbpr_conformance.reference.store import Store

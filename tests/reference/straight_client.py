@@ -1,0 +1,68 @@
+"""A client without a socket: requests go straight into the application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from vbpr_conformance.fhir import json_codec
+from vbpr_conformance.reference.app import App
+
+BASE = "http://testserver/fhir"
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json_codec.loads(self.body)
+
+    @property
+    def ids(self) -> list[str]:
+        """Ids of the matches in a searchset."""
+        entries = self.json.get("entry", [])
+        return [each["resource"]["id"] for each in entries if each["search"]["mode"] == "match"]
+
+    @property
+    def links(self) -> dict[str, str]:
+        return {each["relation"]: each["url"] for each in self.json["link"]}
+
+    @property
+    def place(self) -> str:
+        """The path of what was created, without its version."""
+        return self.headers["Location"].removeprefix(f"{BASE}/").partition("/_history")[0]
+
+
+class Client:
+    """Speaks to an application as a client would, by paths below the base."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.server = app.server
+
+    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        sent = {"host": "testserver"} | {name.replace("_", "-"): value for name, value in headers.items()}
+        if isinstance(body, dict | list):
+            body = json_codec.dumps(body)
+            kind = "application/json-patch+json" if method == "PATCH" else "application/fhir+json"
+            sent.setdefault("content-type", kind)
+        content = body.encode() if isinstance(body, str) else body or b""
+        path = path.removeprefix(BASE).lstrip("/")
+        target = f"/fhir{path}" if path.startswith("?") else f"/fhir/{path}"
+        return Answer(*self.app.handle(method, target, sent, content))
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self("GET", path, **headers)
+
+    def create(self, resource: dict[str, Any], **headers: str) -> Answer:
+        return self("POST", resource["resourceType"], resource, **headers)
+
+    def put(self, resource: dict[str, Any], **headers: str) -> Answer:
+        return self("PUT", f"{resource['resourceType']}/{resource['id']}", resource, **headers)
+
+    def search(self, query: str, resource_type: str = "MeasureReport") -> Answer:
+        return self.get(f"{resource_type}?{query}")
