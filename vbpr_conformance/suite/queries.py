@@ -17,7 +17,7 @@ from vbpr_conformance.fhir.dates import Interval
 from vbpr_conformance.fhir.match import Match
 from vbpr_conformance.fhir.search_index import DateValue, index_values, search_env
 from vbpr_conformance.fhir.search_match import matches
-from vbpr_conformance.fhir.search_values import escape, parse_date
+from vbpr_conformance.fhir.search_values import escape, parse_date, split, unescape
 from vbpr_conformance.ig.model import SearchParameter
 from vbpr_conformance.suite.env import Live
 
@@ -154,7 +154,7 @@ def _references(form: str, held: Sequence[Any], env: Env) -> Iterator[str]:
     relative = [each.removeprefix(base + "/") for each in literals if each]
     relative = [each for each in relative if re.fullmatch(r"[A-Za-z]+/[A-Za-z0-9.-]+", each)]
     if form == "or":
-        asked = [escape(each) for each in (canonicals or relative)[:2]]
+        asked = [_canonical(each) for each in canonicals[:2]] or relative[:2]
         yield from [",".join(asked)] if len(asked) > 1 else []
     elif form == "url":
         urls = list(dict.fromkeys(each.partition("|")[0] for each in canonicals))
@@ -162,8 +162,8 @@ def _references(form: str, held: Sequence[Any], env: Env) -> Iterator[str]:
         yield from (escape(url[:-1]) for url in urls[:2] if url[:-1] not in urls)
     elif form == "url-and-version":
         versioned = [each for each in canonicals if "|" in each]
-        yield from versioned
-        yield from (each.partition("|")[0] + "|0.0.0-other" for each in versioned[:2])
+        yield from map(_canonical, versioned)
+        yield from (_canonical(each.partition("|")[0] + "|0.0.0-other") for each in versioned[:2])
     elif form == "type-and-id":
         yield from relative
         yield from (f"{_other_type(each)}/{each.partition('/')[2]}" for each in relative[:2])
@@ -174,6 +174,11 @@ def _references(form: str, held: Sequence[Any], env: Env) -> Iterator[str]:
     elif form == "absolute":
         yield from (f"{base}/{each}" for each in relative)
         yield from (f"{_OTHER_BASE}/{each}" for each in relative[:1])
+
+
+def _canonical(written: str) -> str:
+    """A canonical as a search value: the bar before its version is the separator that FHIR search knows there."""
+    return "|".join(map(escape, written.split("|")))
 
 
 def _other_type(reference: str) -> str:
@@ -204,16 +209,24 @@ def _left_open(query: Query, live: Live, env: Env, found: Match) -> bool:
 
     `ge` and `le` where the ranges overlap at the border: "greater or equal" in one column of the table of prefixes, and
     not so in the other (https://hl7.org/fhir/R4/search.html#prefix). `:missing` where the element is there and holds
-    nothing to search for: no literal reference, or one into the resource itself.
+    nothing to search for: no literal reference, or one into the resource itself. A canonical without its version: R4
+    has `:below` to leave the version out, and does not say what is found without it
+    (https://hl7.org/fhir/R4/search.html#versions). A reference held relative and asked for by its absolute URL here.
     """
     if found is Match.NO and query.parameter.type == "date" and query.value[:2] in {"ge", "le"}:
         wanted = parse_date(query.value).interval
         held = index_values(query.parameter, live.scope(), search_env(live.scope()))
         return any(isinstance(each, DateValue) and _overlap(wanted, each.interval) for each in held)
+    if found is Match.YES and query.value.startswith(env.context.client.base_url):
+        return True
     if query.parameter.type == "reference" and query.modifier == "missing":
         values = values_of(live, query.parameter, env)
         literals = [value if isinstance(value, str) else value.get("reference", "") for value in values]
         return bool(values) and not any(literal and not literal.startswith("#") for literal in literals)
+    if found is Match.YES and query.parameter.type == "reference" and not query.modifier:
+        held = [value for value in values_of(live, query.parameter, env) if isinstance(value, str)]
+        asked = [unescape(each) for each in split(query.value, ",")]
+        return bool(held) and not set(held) & set(asked)
     return False
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -10,11 +9,11 @@ from vbpr_conformance.fhir.allowances import Allowance, after_create
 from vbpr_conformance.fhir.compare import Difference, differences
 from vbpr_conformance.suite.env import Answer, Env
 from vbpr_conformance.suite.findings import Finding, HarnessError
+from vbpr_conformance.suite.matchers.allowances import MOMENT_SPELLED_OTHERWISE, NARRATIVE_INDENTED
 from vbpr_conformance.suite.matchers.http import said_in, short_url
 from vbpr_conformance.suite.must_support import select
 
 _MOST_LINES = 5
-_UTC = re.compile(r"(?<=\d)(Z|[+-]00:00)$")
 
 
 def _resource(answer: Answer) -> dict[str, Any]:
@@ -114,14 +113,8 @@ def shows(value: str, answer: Answer, env: Env) -> None:
 
 
 def _allowed(env: Env) -> tuple[Allowance, ...]:
-    """What a server may make of what it was sent; the time of UTC may be spelled otherwise."""
-    utc = Allowance(
-        "utc-spelled-otherwise",
-        "Z, +00:00 and -00:00 are the same offset from UTC",
-        "https://hl7.org/fhir/R4/datatypes.html#dateTime",
-        _same_moment,
-    )
-    return (*after_create(env.context.client.base_url), utc)
+    """What a server may make of what it was sent."""
+    return (*after_create(env.context.client.base_url), MOMENT_SPELLED_OTHERWISE, NARRATIVE_INDENTED)
 
 
 def _differing(path: str, sent: Any, got: Any, env: Env) -> list[Difference]:
@@ -140,13 +133,3 @@ def sent_as(name: str, env: Env) -> Mapping[str, Any]:
     if name in env.payloads:
         return env.payloads[name]
     return env.answers[name].sent or env.answers[name].resource or {}
-
-
-def _same_moment(steps: tuple[str, ...], sent: Any, got: Any) -> bool:  # noqa: ARG001  allowances are called alike
-    """Whether both are the same time of UTC, of which FHIR knows three spellings."""
-    return (
-        isinstance(sent, str)
-        and isinstance(got, str)
-        and bool(_UTC.search(sent))
-        and (_UTC.sub("Z", sent) == _UTC.sub("Z", got))
-    )
