@@ -88,7 +88,8 @@ class CaseItem(pytest.Item):
         self.result: CaseResult | None = None
         for kind, value in self.config.stash[SESSION].labels(case):
             self.add_marker(pytest.mark.allure_label(value, label_type=kind))
-        self.add_marker(pytest.mark.allure_link(case.spec.link, name="specification", link_type="link"))
+        if case.spec.link:
+            self.add_marker(pytest.mark.allure_link(case.spec.link, name="specification", link_type="link"))
 
     def runtest(self) -> None:
         """Run the case; its verdict becomes pytest's: fail, skip, error, or passed."""

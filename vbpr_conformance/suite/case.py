@@ -106,7 +106,8 @@ def _found(case: Case, context: Context, finding: Finding, *, weak: bool) -> dic
     details += finding.details
     if finding.exchanges:
         details.append(("seen again with", finding.exchanges[0].curl()))
-    details += [("specification", case.spec.link), ("suite", case.source)]
+    details += [("specification", case.spec.link)] if case.spec.link else []
+    details.append(("suite", case.source))
     return {
         "verdict": verdict,
         "message": finding.sentence,

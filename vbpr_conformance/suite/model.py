@@ -344,15 +344,16 @@ class CaseSpec(Strict):
     """A case as written: what it tests, what is made before, and the steps.
 
     `seed` is created before the steps and deleted after, `payload` only generated. `mode` says whether it runs on
-    resources of its own, in a read-only run on what the server holds, or both ways.
+    resources of its own, in a read-only run on what the server holds, or both ways. The packaged suites tell each
+    case's rule in `description`, its specification in `link`, and its limits in `does-not-check`.
     """
 
     id: CaseId
     title: str
     requirements: Texts = []
-    description: str
-    link: str
-    does_not_check: str
+    description: str = ""
+    link: str = ""
+    does_not_check: str = ""
     expectation: Literal["SHALL", "SHOULD", "MAY"] | None = None
     for_: Family | None = None
     when_claimed: dict[str, str] | None = None
