@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from vbpr_conformance.suite.verdicts import CaseResult
 
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
+UNREACHABLE = 3
+"""The exit code where the target is no FHIR server or does not answer, as that of the command line."""
 RESULT = "vbpr_result"
 """The attribute of a test report that holds the case's result as plain data, also after a way between processes."""
 
@@ -49,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
         session = config.stash[SESSION] = Session(config.option, getattr(config, "workerinput", None))
     except UsageError as trouble:
         raise pytest.UsageError(str(trouble)) from trouble
+    config.pluginmanager.register(Run(session, config), "vbpr-run")
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args = [str(session.folder)]  # the folder, not its files: node ids are relative to it
 
@@ -123,46 +126,51 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         setattr(made.get_result(), RESULT, item.result.as_dict())
 
 
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Keep the result where the run is put together: in a parallel run that is the first process."""
-    data = getattr(report, RESULT, None)
-    if data is not None and _session is not None:
-        _session.keep(data)
+class Run:
+    """The hooks of a run against a server; registered only where one is given."""
 
+    def __init__(self, session: Session, config: pytest.Config) -> None:
+        self._session = session
+        self._config = config
+        self._worker_output: dict[str, Any] | None = getattr(config, "workeroutput", None)
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ARG001  xdist calls it with both
-    """Add up what the workers did."""
-    output = getattr(node, "workeroutput", {})
-    if _session is not None and "vbpr_tally" in output:
-        _session.tally.add(output["vbpr_tally"])
-        _session.take(output["vbpr_collected"])
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> None:
+        """Before the first case: is there a FHIR server at all? If not, that is the one thing to say."""
+        from vbpr_conformance.errors import TargetError
 
+        if self._worker_output is not None or self._config.option.collectonly:
+            return
+        try:
+            self._session.greet()
+        except TargetError as trouble:
+            pytest.exit(str(trouble), returncode=UNREACHABLE)
 
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Remember the session for the hooks that are not told the configuration."""
-    global _session  # noqa: PLW0603  pytest gives reports to hooks without a way to the session
-    _session = session.config.stash.get(SESSION, None)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the result where the run is put together: in a parallel run that is the first process."""
+        data = getattr(report, RESULT, None)
+        if data is not None:
+            self._session.keep(data)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ARG002  xdist calls it with both
+        """Add up what the workers did."""
+        output = getattr(node, "workeroutput", {})
+        if "vbpr_tally" in output:
+            self._session.tally.add(output["vbpr_tally"])
+            self._session.take(output["vbpr_collected"])
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Delete what was created, also after an interrupt, and write the results so far."""
-    held = session.config.stash.get(SESSION, None)
-    if held is None:
-        return
-    held.close()
-    output = getattr(session.config, "workeroutput", None)
-    if output is not None:
-        output["vbpr_tally"] = held.tally.as_dict()
-        output["vbpr_collected"] = held.collected()
-    elif session.config.getoption("--vbpr-out"):
-        from vbpr_conformance.report import results
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Delete what was created, also after an interrupt, and write the results so far."""
+        self._session.close()
+        if self._worker_output is not None:
+            self._worker_output["vbpr_tally"] = self._session.tally.as_dict()
+            self._worker_output["vbpr_collected"] = self._session.collected()
+        elif self._config.option.vbpr_out:
+            from vbpr_conformance.report import results
 
-        results.write(results.of(held.record()), session.config.getoption("--vbpr-out"))
-
-
-_session: Session | None = None
+            results.write(results.of(self._session.record()), self._config.option.vbpr_out)
 
 
 @pytest.fixture(scope="session")

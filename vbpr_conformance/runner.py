@@ -12,9 +12,9 @@ from typing import Any, TextIO
 
 import pytest
 
-from vbpr_conformance.errors import UsageError, VbprError
+from vbpr_conformance.errors import TargetError, UsageError, VbprError
 from vbpr_conformance.ig.places import suites_folder
-from vbpr_conformance.plugin import RESULT
+from vbpr_conformance.plugin import RESULT, UNREACHABLE
 from vbpr_conformance.report import results
 from vbpr_conformance.report.progress import Progress
 from vbpr_conformance.suite.verdicts import CaseResult
@@ -76,6 +76,8 @@ def run_suites(url: str, out: Path, *, shown: TextIO, options: Sequence[str]) ->
     if code == pytest.ExitCode.NO_TESTS_COLLECTED:
         raise UsageError("no case was selected; `vbpr-conformance requirements` lists the cases there are")
     found: dict[str, Any] = json.loads((out / results.FILE).read_text(encoding="utf-8"))
+    if code == UNREACHABLE:
+        raise TargetError(found["run"]["trouble"])
     return found
 
 

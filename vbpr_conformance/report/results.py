@@ -56,6 +56,7 @@ def _run(record: RunRecord) -> dict[str, Any]:
         "created": tally.created,
         "deleted": tally.deleted,
         "left": tally.left,
+        "trouble": record.trouble,
         "read_only": record.read_only,
         "strict": record.strict,
     }

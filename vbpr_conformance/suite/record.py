@@ -46,7 +46,10 @@ class Tally:
 
 @dataclass
 class RunRecord:
-    """A run: how it was made, what it did, and the result of every case in the order of the suites."""
+    """A run: how it was made, what it did, and the result of every case in the order of the suites.
+
+    `trouble` says why no case was run, where that is so.
+    """
 
     run_id: str
     edition: Edition
@@ -58,6 +61,7 @@ class RunRecord:
     duration_s: float = 0.0
     strict: bool = False
     read_only: bool = False
+    trouble: str = ""
     tally: Tally = field(default_factory=Tally)
     results: list[CaseResult] = field(default_factory=list)
     not_expanded: list[NotExpanded] = field(default_factory=list)
@@ -71,4 +75,6 @@ class RunRecord:
     @property
     def verdict(self) -> RunVerdict:
         """The verdict of the run."""
+        if self.trouble:
+            return RunVerdict.ERROR
         return run_verdict(self.requirement_verdicts, self.results)

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from vbpr_conformance.errors import UsageError
+from vbpr_conformance.errors import TargetError, UsageError
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.loader import load_edition
 from vbpr_conformance.suite.context import Context, Settings
@@ -51,6 +51,7 @@ class Session:
         self._order: list[str] = []
         self._not_expanded: list[NotExpanded] = []
         self._started = time.time()
+        self._trouble = ""
         self.tally = Tally()
         self.target = Target(
             option.vbpr_server.rstrip("/"),
@@ -110,6 +111,19 @@ class Session:
         )
         return Context(self.target.edition, client, run_id, self.target.settings)
 
+    def greet(self) -> None:
+        """Raise `TargetError` if the target does not answer, or not as a FHIR server."""
+        from vbpr_conformance.client.greeting import greet  # noqa: PLC0415  collecting opens no connection
+        from vbpr_conformance.settings import Access, open_client  # noqa: PLC0415  collecting opens no connection
+
+        resource_type = self.target.edition.profiles[0].type
+        try:
+            with open_client(self.target.url, Access.from_environment()) as client:
+                greet(client, resource_type)
+        except TargetError as trouble:
+            self._trouble = str(trouble)
+            raise
+
     def run(self, case: Case) -> CaseResult:
         """Run a case."""
         from vbpr_conformance.suite.case import run_case  # noqa: PLC0415  collecting runs nothing
@@ -152,6 +166,7 @@ class Session:
             read_only=self.target.settings.read_only,
             started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._started)),
             duration_s=time.time() - self._started,
+            trouble=self._trouble,
             tally=self.tally,
             results=sorted(self._results.values(), key=lambda each: place.get(each.id, len(place))),
             not_expanded=self._not_expanded,
