@@ -56,14 +56,14 @@ INTERACTIONS = [
     (
         lambda c: c.search("MeasureReport", {"date": ["ge2024", "lt2025"], "code": "s|a+b"}),
         "GET /MeasureReport?date=ge2024&date=lt2025&code=s%7Ca%2Bb",
-        {},
+        {"Cache-Control": "no-cache"},
         None,
     ),
     (lambda c: c.search(None, "_type=Measure"), "GET ?_type=Measure", {}, None),
     (
         lambda c: c.search("MeasureReport", {"date": "ge2024"}, method="POST"),
         "POST /MeasureReport/_search",
-        {"Content-Type": "application/x-www-form-urlencoded"},
+        {"Content-Type": "application/x-www-form-urlencoded", "Cache-Control": "no-cache"},
         "date=ge2024",
     ),
     (

@@ -186,6 +186,24 @@ def test_a_narrative_may_be_added_but_not_lost_or_changed():
         assert differences(sent, got, ignore=after_patch(BASE)) == []
 
 
+@pytest.mark.parametrize(
+    ("sent", "got", "same"),
+    [
+        ("<p>a</p>", "\n   <p>a</p>\n  ", True),
+        ("<p>a b</p>", "<p>a\n    b</p>", True),
+        ("<p>a</p><p>b</p>", "<p>a</p>\n<p>b</p>", True),
+        ("<p>a b</p>", "<p>ab</p>", False),
+        ("<p>a <b>b</b></p>", "<p>a<b>b</b></p>", False),
+        ("<p>a\u00a0b</p>", "<p>a b</p>", False),
+        ("<pre>a\n  b</pre>", "<pre>a b</pre>", False),
+    ],
+)
+def test_indented_narratives_are_the_same(sent, got, same):
+    """White space that means nothing in XHTML may come and go; where words or lines would change it is a difference."""
+    sent, got = ({"text": {"status": "generated", "div": DIV.format(each)}} for each in (sent, got))
+    assert (differences(sent, got) == []) is same
+
+
 def test_references_of_a_transaction_are_resolved_as_told():
     """A reference to another entry comes back as that to what was created, versioned or not, and to nothing else."""
     allowed = [resolved({"urn:uuid:1": "Organization/7"}, BASE)]

@@ -70,10 +70,9 @@ def _sekmet(name: str, *, rows: bool) -> Iterator[str]:
 
 @contextmanager
 def _hapi(name: str, *, java: str = "") -> Iterator[str]:
-    source = SHARED / "servers" / "hapi"
-    home = WORK / "hapi"
+    home = WORK / "hapi-build"
     if not home.exists():
-        shutil.copytree(source, home, copy_function=shutil.copyfile)
+        _copy(SHARED / "servers" / "hapi", home)
     folder = _empty(name)
     port = _free_port()
     command = ["sh", home / "run.sh", str(port)]
@@ -128,10 +127,19 @@ def _wait(process: subprocess.Popen, url: str, log: Path) -> None:
 
 
 def _empty(name: str) -> Path:
-    folder = WORK / name
+    folder = WORK / "stores" / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy without the permissions, which may forbid to build in the copy."""
+    for each in source.rglob("*"):
+        if each.is_file() and "target" not in each.relative_to(source).parts:
+            place = target / each.relative_to(source)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(each.read_bytes())
 
 
 def _free_port() -> int:

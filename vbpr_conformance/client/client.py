@@ -29,6 +29,8 @@ JSON = "application/fhir+json"
 XML = "application/fhir+xml"
 JSON_PATCH = "application/json-patch+json"
 FORM = "application/x-www-form-urlencoded"
+_FRESH = {"Cache-Control": "no-cache"}
+"""Some servers answer an equal search from a result they kept, unless asked not to."""
 
 Resource = Mapping[str, Any]
 Headers = Mapping[str, str]
@@ -238,10 +240,11 @@ class FhirClient:
     def search(
         self, kind: str | None, params: Parameters = "", *, method: str = "GET", headers: Headers | None = None
     ) -> Exchange:
-        """Search a type, or all of them where `kind` is None, by GET or by POST of a form."""
+        """Search a type, or all of them where `kind` is None, by GET or by POST of a form, past any cache."""
         if method.upper() != "POST":
-            return self.request("GET", kind or "", params=params, headers=headers, interaction="search")
-        asked = {"Content-Type": FORM, **(headers or {})}
+            asked = {**_FRESH, **(headers or {})}
+            return self.request("GET", kind or "", params=params, headers=asked, interaction="search")
+        asked = {"Content-Type": FORM, **_FRESH, **(headers or {})}
         path = f"{kind}/_search" if kind else "_search"
         return self.request("POST", path, body=query(params), headers=asked, interaction="search")
 

@@ -7,6 +7,7 @@ resource's own `meta` are sets (https://hl7.org/fhir/R4/resource.html#Meta); nar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -151,9 +152,26 @@ def _digits(number: int | Decimal) -> int:
 def _canonical(narrative: Any) -> str:
     """Give the narrative in the one form that all texts of the same XML have; empty for what is no XML."""
     try:
-        return etree.tostring(narrative_element(narrative), method="c14n").decode()
+        element = narrative_element(narrative)
     except (ValueError, TypeError):
         return ""
+    _collapse(element)
+    return etree.tostring(element, method="c14n").decode()
+
+
+def _collapse(element: etree._Element) -> None:
+    """Take out white space that means nothing in XHTML: servers that indent XML indent narratives too."""
+    if etree.QName(element).localname == "pre":
+        return
+    element.text = _collapsed(element.text)
+    for child in element.iterchildren(etree.Element):
+        _collapse(child)
+        child.tail = _collapsed(child.tail)
+
+
+def _collapsed(text: str | None) -> str | None:
+    """Give one space for each run of white space, and nothing for a text of white space alone."""
+    return re.sub(r"[ \t\r\n]+", " ", text) if text and text.strip(" \t\r\n") else None
 
 
 def _member(value: Any) -> str:
