@@ -10,7 +10,7 @@ from typing import Any
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.generate.choices import TYPICAL, Choices
 from vbpr_conformance.generate.decisions import decide, settle
-from vbpr_conformance.generate.edits import apply, sites
+from vbpr_conformance.generate.edits import apply, refers, sites, thin
 from vbpr_conformance.generate.paths import Path, put, resolve
 from vbpr_conformance.generate.plan import planner
 from vbpr_conformance.generate.proof import errors
@@ -74,14 +74,16 @@ def _forced(paths: Sequence[Path]) -> dict[str, str | None]:
     return found
 
 
-def raw(profile: Profile, edition: Edition, b: Choices, edits: Sequence[int] = ()) -> Object:
-    """Build a resource without the proof; `edits` are the numbers of small changes to what was built."""
+def raw(profile: Profile, edition: Edition, b: Choices, keep: bytes = b"", edits: Sequence[int] = ()) -> Object:
+    """Build a resource without the proof; `keep` and `edits` say what is changed afterwards, see `edits`."""
     b.own_type = profile.type
     taken = decide(profile, edition, b)
     body = planner(edition).resource(profile).make(b)
-    if edits:
+    if edits or 0 in keep:
         b.containable = False
-        apply(sites(body, profile, edition, b), edits, b)
+        places = sites(body, profile, edition, b)
+        thin(places, keep, b)
+        apply(places, edits, b)
     made: Object = {"resourceType": profile.type}
     if "id" in body:
         made["id"] = body.pop("id")
@@ -90,8 +92,9 @@ def raw(profile: Profile, edition: Edition, b: Choices, edits: Sequence[int] = (
         meta = {"profile": [profile.url], **{key: part for key, part in meta.items() if key != "profile"}}
     if meta:
         made["meta"] = meta
-    if b.contained:
-        made["contained"] = b.contained
+    inside = [each for each in b.contained if refers(body, f"#{each['id']}")]
+    if inside:
+        made["contained"] = inside
     made |= body
     settle(made, taken, b)
     make_sense(made, b)
@@ -118,12 +121,12 @@ def sample(profile: Profile, edition: Edition, rng: random.Random) -> Object:
     raise UsageError(f"No conformant {profile.id} was found in {_ATTEMPTS} attempts.")
 
 
-def edited(profile: Profile, edition: Edition, seed: int, size: str, edits: Sequence[int]) -> Object:
+def edited(profile: Profile, edition: Edition, seed: int, keep: bytes, edits: Sequence[int]) -> Object:
     """Build the conformant resource that a seed stands for, with those of the edits that leave it conformant."""
     for attempt in range(_ATTEMPTS):
         kept: list[int] = list(edits)
         while True:
-            made = raw(profile, edition, Choices(random.Random(seed + attempt * _APART), size=size), kept)
+            made = raw(profile, edition, Choices(random.Random(seed + attempt * _APART)), keep, kept)
             if not errors(made, profile, edition):
                 return made
             if not kept:

@@ -26,6 +26,13 @@ class Site:
     member: Member
     holder: Holder
 
+    def remove(self, b: Choices) -> None:
+        """Leave the element out if it may go."""
+        if self.member.min == 0 and self.member.id not in b.forced and self.member.present(self.target):
+            self.member.drop(self.target)
+            for check in self.holder.checks:
+                check(self.target, b)
+
     def change(self, b: Choices) -> None:
         """Leave the element out, put it in, or make it anew; then let the object agree again."""
         there = self.member.present(self.target)
@@ -59,6 +66,20 @@ def _sites(target: Any, holder: Holder, b: Choices) -> Iterator[Site]:
                 below = part.holder if part is not None else option.holder
                 if below is not None:
                     yield from _sites(each, below, b)
+
+
+def thin(places: Sequence[Site], keep: bytes, b: Choices) -> None:
+    """Leave optional elements out: the n-th of them where the byte of its number, modulo their count, is zero."""
+    for number, site in enumerate(places):
+        if keep and keep[number % len(keep)] == 0:
+            site.remove(b)
+
+
+def refers(value: Any, target: str) -> bool:
+    """Whether a reference to this target is somewhere in a payload."""
+    if isinstance(value, dict):
+        return value.get("reference") == target or any(refers(each, target) for each in value.values())
+    return isinstance(value, list) and any(refers(each, target) for each in value)
 
 
 def apply(places: Sequence[Site], edits: Sequence[int], b: Choices) -> None:

@@ -86,7 +86,7 @@ def _count(group: Object, defined: Object, b: Choices) -> None:
         group["measureScore"] = {**_kept(group.get("measureScore", {})), "value": _score(total)}
     stratifiers = []
     for each in defined.get("stratifier", ()):
-        code = copy.deepcopy(each.get("code", {"text": "Synthetic division"}))
+        code = copy.deepcopy(each.get("code", {}))
         strata = [
             {
                 "value": {"text": f"{code.get('text', 'Synthetic part')} {number}"},
@@ -95,7 +95,7 @@ def _count(group: Object, defined: Object, b: Choices) -> None:
             }
             for number, part in enumerate(counts, 1)
         ]
-        stratifiers.append({"code": [code], "stratum": strata})
+        stratifiers.append({**({"code": [code]} if code else {}), "stratum": strata})
     if stratifiers:
         group["stratifier"] = stratifiers
 

@@ -182,6 +182,16 @@ def _put(target: dict[str, Any], steps: Sequence[Step], value: Any, *, existing:
     chosen = [each for each in items if step.part is None or step.part.matches(each)]
     for each in chosen if step.index is None else chosen[step.index : step.index + 1]:
         _put(each, rest, value, existing=existing)
+    if value is None:
+        _tidy(target, key)
+
+
+def _tidy(target: dict[str, Any], key: str) -> None:
+    """Take out what a removal below has left empty."""
+    if isinstance(target[key], list):
+        target[key] = [each for each in target[key] if each not in ({}, [])]
+    if not target[key]:
+        del target[key]
 
 
 def is_choice_key(key: str, step: Step) -> bool:

@@ -21,7 +21,7 @@ from vbpr_conformance.generate.choices import Choices
 from vbpr_conformance.generate.datatypes import later
 from vbpr_conformance.generate.measures import define_groups, report_groups
 from vbpr_conformance.generate.paths import put, resolve
-from vbpr_conformance.generate.spots import spots
+from vbpr_conformance.generate.spots import spots, without_ids
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Profile
 
@@ -70,7 +70,7 @@ def _each(scene: Scene, said: Mapping[str, Any]) -> None:
     made = []
     for number, other in enumerate(scene.cast[said["of"]]):
         item = copy.deepcopy(items[number % len(items)])
-        item.pop("id", None)
+        without_ids(item)
         target = said.get("refer", "reference")
         for name in ("type", "identifier", "display") if target == "reference" else ():
             item.pop(name, None)

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from vbpr_conformance.fhir.json_codec import WrittenDecimal
 from vbpr_conformance.generate.choices import Choices
 
 Maker = Callable[[Choices], Any]
@@ -26,9 +27,9 @@ TEXTS = tuple(
     for adjective in ("blue", "quiet", "annual", "Zürich", "naïve", "Łódź", "東京", "Ελλάδα", "עברית", "second")
     for noun in ("sample", "report", "measure", "clinic", "program", "payer", "café", "Straße", "😀", "& <practice>")
 )
-_LONG = "Synthetic long text – Größe, 長さ, размер. "
+_LONG = "Synthetic long text - Größe, 長さ, размер. "
 _DECIMALS = tuple(
-    Decimal(text)
+    WrittenDecimal(text) if "e" in text.lower() else Decimal(text)
     for text in (
         "0", "0.0", "0.00", "1", "1.0", "1.50", "10.50", "100", "99.990", "0.000001", "12345678.90", "-3.25",
         "1E+2", "1.5E+3", "2.50E-3", "1e-7", "123456789012.345678", "0.875", "42", "7.0",
@@ -160,6 +161,6 @@ PRIMITIVES: dict[str, Maker] = {
     "uri": uri,
     "url": url,
     "uuid": uuid,
-    "xhtml": lambda b: f'<div xmlns="http://www.w3.org/1999/xhtml"><p>Synthetic {int(b.rnd() * 1000)} – é</p></div>',
+    "xhtml": lambda b: f'<div xmlns="http://www.w3.org/1999/xhtml"><p>Synthetic {int(b.rnd() * 1000)} - é</p></div>',
 }
 """A maker for each primitive type."""
