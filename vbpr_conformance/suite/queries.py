@@ -211,14 +211,13 @@ def _left_open(query: Query, live: Live, env: Env, found: Match) -> bool:
     not so in the other (https://hl7.org/fhir/R4/search.html#prefix). `:missing` where the element is there and holds
     nothing to search for: no literal reference, or one into the resource itself. A canonical without its version: R4
     has `:below` to leave the version out, and does not say what is found without it
-    (https://hl7.org/fhir/R4/search.html#versions). A reference held relative and asked for by its absolute URL here.
+    (https://hl7.org/fhir/R4/search.html#versions). Not open: a reference held relative and asked for by its absolute
+    URL here matches, and the other way round (https://hl7.org/fhir/R4/search.html#reference).
     """
     if found is Match.NO and query.parameter.type == "date" and query.value[:2] in {"ge", "le"}:
         wanted = parse_date(query.value).interval
         held = index_values(query.parameter, live.scope(), search_env(live.scope()))
         return any(isinstance(each, DateValue) and _overlap(wanted, each.interval) for each in held)
-    if found is Match.YES and query.value.startswith(env.context.client.base_url):
-        return True
     if query.parameter.type == "reference" and query.modifier == "missing":
         values = values_of(live, query.parameter, env)
         literals = [value if isinstance(value, str) else value.get("reference", "") for value in values]

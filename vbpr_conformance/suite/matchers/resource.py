@@ -9,7 +9,7 @@ from vbpr_conformance.fhir.allowances import Allowance, after_create
 from vbpr_conformance.fhir.compare import Difference, differences
 from vbpr_conformance.suite.env import Answer, Env
 from vbpr_conformance.suite.findings import Finding, HarnessError
-from vbpr_conformance.suite.matchers.allowances import MOMENT_SPELLED_OTHERWISE, NARRATIVE_INDENTED
+from vbpr_conformance.suite.matchers.allowances import MOMENT_SPELLED_OTHERWISE
 from vbpr_conformance.suite.matchers.http import said_in, short_url
 from vbpr_conformance.suite.must_support import select
 
@@ -114,7 +114,7 @@ def shows(value: str, answer: Answer, env: Env) -> None:
 
 def _allowed(env: Env) -> tuple[Allowance, ...]:
     """What a server may make of what it was sent."""
-    return (*after_create(env.context.client.base_url), MOMENT_SPELLED_OTHERWISE, NARRATIVE_INDENTED)
+    return (*after_create(env.context.client.base_url), MOMENT_SPELLED_OTHERWISE)
 
 
 def _differing(path: str, sent: Any, got: Any, env: Env) -> list[Difference]:
