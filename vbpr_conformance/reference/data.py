@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 _SUFFIXES = {".json", ".xml", ".ndjson"}
 _NO_RESOURCES = {"package.json", ".index.json"}
+_TOLD = 3
+"""How many reasons are told of one resource."""
 _PROGRESS = 1000
 """After how many resources progress is told."""
 
@@ -59,7 +61,9 @@ def _take(server: Server, resource: dict[str, Any]) -> str:
     try:
         server.check(resource)
     except ProblemError as problem:
-        return "; ".join(f"{each['expression'][0]}: {_text(each)}" for each in problem.issues if _is_error(each))
+        wrong = [f"{each['expression'][0]}: {_text(each)}" for each in problem.issues if _is_error(each)]
+        more = f"; and {len(wrong) - _TOLD} more" if len(wrong) > _TOLD else ""
+        return "; ".join(wrong[:_TOLD]) + more
     request = Request("PUT", (resource["resourceType"], resource_id), [], {}, "")
     previous = server.store.current(resource["resourceType"], resource_id)
     if previous is None or previous.body is None or not same(resource, json_codec.loads(previous.body)):

@@ -52,10 +52,9 @@ def outcome(issues: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return {"resourceType": "OperationOutcome", "issue": [dict(each) for each in issues]}
 
 
-def issue(code: str, text: str, *, severity: str = "error", expression: str = "") -> dict[str, Any]:
-    """Make one issue; `expression` is the FHIRPath of the element it is about."""
-    made: dict[str, Any] = {"severity": severity, "code": code, "diagnostics": text}
-    return made | {"expression": [expression]} if expression else made
+def issue(code: str, text: str, *, severity: str = "error") -> dict[str, Any]:
+    """Make one issue."""
+    return {"severity": severity, "code": code, "diagnostics": text}
 
 
 def all_well(text: str) -> dict[str, Any]:

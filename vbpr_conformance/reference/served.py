@@ -64,11 +64,11 @@ def _referred(edition: Edition, profile: Profile) -> Iterator[str]:
 
 
 def _targets(edition: Edition, element: Element) -> Iterator[str]:
+    """The targets of an element's references, and of those inside the extensions that it is."""
     for each in element.types:
-        yield from each.targets
+        if each.code == "Reference":
+            yield from each.targets
         for canonical in each.profiles if each.code == "Extension" else ():
             extension = edition.find_profile(canonical)
-            if extension is not None:
-                for inner in extension.elements:
-                    for one in inner.types:
-                        yield from one.targets
+            for inner in extension.elements if extension is not None else ():
+                yield from (target for one in inner.types if one.code == "Reference" for target in one.targets)

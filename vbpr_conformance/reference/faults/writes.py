@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.reference import crud
 from vbpr_conformance.reference.behaviour import Behaviour, Change
+from vbpr_conformance.reference.content import read_resource
 from vbpr_conformance.reference.faults.fault import Fault, at
 from vbpr_conformance.reference.faults.steps import instead, not_supported, refused, status, without_headers
 from vbpr_conformance.reference.http import Request, Response
@@ -165,9 +165,8 @@ def _answered_only(server: Server, request: Request) -> Request | Response:
     return Response(200, crud.headers(row), crud.incoming(server, request))
 
 
-def _with_id_of_url(_: Server, request: Request) -> Request:
-    value = json_codec.loads(request.body) if not request.in_bundle else request.resource
-    return replace(request, in_bundle=True, resource=value | {"id": request.id})
+def _with_id_of_url(server: Server, request: Request) -> Request:
+    return replace(request, in_bundle=True, resource=read_resource(server, request) | {"id": request.id})
 
 
 def _same_version(behaviour: Behaviour) -> Behaviour:
@@ -193,8 +192,8 @@ def _with(**choices: bool) -> Change:
     return lambda behaviour: replace(behaviour, **choices)  # type: ignore[arg-type]  # each is one of its switches
 
 
-def _unless_batch(_: Server, request: Request) -> Request | Response:
-    return request if b'"batch"' in request.body else not_supported(501)
+def _unless_batch(server: Server, request: Request) -> Request | Response:
+    return request if read_resource(server, request).get("type") == "batch" else not_supported(501)
 
 
 def _shuffled(_: Request, answer: Response) -> Response:
