@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,17 @@ def edition_1_0_0():
     from vbpr_conformance.ig.loader import load_edition
 
     return load_edition("1.0.0")
+
+
+@pytest.fixture
+def snapshot(request: pytest.FixtureRequest):
+    """Compare a text with what is kept of it; `UPDATE_SNAPSHOTS=1 pytest` keeps the new one, for the diff to show."""
+
+    def compare(name: str, text: str) -> None:
+        file = Path(__file__).parent / "snapshots" / f"{name}.txt"
+        if os.environ.get("UPDATE_SNAPSHOTS"):
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        assert text == file.read_text(encoding="utf-8"), f"{file.name} says otherwise ({request.node.nodeid})"
+
+    return compare

@@ -19,9 +19,10 @@ def write(resources: Iterable[dict[str, Any]], form: str, out: TextIO) -> None:
 
 
 def bundle(resources: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Put resources into one collection Bundle; Bundles among them are opened, their entries kept as they are.
+    """Put resources into one Bundle; Bundles among them are opened, their entries kept as they are.
 
-    Every entry has a fullUrl, so that references inside can be resolved (https://hl7.org/fhir/R4/bundle.html#references).
+    Entries that all say how they are to be written make a transaction, ready to be sent to a server; others make a
+    collection (https://hl7.org/fhir/R4/bundle.html). Every entry has a fullUrl, so that references can be resolved.
     """
     entries: list[dict[str, Any]] = []
     for resource in resources:
@@ -29,7 +30,8 @@ def bundle(resources: Iterable[dict[str, Any]]) -> dict[str, Any]:
             entries += resource.get("entry", [])
         else:
             entries.append({"fullUrl": _full_url(resource, len(entries)), "resource": resource})
-    return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    written = all("request" in entry for entry in entries)
+    return {"resourceType": "Bundle", "type": "transaction" if written else "collection", "entry": entries}
 
 
 def _full_url(resource: dict[str, Any], index: int) -> str:
