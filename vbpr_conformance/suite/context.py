@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -75,6 +75,8 @@ class Context:
         self.payloads = Payloads(self)
         self._populations: dict[str, dict[str, Live]] = {}
         self._shared: list[Live] = []
+        self._kept: list[Live] = []
+        """What the server did not delete."""
         self._scoped: dict[str, bool] = {}
         self._held: dict[str, list[Live]] = {}
         self.lag = 0.0
@@ -104,6 +106,7 @@ class Context:
             requests=self.requests,
             created=self.created,
             deleted=self.deleted,
+            left=[live.reference for live in self._kept],
             software=str(software.get("name", "")),
             version=str(software.get("version", "")),
         )
@@ -150,19 +153,38 @@ class Context:
         return Live(name, place.id, resource, exchange), exchange
 
     def remove(self, lives: Iterable[Live]) -> None:
-        """Delete what was created, the newest first, because others may refer to the older ones."""
-        for live in reversed(list(lives)):
+        """Delete what was created, the newest first, because others may refer to the older ones.
+
+        What the server keeps because something refers to it is tried again once the rest is gone, and at the end of the
+        run (https://hl7.org/fhir/R4/http.html#delete).
+        """
+        waiting = list(reversed(list(lives)))
+        while waiting:
+            kept = self._still_there(waiting)
+            if len(kept) == len(waiting):
+                self._kept += reversed(kept)
+                return
+            waiting = kept
+
+    def _still_there(self, lives: Sequence[Live]) -> list[Live]:
+        """Delete each, and give those that are still there; without a server nothing more is tried."""
+        kept: list[Live] = []
+        for index, live in enumerate(lives):
             try:
                 status = self.client.delete(live.type, live.id).status
             except TargetError:
-                return  # what is left stands in the journal
+                return [*kept, *lives[index:]]
             if status in {200, 202, 204, 404, 410}:
                 self.deleted += 1
+            else:
+                kept.append(live)
+        return kept
 
     def close(self) -> None:
-        """Delete everything that was made for several cases."""
-        shared, self._shared, self._populations = self._shared, [], {}
-        self.remove(shared)
+        """Delete everything that was made for several cases, and what could not be deleted before."""
+        lives = [*self._shared, *self._kept]
+        self._shared, self._kept, self._populations = [], [], {}
+        self.remove(lives)
 
     # ---- the population of a suite
 
