@@ -15,7 +15,9 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from fhir.resources.R4B.measurereport import MeasureReport
@@ -30,16 +32,37 @@ ROUNDS = 25
 
 
 def report(groups: int) -> bytes:
-    """Make a report with so many groups of about 2.4 kB each."""
+    """Make a report with so many groups of about 2.2 kB each, no two alike."""
     made = json_codec.loads(TEMPLATE.read_bytes())
     group = made["group"][0]
+    random = Random(7)
     made["group"] = []
     for number in range(groups):
         one = copy.deepcopy(group)
         one["id"] = f"g{number}"
         one["extension"].append(copy.deepcopy(one["extension"][0]))
+        vary(one, random)
         made["group"].append(one)
     return json_codec.dumps(made).encode()
+
+
+def vary(value: Any, random: Random) -> None:
+    """Change numbers, dates and texts to others of their kind."""
+    if type(value) is dict:
+        for name, each in value.items():
+            if type(each) is int:
+                value[name] = random.randrange(10**6)
+            elif isinstance(each, Decimal):
+                value[name] = Decimal(random.randrange(10**6)) / 100
+            elif name in {"start", "valueDate"}:
+                value[name] = f"{random.randrange(2000, 2020)}-{random.randrange(1, 13):02}-{random.randrange(1, 29):02}"
+            elif name in {"text", "unit", "display"}:
+                value[name] = f"{each} {random.randrange(10**6)}"
+            else:
+                vary(each, random)
+    elif type(value) is list:
+        for each in value:
+            vary(each, random)
 
 
 def walk(value: Any) -> None:

@@ -71,7 +71,9 @@ def test_json_that_is_no_resource_is_an_issue(tmp_path, text):
 
 def test_xml_that_breaks_the_structure_is_an_issue(tmp_path, valid, edition):
     """The rest of the resource is judged too."""
-    text = xml_codec.dumps(valid("quality"), edition.structure).decode().replace('<status value="pending"/>', '<state/>')
+    text = (
+        xml_codec.dumps(valid("quality"), edition.structure).decode().replace('<status value="pending"/>', "<state/>")
+    )
     (tmp_path / "x.xml").write_text(text)
     (outcome,) = validate_paths([tmp_path / "x.xml"], edition="1.1.0")
     assert {issue.rule for issue in outcome.issues if issue.is_error} == {"format:xml", "min:MeasureReport.status"}

@@ -44,10 +44,25 @@ def test_a_contract_that_hangs_together_is_valid(validator, bundle):
         ("type", "parcel", "binding:Bundle.type", "Bundle.type"),
         ("entry/+", {}, "ele-1", "Bundle.entry[5]"),
         ("entry/+", {"fullUrl": UUID}, "bdl-5", "Bundle.entry[5]"),
-        ("entry/1/resource/reporter/reference", "Measure/contract-1", "target:MeasureReport.reporter", "Bundle.entry[1].resource.reporter.reference"),
-        ("entry/1/resource/reporter/reference", UUID, "reference:MeasureReport.reporter", "Bundle.entry[1].resource.reporter.reference"),
+        (
+            "entry/1/resource/reporter/reference",
+            "Measure/contract-1",
+            "target:MeasureReport.reporter",
+            "Bundle.entry[1].resource.reporter.reference",
+        ),
+        (
+            "entry/1/resource/reporter/reference",
+            UUID,
+            "reference:MeasureReport.reporter",
+            "Bundle.entry[1].resource.reporter.reference",
+        ),
         ("entry/0/resource/measure", f"{BASE}Measure/contract-1|2.0", None, None),
-        ("entry/+", {"fullUrl": UUID, "resource": {"resourceType": "Nonsense"}}, "shape:Resource", "Bundle.entry[5].resource"),
+        (
+            "entry/+",
+            {"fullUrl": UUID, "resource": {"resourceType": "Nonsense"}},
+            "shape:Resource",
+            "Bundle.entry[5].resource",
+        ),
         ("entry/+", {"fullUrl": UUID, "resource": "text"}, "shape:Resource", "Bundle.entry[5].resource"),
     ],
 )

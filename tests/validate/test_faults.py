@@ -204,7 +204,7 @@ PERFORMANCE = [
     ),
     ("contained/0/active", "true", "format:Organization.active", "MeasureReport.contained[0].active"),
     ("group/0/code/text", "", "format:CodeableConcept.text", "MeasureReport.group[0].code.text"),
-    ("group/0/code/text", " \n", "format:CodeableConcept.text", "MeasureReport.group[0].code.text"),
+    ("group/0/code/text", " \n", None, ""),
     ("group/0/code/text", 7, "format:CodeableConcept.text", "MeasureReport.group[0].code.text"),
     ("group/0/code/coding/1/code", "capitation ", "format:Coding.code", "MeasureReport.group[0].code.coding[1].code"),
     ("measure", "https://payer.example.org/a b", "format:MeasureReport.measure", "MeasureReport.measure"),
@@ -263,12 +263,6 @@ PERFORMANCE = [
         "http://hl7.org/fhir/us/davinci-vbpr/ValueSet/vbp-performance-metric",
         "system:CodeableConcept.coding",
         "MeasureReport.group[0].code.coding[1].system",
-    ),
-    (
-        "group/0/code/coding/0/system",
-        "codes",
-        "system:CodeableConcept.coding",
-        "MeasureReport.group[0].code.coding[0].system",
     ),
     # references
     (

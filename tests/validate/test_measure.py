@@ -35,7 +35,11 @@ def measure():
 
 def judged(validator, report, measure):
     issues = validator.issues(report, resolver={f"{URL}|2.1": measure}.get)
-    return {(issue.rule.removeprefix("measure:"), issue.expression, issue.severity) for issue in issues if issue.rule.startswith("measure:")}
+    return {
+        (issue.rule.removeprefix("measure:"), issue.expression, issue.severity)
+        for issue in issues
+        if issue.rule.startswith("measure:")
+    }
 
 
 GROUP = "MeasureReport.group"
@@ -54,12 +58,24 @@ def test_a_report_that_fits_its_measure_brings_no_issue(validator, valid, measur
         ({"group/+": {"code": {"text": "screening"}, "population": [NUMERATOR]}}, GROUP, "MeasureReport.group[1]"),
         ({"group/0/population/+": NUMERATOR}, f"{GROUP}.population", "MeasureReport.group[0].population[3]"),
         ({"group/0/population/2": GONE}, f"{GROUP}.population", "MeasureReport.group[0]"),
-        ({"group/0/population/0/code": coded(POPULATION, "measure-population")}, f"{GROUP}.population", "MeasureReport.group[0].population[0]"),
+        (
+            {"group/0/population/0/code": coded(POPULATION, "measure-population")},
+            f"{GROUP}.population",
+            "MeasureReport.group[0].population[0]",
+        ),
         ({"group/0/stratifier": GONE}, f"{GROUP}.stratifier", "MeasureReport.group[0]"),
-        ({"group/0/stratifier/0/code/0": {"text": "age"}}, f"{GROUP}.stratifier", "MeasureReport.group[0].stratifier[0]"),
+        (
+            {"group/0/stratifier/0/code/0": {"text": "age"}},
+            f"{GROUP}.stratifier",
+            "MeasureReport.group[0].stratifier[0]",
+        ),
         ({"group/0/measureScore": GONE}, f"{GROUP}.measureScore", "MeasureReport.group[0]"),
         ({"group/0/measureScore/value": 2}, f"{GROUP}.measureScore", "MeasureReport.group[0].measureScore.value"),
-        ({"group/0/measureScore": {"value": 0, "unit": "mg"}}, f"{GROUP}.measureScore", "MeasureReport.group[0].measureScore.unit"),
+        (
+            {"group/0/measureScore": {"value": 0, "unit": "mg"}},
+            f"{GROUP}.measureScore",
+            "MeasureReport.group[0].measureScore.unit",
+        ),
         ({"type": "subject-list"}, f"{GROUP}.population.subjectResults", "MeasureReport.group[0].population[0]"),
         ({"type": "data-collection"}, f"{GROUP}.measureScore", "MeasureReport.group[0].measureScore"),
         ({"group": [{"measureScore": {"value": 1}}]}, f"{GROUP}.population", "MeasureReport.group[0]"),
@@ -76,7 +92,9 @@ def test_what_does_not_fit_is_an_error(validator, valid, measure, edits, rule, p
 def test_a_cohort_has_no_score(validator, valid, measure):
     """Counting subjects gives no score."""
     measure["scoring"] = coded(SCORING, "cohort")
-    assert (f"{GROUP}.measureScore", "MeasureReport.group[0].measureScore", "error") in judged(validator, valid("quality"), measure)
+    assert (f"{GROUP}.measureScore", "MeasureReport.group[0].measureScore", "error") in judged(
+        validator, valid("quality"), measure
+    )
 
 
 def test_parts_may_be_told_by_id(validator, valid, measure):
@@ -93,9 +111,19 @@ def test_parts_may_be_told_by_id(validator, valid, measure):
 def test_counts_are_compared_with_lists_of_subjects(validator, valid, measure):
     """A list that is at hand has as many entries as the count says."""
     report = valid("quality")
-    report["contained"] = [{"resourceType": "List", "id": "l", "status": "current", "mode": "snapshot", "entry": [{"item": {"display": "a"}}]}]
+    report["contained"] = [
+        {
+            "resourceType": "List",
+            "id": "l",
+            "status": "current",
+            "mode": "snapshot",
+            "entry": [{"item": {"display": "a"}}],
+        }
+    ]
     put(report, "group/0/population/2/subjectResults", {"reference": "#l"})
-    assert (f"{GROUP}.population.count", "MeasureReport.group[0].population[2].count", "error") in judged(validator, report, measure)
+    assert (f"{GROUP}.population.count", "MeasureReport.group[0].population[2].count", "error") in judged(
+        validator, report, measure
+    )
     put(report, "group/0/population/2/count", 1)
     assert judged(validator, report, measure) == set()
 

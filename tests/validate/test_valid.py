@@ -272,7 +272,10 @@ def test_an_invariant_whose_text_says_other_than_its_expression(validator, valid
         ({}, set()),
         ({"group/0/measureScore/value": json_codec.loads("1.5")}, {("deqm-6", "warning")}),
         ({"improvementNotation": GONE}, {("deqm-2", "error")}),
-        ({"improvementNotation": GONE, "extension/0/valueCodeableConcept/coding/0/code": "cohort"}, {("deqm-2", "warning")}),
+        (
+            {"improvementNotation": GONE, "extension/0/valueCodeableConcept/coding/0/code": "cohort"},
+            {("deqm-2", "warning")},
+        ),
         ({"period/start": "2024-01"}, {("deqm-1", "error")}),
     ],
 )

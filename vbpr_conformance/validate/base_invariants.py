@@ -19,6 +19,8 @@ Holds = Callable[[Any, Scope], bool]
 
 def _per_1(period: dict[str, Any], _: Scope) -> bool:
     """The start is not after the end, as far as both are precise."""
+    if len(period) == 1:
+        return True
     start, end = period.get("start"), period.get("end")
     if type(start) is not str or type(end) is not str:
         return True
@@ -113,16 +115,20 @@ CLOSURES: dict[tuple[str, str], Holds] = {
     ("qty-3", "code.empty() or system.exists()"): _qty_3,
     (
         "ref-1",
-        "reference.startsWith('#').not() or (reference.substring(1).trace('url') in "
-        "%rootResource.contained.id.trace('ids'))",
+        (
+            "reference.startsWith('#').not() or (reference.substring(1).trace('url') in "
+            "%rootResource.contained.id.trace('ids'))"
+        ),
     ): _ref_1,
     ("dom-2", "contained.contained.empty()"): _dom_2,
     (
         "dom-3",
-        "contained.where((('#'+id in (%resource.descendants().reference | %resource.descendants().as(canonical) | "
-        "%resource.descendants().as(uri) | %resource.descendants().as(url))) or descendants().where(reference = '#')"
-        ".exists() or descendants().where(as(canonical) = '#').exists() or descendants().where(as(canonical) = '#')"
-        ".exists()).not()).trace('unmatched', id).empty()",
+        (
+            "contained.where((('#'+id in (%resource.descendants().reference | %resource.descendants().as(canonical) | "
+            "%resource.descendants().as(uri) | %resource.descendants().as(url))) or descendants().where(reference = '#')"
+            ".exists() or descendants().where(as(canonical) = '#').exists() or descendants().where(as(canonical) = '#')"
+            ".exists()).not()).trace('unmatched', id).empty()"
+        ),
     ): _dom_3,
     (
         "dom-4",

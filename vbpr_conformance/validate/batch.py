@@ -51,7 +51,7 @@ class _Job:
     beside: tuple[bytes, ...]
 
 
-def validate_paths(
+def validate_paths(  # noqa: PLR0913 - the options of the command, by name
     paths: Sequence[str | Path],
     *,
     edition: str,
@@ -67,9 +67,8 @@ def validate_paths(
     named = [str(each) for each in paths]
     job = _Job(edition, profile, tuple(map(Path, packages)), tuple(known_beside(named)))
     worker = _Worker(job)
-    count = 0
-    for outcome in _judged(worker, job, _chunks(sources(named)), workers or os.cpu_count() or 1):
-        count += 1
+    judged = _judged(worker, job, _chunks(sources(named)), workers or os.cpu_count() or 1)
+    for count, outcome in enumerate(judged, start=1):
         if progress is not None:
             progress(count)
         yield outcome

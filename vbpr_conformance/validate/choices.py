@@ -9,7 +9,7 @@ from vbpr_conformance.validate.issue import Findings, below
 from vbpr_conformance.validate.node import Node, ObjectCheck, PropertyCheck, Tell
 from vbpr_conformance.validate.primitives import FORMATS
 from vbpr_conformance.validate.scope import Scope
-from vbpr_conformance.validate.shape import Name, Need, Shape, forbidden, need, repeated, times
+from vbpr_conformance.validate.shape import Name, Need, Shape, Slot, forbidden, need, repeated, times
 from vbpr_conformance.validate.views import View, Views
 
 if TYPE_CHECKING:
@@ -34,12 +34,14 @@ def choice_property(compiler: Compiler, node: Node, label: str, views: Views, sh
             shape.checks[name.key] = shape.checks[f"_{name.key}"] = ruled_out
         else:
             usable += keys[-2:] if code in FORMATS else keys[-1:]
-            _typed(compiler, node, name, code, _of_type(compiler, views, code), shape)
+            place = node.place.child(label, compiler.lens.lineage(code))
+            _typed(Slot(compiler, node, shape, name, code, _of_type(compiler, views, code), place))
     need(node, label, views, shape, tuple(keys))
     for view in views:
         for each in compiler.lens.slices(view):
             _slice_need(node, label, each, shape)
-    return [_one_type(node, label, frozenset(usable), views[0])] if len({key.removeprefix("_") for key in usable}) > 1 else []
+    several = len({key.removeprefix("_") for key in usable}) > 1
+    return [_one_type(node, label, frozenset(usable), views[0])] if several else []
 
 
 def _allowed(views: Views) -> tuple[str, ...]:
@@ -64,14 +66,13 @@ def _of_type(compiler: Compiler, views: Views, code: str) -> Views:
     return tuple(found)
 
 
-def _typed(compiler: Compiler, node: Node, name: Name, code: str, views: Views, shape: Shape) -> None:
-    place = node.place.child(name.label, compiler.lens.lineage(code))
-    if code in FORMATS:
-        primitive.properties(compiler, node, name, code, views, place, shape)
+def _typed(slot: Slot) -> None:
+    if slot.type in FORMATS:
+        primitive.properties(slot)
         return
-    below_node = compiler.node(code, views, place)
-    node.kids.append((name.label, below_node))
-    shape.checks[name.key] = repeated(node, name, views, below_node)
+    node = slot.compiler.node(slot.type, slot.views, slot.place)
+    slot.node.kids.append((slot.name.label, node))
+    slot.shape.checks[slot.name.key] = repeated(slot, node)
 
 
 def _not_allowed(tell: Tell, name: Name, allowed: tuple[str, ...]) -> PropertyCheck:

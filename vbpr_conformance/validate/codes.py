@@ -7,13 +7,15 @@ have fitted. What local data cannot answer is said to be not checked.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.ig.model import STRUCTURE_DEFINITION
-from vbpr_conformance.validate.issue import Finding, Findings, Severity, below, shown
+from vbpr_conformance.validate.issue import Findings, Severity, below, shown
 from vbpr_conformance.validate.node import Check, Node, ObjectCheck
+from vbpr_conformance.validate.primitives import is_absolute
 from vbpr_conformance.validate.scope import Scope
-from vbpr_conformance.validate.shape import Name
+from vbpr_conformance.validate.shape import Slot
 from vbpr_conformance.validate.terminology import Members
 from vbpr_conformance.validate.views import View, Views
 
@@ -28,23 +30,19 @@ _PLAIN_TYPES = frozenset({"code", "string", "uri", "id", "markdown", "canonical"
 class _Bound:
     """One binding: what is said of codes that are not in its value set."""
 
-    def __init__(self, compiler: Compiler, node: Node, view: View, value_set: str, strength: str, step: str) -> None:
+    def __init__(self, node: Node, view: View, members: Members, strength: str, step: str) -> None:
         severity: Severity = "error" if strength == "required" else "warning"
-        detail = {"strength": strength, "valueSet": value_set}
-        node.rule("binding", view, detail=detail, severity=severity, code="code-invalid", step=step)
-        self._rule = node.rules[-1].id
-        self._profile = view.profile.url
-        self._severity = severity
+        detail = {"strength": strength, "valueSet": members.url}
+        self._outside = node.rule("binding", view, detail=detail, severity=severity, code="code-invalid", step=step)
+        self._undecided = node.finding("binding", view, severity="information", code="not-supported")
         self._strength = strength
-        self.members: Members = compiler.terminology.members(value_set)
+        self.members = members
 
     def outside(self, said: str) -> Findings:
-        message = f"{said} found, expected a code of {self.members.listed()}, whose binding is {self._strength}."
-        return [Finding(self._severity, "code-invalid", self._rule, self._profile, message)]
+        return self._outside(f"{said} found, expected a code of {self.members.listed} (binding: {self._strength}).")
 
     def undecided(self, said: str) -> Findings:
-        message = f"Not checked: whether {said} is in {self.members.url} is not known here."
-        return [Finding("information", "not-supported", self._rule, self._profile, message)]
+        return self._undecided(f"Not checked: whether {said} is in {self.members.url} is not known here.")
 
 
 def _bounds(compiler: Compiler, node: Node, views: Views, step: str = "") -> list[_Bound]:
@@ -61,15 +59,15 @@ def _bounds(compiler: Compiler, node: Node, views: Views, step: str = "") -> lis
             wanted.append((binding.max_value_set, "required"))
         for value_set, strength in sorted(wanted, key=lambda each: each[1], reverse=True):
             if value_set not in found:
-                found[value_set] = _Bound(compiler, node, view, value_set, strength, step)
+                found[value_set] = _Bound(node, view, compiler.terminology.members(value_set), strength, step)
     return list(found.values())
 
 
-def code_checks(compiler: Compiler, node: Node, name: Name, type_name: str, views: Views) -> list[Check]:
+def code_checks(slot: Slot) -> list[Check]:
     """Give the checks of a primitive element with a binding: the code system is implied."""
-    if type_name not in _PLAIN_TYPES:
+    if slot.type not in _PLAIN_TYPES:
         return []
-    return [_plain(bound) for bound in _bounds(compiler, node, views, name.label)]
+    return [_plain(bound) for bound in _bounds(slot.compiler, slot.node, slot.views, slot.name.label)]
 
 
 def _plain(bound: _Bound) -> Check:
@@ -155,9 +153,9 @@ def _coding(compiler: Compiler, node: Node, view: View, bounds: list[_Bound]) ->
     unknown = node.rule("code", view, code="code-invalid")
     system_rule = node.rule("system", view, code="value", step="system")
     display_rule = node.rule("display", view, code="value", severity="warning", step="display")
-    no_system = node.rule("system", view, code="value", severity="warning", step="system")
-    node.rules.pop()
+    no_system = node.finding("system", view, code="value", severity="warning")
     terms = compiler.terminology
+    no_code_system = _no_code_system(compiler)
 
     def check(value: dict[str, Any], _: Scope) -> Findings | None:
         system, code = value.get("system"), value.get("code")
@@ -165,11 +163,9 @@ def _coding(compiler: Compiler, node: Node, view: View, bounds: list[_Bound]) ->
             if type(code) is str and "_system" not in value:
                 return no_system(f"{shown(code)} found without a system: nobody can tell what it means.")
             return None
-        if ":" not in system:
-            return below(system_rule(f"{shown(system)} found, expected an absolute URI of a code system."), ".system")
-        if terms.is_value_set(system):
-            message = f"{system} found, which is a value set; expected a code system."
-            return below(system_rule(message), ".system")
+        trouble = no_code_system(system)
+        if trouble is not None:
+            return below(system_rule(trouble), ".system")
         if type(code) is not str:
             return None
         if terms.lacks(system, code):
@@ -191,13 +187,37 @@ def _alike(one: str, other: str) -> bool:
     return one == other or one.casefold().split() == other.casefold().split()
 
 
+def _no_code_system(compiler: Compiler) -> Callable[[str], str | None]:
+    """Give what says why a URI can be no code system: it is relative, a value set's, or claims to be the guide's."""
+    terms = compiler.terminology
+    own = f"{compiler.edition.own}/" if compiler.edition.own else None
+
+    def trouble(system: str) -> str | None:
+        if not is_absolute(system):
+            return f"{shown(system)} found, expected an absolute URI of a code system."
+        if terms.is_value_set(system):
+            return f"{system} found, which is a value set; expected a code system."
+        if own is not None and system.startswith(own) and not terms.holds(system):
+            return f"{system} found, a code system that {compiler.edition.own} does not define."
+        return None
+
+    return trouble
+
+
 def _unit(compiler: Compiler, node: Node, view: View) -> ObjectCheck:
     unknown = node.rule("code", view, code="code-invalid")
+    system_rule = node.rule("system", view, code="value", step="system")
     terms = compiler.terminology
+    no_code_system = _no_code_system(compiler)
 
     def check(value: dict[str, Any], _: Scope) -> Findings | None:
         system, code = value.get("system"), value.get("code")
-        if type(system) is str and type(code) is str and terms.lacks(system, code):
+        if type(system) is not str:
+            return None
+        trouble = no_code_system(system)
+        if trouble is not None:
+            return below(system_rule(trouble), ".system")
+        if type(code) is str and terms.lacks(system, code):
             return below(unknown(f"{shown(code)} found, which {system} does not have."), ".code")
         return None
 

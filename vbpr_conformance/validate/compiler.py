@@ -11,14 +11,14 @@ from vbpr_conformance.ig.model import Profile
 from vbpr_conformance.validate import codes, extensions, invariants, references
 from vbpr_conformance.validate.choices import choice_property
 from vbpr_conformance.validate.issue import Findings, shown
+from vbpr_conformance.validate.memory import remembering
 from vbpr_conformance.validate.node import Check, Node, ObjectCheck, Tell
 from vbpr_conformance.validate.place import Place
 from vbpr_conformance.validate.primitives import FORMATS
-from vbpr_conformance.validate.memory import remembering
 from vbpr_conformance.validate.properties import plain_property
 from vbpr_conformance.validate.rules import Rule
 from vbpr_conformance.validate.scope import Scope
-from vbpr_conformance.validate.shape import Shape
+from vbpr_conformance.validate.shape import Need, Shape
 from vbpr_conformance.validate.terminology import Terminology
 from vbpr_conformance.validate.values import value_checks
 from vbpr_conformance.validate.views import ABSTRACT_RESOURCES, Lens, View, Views
@@ -166,19 +166,17 @@ def _not_held(node: Node, view: View, name: str) -> ObjectCheck:
     return check
 
 
-def _object(shape: Shape, after: list[ObjectCheck], tells: dict[str, Tell], *, is_resource: bool) -> Check:
+def _object(  # noqa: C901 - the hot path: taken apart, each object would cost more calls
+    shape: Shape, after: list[ObjectCheck], tells: dict[str, Tell], *, is_resource: bool
+) -> Check:
     """Make the check of an object: each property by its own check, then what is missing, then the whole."""
     if is_resource:
         shape.checks["resourceType"] = _nothing
     lookup = {key: (shape.fine.get(key, _NONE), prop) for key, prop in shape.checks.items()}.get
-    needs = tuple(need for need in shape.needs if len(need.names) <= _PLAIN)
-    required = frozenset(need.names[0] for need in needs)
-    choices = tuple((frozenset(need.names), need) for need in shape.needs if len(need.names) > _PLAIN)
-    whole = tuple(after)
+    whole = (*_missing(shape.needs), *after)
     not_object, unknown, empty = tells["object"], tells["unknown"], tells["empty"]
-    alone = "resourceType" if is_resource else "id"
 
-    def check(value: Any, scope: Scope) -> Findings | None:
+    def check(value: Any, scope: Scope) -> Findings | None:  # runs for every object: no call is made that need not be
         if type(value) is not dict:
             return not_object(f"{shown(value)} found where an object is expected.")
         found: Findings | None = None
@@ -192,20 +190,40 @@ def _object(shape: Shape, after: list[ObjectCheck], tells: dict[str, Tell], *, i
                 bad = entry[1](item, value, scope)
             if bad:
                 found = bad if found is None else found + bad
-        if not required <= value.keys():
-            for need in needs:
-                if not any(name in value for name in need.names):
-                    found = (found or []) + need.tell(need.message)
-        for names, need in choices:
-            if names.isdisjoint(value):
-                found = (found or []) + need.tell(need.message)
-        if len(value) <= 1 and (not value or alone in value) and not (is_resource and value):
+        if len(value) <= 1 and not (is_resource and value) and (not value or "id" in value):
             found = (found or []) + empty("An object without content found; an element has a value or children.")
         for each in whole:
             bad = each(value, scope)
             if bad:
                 found = bad if found is None else found + bad
         return found
+
+    return check
+
+
+def _missing(needs: list[Need]) -> Iterator[ObjectCheck]:
+    """Give the checks for what must be there: the usual names of all together, then one by one."""
+    plain = tuple(need for need in needs if len(need.names) <= _PLAIN)
+    required = frozenset(need.names[0] for need in plain)
+
+    def all_there(value: dict[str, Any], _: Scope) -> Findings | None:
+        if required <= value.keys():
+            return None
+        lacking = (need for need in plain if not any(name in value for name in need.names))
+        return [finding for need in lacking for finding in need.tell(need.message)]
+
+    if plain:
+        yield all_there
+    for need in needs:
+        if len(need.names) > _PLAIN:
+            yield _one_of(need)
+
+
+def _one_of(need: Need) -> ObjectCheck:
+    names = frozenset(need.names)
+
+    def check(value: dict[str, Any], _: Scope) -> Findings | None:
+        return need.tell(need.message) if names.isdisjoint(value) else None
 
     return check
 

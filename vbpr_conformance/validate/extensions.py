@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from vbpr_conformance.ig.model import STRUCTURE_DEFINITION, Profile
 from vbpr_conformance.validate.issue import Findings, Severity, shown
 from vbpr_conformance.validate.node import Checked, Checker, Node, ObjectCheck, Tell
-from vbpr_conformance.validate.place import Place
+from vbpr_conformance.validate.primitives import is_absolute
 from vbpr_conformance.validate.scope import Scope
-from vbpr_conformance.validate.shape import Name, Shape, WholeCheck
+from vbpr_conformance.validate.shape import Slot, WholeCheck
 from vbpr_conformance.validate.slicing import Group
 from vbpr_conformance.validate.views import View, Views
 
@@ -17,17 +17,14 @@ if TYPE_CHECKING:
     from vbpr_conformance.validate.compiler import Compiler
 
 
-def items(
-    compiler: Compiler, node: Node, label: str, views: Views, place: Place, shape: Shape
-) -> tuple[Checker, WholeCheck | None]:
+def items(slot: Slot) -> tuple[Checker, WholeCheck | None]:
     """Give what checks one extension and what checks all of them."""
-    owner = node.place if node.type != "Extension" else node.place.within(extension_url_of(node))
-    known = _Known(compiler, node, label, views, place.within(owner.extension), owner)
+    known = _Known(slot)
     groups: list[Group] = []
-    for view in views:
+    for view in slot.views:
         if view.element.slices:
-            groups.append(Group(compiler, node, Name.plain(label), "Extension", view, shape))
-            known.add_slices(compiler.lens.slices(view))
+            groups.append(Group(slot, view, slot.shape))
+            known.add_slices(slot.compiler.lens.slices(view))
     return Checked(known.check), _together(groups)
 
 
@@ -48,25 +45,25 @@ def _together(groups: list[Group]) -> WholeCheck | None:
 class _Known:
     """The nodes of the extensions that may stand at one place, by url."""
 
-    def __init__(self, compiler: Compiler, node: Node, label: str, views: Views, place: Place, owner: Place) -> None:
-        self._compiler = compiler
+    def __init__(self, slot: Slot) -> None:
+        node, views = slot.node, slot.views
+        self._compiler = slot.compiler
         self._node = node
-        self._label = label
+        self._label = slot.name.label
         self._views = views
-        self._place = place
-        self._owner = owner
-        self._in_unknown = node.type == "Extension" and owner.extension is None
+        self._owner = node.place if node.type != "Extension" else node.place.within(extension_url_of(node))
+        self._place = slot.place.within(self._owner.extension)
+        self._in_unknown = node.type == "Extension" and self._owner.extension is None
         """Inside an extension that nobody here knows: what that one defines is not known either."""
-        self._modifier = label == "modifierExtension"
+        self._modifier = self._label == "modifierExtension"
         self._checks: dict[str, Checker] = {}
         self._slices: dict[str, Views] = {}
-        self._plain = compiler.node("Extension", views, place)
-        self._strange = node.rule("extension", views[0], code="extension", step=label)
+        self._plain = slot.compiler.node("Extension", views, self._place)
+        self._strange = slot.rule("extension", views[0], code="extension")
         severity: Severity = "warning" if self._modifier else "information"
-        self._foreign = node.rule("extension", views[0], severity=severity, code="extension", step=label)
-        self._unheld = node.rule("extension", views[0], severity="warning", code="extension", step=label)
-        del node.rules[-2:]
-        self._misplaced = node.rule("extension-context", views[0], code="extension", step=label)
+        self._foreign = node.finding("extension", views[0], severity=severity, code="extension")
+        self._unheld = node.finding("extension", views[0], severity="warning", code="extension")
+        self._misplaced = slot.rule("extension-context", views[0], code="extension")
 
     def add_slices(self, slices: Views) -> None:
         """Make the nodes of the slices, so that their rules are known."""
@@ -123,7 +120,7 @@ class _Known:
         """Judge an extension nobody here knows: FHIR allows it, unless it claims to be one of those held whole."""
         tell, message = self._foreign, f"Not checked: the extension {url} is not known here."
         own = self._compiler.edition.own
-        if ":" not in url and not self._in_unknown:
+        if not is_absolute(url) and not self._in_unknown:
             tell, message = self._strange, f"{shown(url)} found as url of an extension, which is defined nowhere."
         elif own and url.startswith(f"{own}/"):
             tell, message = self._strange, f"The extension {url} found, which {own} does not define."

@@ -10,7 +10,7 @@ from vbpr_conformance.validate.base_invariants import CLOSURES, Holds, narrative
 from vbpr_conformance.validate.issue import Findings, Severity
 from vbpr_conformance.validate.node import Check, Node, ObjectCheck, Tell
 from vbpr_conformance.validate.scope import Scope
-from vbpr_conformance.validate.shape import Name
+from vbpr_conformance.validate.shape import Slot
 from vbpr_conformance.validate.views import View, Views
 
 if TYPE_CHECKING:
@@ -28,57 +28,71 @@ def object_checks(compiler: Compiler, node: Node, contents: Views) -> list[Objec
     for view, constraint in compiler.lens.constraints(node.type, node.views, contents):
         if constraint.key in _IN_THE_WALK or not constraint.expression:
             continue
-        found.append(_check(compiler, node, view, constraint, kind, ""))
+        found.append(_Invariant(node, view, constraint, "").check(compiler, kind))
     return found
 
 
-def primitive_checks(compiler: Compiler, node: Node, name: Name, type_name: str, views: Views) -> list[Check]:
+def primitive_checks(slot: Slot) -> list[Check]:
     """Give the checks of the invariants of a primitive element."""
     found: list[Check] = []
-    for view, constraint in compiler.lens.constraints(type_name, views, ()):
+    for view, constraint in slot.compiler.lens.constraints(slot.type, slot.views, ()):
         if constraint.key in _IN_THE_WALK or not constraint.expression:
             continue
-        found.append(_check(compiler, node, view, constraint, type_name, name.label))
+        found.append(_Invariant(slot.node, view, constraint, slot.name.label).check(slot.compiler, slot.type))
     return found
 
 
-def _check(compiler: Compiler, node: Node, view: View, constraint: Constraint, kind: str, step: str) -> Check:
-    """Make the check of one invariant; where the edition reads it differently, both readings count."""
-    reading = compiler.readings.get((constraint.key, constraint.expression))
-    severity: Severity = "error" if constraint.severity == "error" else "warning"
-    tell = node.rule(
-        "invariant",
-        view,
-        key=constraint.key,
-        severity=severity,
-        code="invariant",
-        detail=constraint.expression,
-        step=step,
-    )
-    said = constraint.human or constraint.expression
-    published = _holds(constraint, kind, tell, node, view)
-    if isinstance(published, Unreadable):
-        return published.check
-    message = f"{constraint.key} is not met: {said}" + ("" if said.endswith(".") else ".")
-    if reading is None:
-        return _simple(published, tell, message, narrative=constraint.key in {"txt-1", "txt-2"})
-    meant = _evaluated(reading.means, kind)
-    doubt = node.rule("invariant", view, key=constraint.key, severity="warning", code="invariant", step=step)
-    node.rules.pop()
+class _Invariant:
+    """One invariant at one element: its rule, and what is told of it."""
 
-    def check(value: Any, scope: Scope) -> Findings | None:
-        by_text, by_expression = meant(value, scope), published(value, scope)
-        if by_text and by_expression:
-            return None
-        if by_text == by_expression:
-            return tell(message)
-        met, unmet = ("text", "expression") if by_text else ("expression", "text")
-        return doubt(f"{constraint.key} is met by its {met}, not by its {unmet}: {reading.defect}")
+    def __init__(self, node: Node, view: View, constraint: Constraint, step: str) -> None:
+        self._constraint = constraint
+        severity: Severity = "error" if constraint.severity == "error" else "warning"
+        key = constraint.key
+        detail = constraint.expression
+        self._tell = node.rule(
+            "invariant", view, key=key, severity=severity, code="invariant", detail=detail, step=step
+        )
+        self._doubt = node.finding("invariant", view, key=key, severity="warning", code="invariant")
+        self._quiet = node.finding("invariant", view, key=key, severity="information", code="not-supported")
 
-    return check
+    def check(self, compiler: Compiler, kind: str) -> Check:
+        """Make the check; where the edition reads the invariant differently, both readings count."""
+        constraint = self._constraint
+        closure = CLOSURES.get((constraint.key, constraint.expression))
+        try:
+            published = closure if closure is not None else _evaluated(constraint.expression, kind)
+        except fhirpath.ExpressionError as error:
+            return self._unreadable(str(error))
+        reading = compiler.readings.get((constraint.key, constraint.expression))
+        if reading is not None:
+            return self._both(published, _evaluated(reading.means, kind), reading.defect)
+        said = (constraint.human or constraint.expression).removesuffix(".")
+        return _simple(published, self._tell, f"{constraint.key} is not met: {said}.", constraint.key in _NARRATIVE)
+
+    def _both(self, published: Holds, meant: Holds, defect: str) -> Check:
+        key = self._constraint.key
+
+        def check(value: Any, scope: Scope) -> Findings | None:
+            by_text, by_expression = meant(value, scope), published(value, scope)
+            if by_text and by_expression:
+                return None
+            if by_text == by_expression:
+                return self._tell(f"{key} is not met: {self._constraint.human or self._constraint.expression}")
+            met, unmet = ("text", "expression") if by_text else ("expression", "text")
+            return self._doubt(f"{key} is met by its {met}, not by its {unmet}: {defect}")
+
+        return check
+
+    def _unreadable(self, error: str) -> Check:
+        message = f"Not checked: {self._constraint.key} cannot be read as FHIRPath: {error}"
+        return lambda _value, _scope: self._quiet(message)
 
 
-def _simple(holds: Holds, tell: Tell, message: str, *, narrative: bool) -> Check:
+_NARRATIVE = frozenset({"txt-1", "txt-2"})
+
+
+def _simple(holds: Holds, tell: Tell, message: str, narrative: bool) -> Check:  # noqa: FBT001 - private
     if narrative:
         return lambda value, scope: (
             None if holds(value, scope) else tell(f"{message} Found: {narrative_faults(value)}.")
@@ -88,30 +102,6 @@ def _simple(holds: Holds, tell: Tell, message: str, *, narrative: bool) -> Check
         return None if holds(value, scope) else tell(message)
 
     return check
-
-
-class Unreadable:
-    """An invariant that cannot be evaluated: its check says so."""
-
-    def __init__(self, tell: Tell, message: str) -> None:
-        self._tell = tell
-        self._message = message
-
-    def check(self, _: Any, __: Scope) -> Findings | None:
-        """Say that it was not checked."""
-        return self._tell(self._message)
-
-
-def _holds(constraint: Constraint, kind: str, tell: Tell, node: Node, view: View) -> Holds | Unreadable:
-    closure = CLOSURES.get((constraint.key, constraint.expression))
-    if closure is not None:
-        return closure
-    try:
-        return _evaluated(constraint.expression, kind)
-    except fhirpath.ExpressionError as error:
-        quiet = node.rule("invariant", view, key=constraint.key, severity="information", code="not-supported")
-        node.rules.pop()
-        return Unreadable(quiet, f"Not checked: {constraint.key} cannot be read as FHIRPath: {error}")
 
 
 def _evaluated(expression: str, kind: str) -> Holds:

@@ -162,7 +162,7 @@ def _proportion(score: dict[str, Any], value: int | Decimal, element: str) -> Fi
     return found
 
 
-def _pairs(
+def _pairs(  # noqa: PLR0913 - two lists, how to speak of them, and where to say it
     name: str,
     report: dict[str, Any],
     measure: dict[str, Any],

@@ -60,7 +60,7 @@ class Node:
             self._compiled = True
             self.check = self._compiler.compile(self)
 
-    def rule(
+    def rule(  # noqa: PLR0913 - each says one thing of the rule, all by name
         self,
         kind: str,
         view: View,
@@ -74,8 +74,13 @@ class Node:
         """State a rule, and give what makes a finding of it. `step` is the way from this node to its element."""
         element_id = view.element.id
         rule_id = key or f"{kind}:{element_id}"
+        self.rules.append(Rule(rule_id, kind, element_id, view.profile.url, severity, step, detail))
+        return self.finding(kind, view, severity=severity, code=code, key=key)
+
+    def finding(self, kind: str, view: View, *, severity: Severity, code: str, key: str | None = None) -> Tell:
+        """Give what makes a finding of a rule that is stated already, in another severity."""
+        rule_id = key or f"{kind}:{view.element.id}"
         url = view.profile.url
-        self.rules.append(Rule(rule_id, kind, element_id, url, severity, step, detail))
 
         def tell(message: str) -> Findings:
             return [Finding(severity, code, rule_id, url, message)]

@@ -3,67 +3,62 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vbpr_conformance.validate import codes, invariants, references
 from vbpr_conformance.validate.issue import Findings, below, shown
 from vbpr_conformance.validate.node import Check, Node, PropertyCheck, Tell
-from vbpr_conformance.validate.place import Place
-from vbpr_conformance.validate.primitives import FORMATS, fhir_id
+from vbpr_conformance.validate.primitives import FORMATS, fhir_id, string
 from vbpr_conformance.validate.scope import Scope
-from vbpr_conformance.validate.shape import Bounds, Name, Shape
+from vbpr_conformance.validate.shape import Bounds, Slot
 from vbpr_conformance.validate.values import value_checks
-from vbpr_conformance.validate.views import Views
-
-if TYPE_CHECKING:
-    from vbpr_conformance.validate.compiler import Compiler
 
 _ATTRIBUTES = frozenset({"Element.id", "Extension.url"})
 """Elements that are XML attributes: they have no `_name`."""
 
 
-def properties(
-    compiler: Compiler, node: Node, name: Name, type_name: str, views: Views, place: Place, shape: Shape
-) -> None:
+def properties(slot: Slot) -> None:
     """Add the property of a primitive element, and its `_name`."""
-    item = _Value(compiler, node, name, type_name, views)
-    if views[0].element.base_path in _ATTRIBUTES or type_name == "xhtml":
-        item.single(node, views, shape)
+    item = _Value(slot)
+    key, checks = slot.name.key, slot.shape.checks
+    if slot.views[0].element.base_path in _ATTRIBUTES or slot.type == "xhtml":
+        item.single(slot)
         return
-    beside = compiler.node(type_name, views, place)
-    node.kids.append((name.label, beside))
-    if views[0].element.is_array:
-        shape.checks[name.key] = _array(node, name, views, item.check)
-        shape.checks[f"_{name.key}"] = _array_beside(node, name, views, beside)
+    beside = slot.compiler.node(slot.type, slot.views, slot.place)
+    slot.node.kids.append((slot.name.label, beside))
+    if slot.views[0].element.is_array:
+        checks[key] = _array(slot, item.check)
+        checks[f"_{key}"] = _array_beside(slot, beside)
     else:
-        item.single(node, views, shape)
-        shape.checks[f"_{name.key}"] = _single_beside(name, beside)
+        item.single(slot)
+        checks[f"_{key}"] = _single_beside(slot, beside)
 
 
 class _Value:
     """The checks of one value: its form first, the rest only if that is right."""
 
-    def __init__(self, compiler: Compiler, node: Node, name: Name, type_name: str, views: Views) -> None:
-        self._name = name
-        self._form = fhir_id if views[0].element.base_path == "Resource.id" else FORMATS[type_name]
-        self._wrong = node.rule("format", views[0], detail=type_name, code="value", step=name.label)
-        alone: list[Check] = value_checks(node, views, name.label)
-        alone += _limits(node, name, views)
-        alone += codes.code_checks(compiler, node, name, type_name, views)
-        rest = invariants.primitive_checks(compiler, node, name, type_name, views)
-        if type_name == "canonical":
-            rest += references.canonical_checks(compiler, node, name, views)
-        if views[0].element.base_path == "Element.id":
-            rest.append(_unique_id(node, views, name))
+    def __init__(self, slot: Slot) -> None:
+        base = slot.views[0].element.base_path
+        self._form = fhir_id if base == "Resource.id" else FORMATS[slot.type]
+        self._wrong = slot.rule("format", slot.views[0], detail=slot.type, code="value")
+        self._blank = slot.node.finding("format", slot.views[0], severity="warning", code="value")
+        slot.node.rules.pop()
+        alone = [*value_checks(slot.node, slot.views, slot.name.label), *_limits(slot), *codes.code_checks(slot)]
+        rest = invariants.primitive_checks(slot)
+        if slot.type == "canonical":
+            rest += references.canonical_checks(slot)
+        if base == "Element.id":
+            rest.append(_unique_id(slot))
         self._alone = not rest
         """Whether a value is judged by itself alone, wherever it stands."""
-        rest = alone + rest
-        self._rest = tuple(rest)
+        self._rest = (*alone, *rest)
 
     def check(self, value: Any, scope: Scope) -> Findings | None:
         """Judge one value."""
         expected = self._form(value)
         if expected is not None:
+            if self._form is string and type(value) is str and value.isspace():
+                return self._blank("Whitespace alone found: a text should have content.")
             return self._wrong(f"{shown(value)} found, expected {expected}.")
         found: Findings | None = None
         for each in self._rest:
@@ -72,13 +67,13 @@ class _Value:
                 found = bad if found is None else found + bad
         return found
 
-    def single(self, node: Node, views: Views, shape: Shape) -> None:
+    def single(self, slot: Slot) -> None:
         """Add the property that holds just one."""
-        array = node.rule("array", views[0], step=self._name.label)
-        name, form, rest, whole = self._name, self._form, self._rest, self.check
+        array = slot.rule("array", slot.views[0])
+        name, form, rest, whole = slot.name, self._form, self._rest, self.check
         fine: set[str] = set()
         if self._alone:
-            shape.fine[name.key] = fine
+            slot.shape.fine[name.key] = fine
 
         def trouble(value: Any, scope: Scope) -> Findings:
             if type(value) is list:
@@ -99,17 +94,16 @@ class _Value:
                 fine.add(value)
             return None
 
-        shape.checks[name.key] = check
+        slot.shape.checks[name.key] = check
 
 
 _REMEMBERED = 2000
 
 
-def _unique_id(node: Node, views: Views, name: Name) -> Check:
+def _unique_id(slot: Slot) -> Check:
     """An element id is unique in its resource, and holds no spaces (https://hl7.org/fhir/R4/element.html)."""
-    tell = node.rule("element-id", views[0], code="value", step=name.label)
-    spaced = node.rule("element-id", views[0], code="value", severity="warning", step=name.label)
-    node.rules.pop()
+    tell = slot.rule("element-id", slot.views[0], code="value")
+    spaced = slot.node.finding("element-id", slot.views[0], code="value", severity="warning")
 
     def check(value: Any, scope: Scope) -> Findings | None:
         if any(character.isspace() for character in value):
@@ -122,17 +116,17 @@ def _unique_id(node: Node, views: Views, name: Name) -> Check:
     return check
 
 
-def _limits(node: Node, name: Name, views: Views) -> list[Check]:
+def _limits(slot: Slot) -> list[Check]:
     """Give the checks for maxLength, minValue and maxValue."""
     checks: list[Check] = []
-    for view in views:
+    for view in slot.views:
         element = view.element
         if element.max_length is not None:
-            tell = node.rule("length", view, detail=element.max_length, code="too-long", step=name.label)
+            tell = slot.rule("length", view, detail=element.max_length, code="too-long")
             checks.append(_longest(element.max_length, tell))
         if element.min_value is not None or element.max_value is not None:
             bounds = (element.min_value, element.max_value)
-            checks.append(_within(*bounds, node.rule("range", view, detail=bounds, code="value", step=name.label)))
+            checks.append(_within(*bounds, slot.rule("range", view, detail=bounds, code="value")))
     return checks
 
 
@@ -165,18 +159,21 @@ def _less(one: Any, other: Any) -> bool:
     return False
 
 
-def _single_beside(name: Name, beside: Node) -> PropertyCheck:
+def _single_beside(slot: Slot, beside: Node) -> PropertyCheck:
+    step = slot.name.step
+
     def check(value: Any, _: dict[str, Any], scope: Scope) -> Findings | None:
         bad = beside.check(value, scope)
-        return below(bad, name.step) if bad else None
+        return below(bad, step) if bad else None
 
     return check
 
 
-def _array(node: Node, name: Name, views: Views, item: Check) -> PropertyCheck:
-    array = node.rule("array", views[0], step=name.label)
-    null = node.rule("shape", views[0], step=name.label)
-    bounds = Bounds(node, name, views)
+def _array(slot: Slot, item: Check) -> PropertyCheck:
+    name = slot.name
+    array = slot.rule("array", slot.views[0])
+    null = slot.rule("shape", slot.views[0])
+    bounds = Bounds(slot)
     key = f"_{name.key}"
 
     def check(value: Any, owner: dict[str, Any], scope: Scope) -> Findings | None:
@@ -192,15 +189,15 @@ def _array(node: Node, name: Name, views: Views, item: Check) -> PropertyCheck:
             bad = item(each, scope)
             if bad:
                 found += below(bad, f"{name.step}[{index}]")
-        bad = bounds(len(value))
-        return found + below(bad, name.step) if bad else found or None
+        return found + (bounds.judge(len(value)) or []) or None
 
     return check
 
 
-def _array_beside(node: Node, name: Name, views: Views, beside: Node) -> PropertyCheck:
-    array = node.rule("array", views[0], step=name.label)
-    shape = node.rule("shape", views[0], step=name.label)
+def _array_beside(slot: Slot, beside: Node) -> PropertyCheck:
+    name = slot.name
+    array = slot.rule("array", slot.views[0])
+    shape = slot.rule("shape", slot.views[0])
 
     def check(value: Any, owner: dict[str, Any], scope: Scope) -> Findings | None:
         if type(value) is not list:

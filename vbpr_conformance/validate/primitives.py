@@ -27,6 +27,7 @@ _CODE = re.compile(r"[^\s]+(?: [^\s]+)*")
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _OID = re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+")
 _UUID = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _SPACE = re.compile(r"\s")
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -87,6 +88,11 @@ def code(value: Any) -> str | None:
 def fhir_id(value: Any) -> str | None:
     """Check an id of a resource."""
     return None if type(value) is str and _ID.fullmatch(value) else "an id of 1 to 64 letters, digits, '-' and '.'"
+
+
+def is_absolute(value: str) -> bool:
+    """Whether a URI names its scheme."""
+    return _SCHEME.match(value) is not None
 
 
 def uri(value: Any) -> str | None:

@@ -8,7 +8,7 @@ from vbpr_conformance.validate import extensions, primitive, slicing
 from vbpr_conformance.validate.node import Node
 from vbpr_conformance.validate.primitives import FORMATS
 from vbpr_conformance.validate.resources import resource_property
-from vbpr_conformance.validate.shape import Name, Shape, forbidden, need, repeated
+from vbpr_conformance.validate.shape import Name, Shape, Slot, forbidden, need, repeated
 from vbpr_conformance.validate.views import ABSTRACT_RESOURCES, View, Views
 
 if TYPE_CHECKING:
@@ -26,15 +26,15 @@ def plain_property(compiler: Compiler, node: Node, label: str, views: Views, sha
     is_primitive = type_name in FORMATS
     need(node, label, views, shape, (label, f"_{label}") if is_primitive else (label,))
     place = node.place.child(label, compiler.lens.lineage(type_name))
+    slot = Slot(compiler, node, shape, name, type_name, views, place)
     if is_primitive:
-        primitive.properties(compiler, node, name, type_name, views, place, shape)
+        primitive.properties(slot)
     elif type_name in ABSTRACT_RESOURCES:
-        shape.checks[label] = resource_property(node, name, views)
+        shape.checks[label] = resource_property(slot)
     elif type_name == "Extension":
-        shape.checks[label] = repeated(node, name, views, *extensions.items(compiler, node, label, views, place, shape))
+        shape.checks[label] = repeated(slot, *extensions.items(slot))
     else:
-        item, whole = slicing.items(compiler, node, name, type_name, views, place, shape)
-        shape.checks[label] = repeated(node, name, views, item, whole)
+        shape.checks[label] = repeated(slot, *slicing.items(slot))
 
 
 def type_of(view: View) -> str:

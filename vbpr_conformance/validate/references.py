@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbpr_conformance.validate.issue import Findings, below, shown
 from vbpr_conformance.validate.node import Check, Node, ObjectCheck, Tell
+from vbpr_conformance.validate.primitives import is_absolute
 from vbpr_conformance.validate.scope import Scope, Target
-from vbpr_conformance.validate.shape import Name
+from vbpr_conformance.validate.shape import Slot
 from vbpr_conformance.validate.views import ABSTRACT_RESOURCES, View, Views
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 _RELATIVE = re.compile(r"([A-Z][A-Za-z]*)/([A-Za-z0-9.\-]{1,64})(?:/_history/[A-Za-z0-9.\-]{1,64})?(?:#.*)?")
 _RESTFUL = re.compile(r"https?://.+/([A-Z][A-Za-z]*)/[A-Za-z0-9.\-]{1,64}(?:/_history/[A-Za-z0-9.\-]{1,64})?(?:#.*)?")
 _SEARCH = re.compile(r"([A-Z][A-Za-z]*)\?.+")
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 
 
 class _Allowed(NamedTuple):
@@ -121,7 +121,7 @@ def _trouble(compiler: Compiler, reference: str, named: str | None, scope: Scope
     """Say what is wrong with a reference that nothing was found for."""
     if reference.startswith("#"):
         return None
-    if _ABSOLUTE.match(reference):
+    if is_absolute(reference):
         if scope.bundle is not None and reference.startswith(("urn:uuid:", "urn:oid:")):
             return f"{shown(reference)} found, but no entry of the Bundle has this fullUrl."
         return None
@@ -129,15 +129,19 @@ def _trouble(compiler: Compiler, reference: str, named: str | None, scope: Scope
         return f"{shown(reference)} found, expected Type/id, an absolute URL or #id."
     if not compiler.is_resource(named):
         return f"{shown(reference)} found, but {named} is no type of resource."
+    if _SEARCH.fullmatch(reference) and (scope.bundle is None or scope.bundle.type != "transaction"):
+        return f"{shown(reference)} found, but a conditional reference stands in Bundles of type transaction only."
     return None
 
 
-def canonical_checks(compiler: Compiler, node: Node, name: Name, views: Views) -> list[Check]:
+def canonical_checks(slot: Slot) -> list[Check]:
     """Give the checks of a canonical: what it leads to, where that is in hand."""
     allowed = [
-        found for view in views if (found := _allowed(compiler, node, view, "canonical", name.label)) is not None
+        found
+        for view in slot.views
+        if (found := _allowed(slot.compiler, slot.node, view, "canonical", slot.name.label)) is not None
     ]
-    missing = node.rule("reference", views[0], code="not-found", step=name.label)
+    missing = slot.rule("reference", slot.views[0], code="not-found")
 
     def check(value: str, scope: Scope) -> Findings | None:
         if value.startswith("#"):
@@ -150,16 +154,19 @@ def canonical_checks(compiler: Compiler, node: Node, name: Name, views: Views) -
         target = scope.canonical(value)
         if target is None:
             return None
-        actual = target.resource.get("resourceType")
-        found: Findings = []
-        for each in allowed:
-            if each.types is None or type(actual) is not str:
-                continue
-            profiles = each.types.get(actual)
-            if profiles is None:
-                found += each.tell(f"{shown(value)} leads to a {actual}, expected {each.said}.")
-            elif not any(scope.validator.meets(target, one) is not False for one in profiles):
-                found += each.tell(f"{shown(value)} leads to a {actual} that does not conform to {each.said}.")
-        return found or None
+        return [finding for each in allowed for finding in _leads(each, value, target, scope)]
 
     return [check]
+
+
+def _leads(allowed: _Allowed, value: str, target: Target, scope: Scope) -> Findings:
+    """Judge what a canonical leads to."""
+    actual = target.resource.get("resourceType")
+    if allowed.types is None or type(actual) is not str:
+        return []
+    profiles = allowed.types.get(actual)
+    if profiles is None:
+        return allowed.tell(f"{shown(value)} leads to a {actual}, expected {allowed.said}.")
+    if any(scope.validator.meets(target, one) is not False for one in profiles):
+        return []
+    return allowed.tell(f"{shown(value)} leads to a {actual} that does not conform to {allowed.said}.")

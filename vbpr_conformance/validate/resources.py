@@ -5,22 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from vbpr_conformance.validate.issue import Findings, below
-from vbpr_conformance.validate.node import Checked, Node, PropertyCheck
+from vbpr_conformance.validate.node import Checked, PropertyCheck
 from vbpr_conformance.validate.scope import Scope
-from vbpr_conformance.validate.shape import Name, repeated
-from vbpr_conformance.validate.views import Views
+from vbpr_conformance.validate.shape import Slot, repeated
 
 
-def resource_property(node: Node, name: Name, views: Views) -> PropertyCheck:
+def resource_property(slot: Slot) -> PropertyCheck:
     """Make the check of a property that holds any resource: by what that resource is and claims to be."""
-    profiles = [profile for view in views for each in view.element.types for profile in each.profiles]
-    own = tuple(view for view in views if view.element.children)
+    profiles = [profile for view in slot.views for each in view.element.types for profile in each.profiles]
+    own = tuple(view for view in slot.views if view.element.children)
 
     def contained(value: Any, scope: Scope) -> Findings | None:
         return scope.validator.inner(value, scope.inner(value) if type(value) is dict else scope, profiles, own)
 
-    if views[0].element.is_array:
-        return repeated(node, name, views, Checked(contained))
+    if slot.views[0].element.is_array:
+        return repeated(slot, Checked(contained))
 
     def entry(value: Any, owner: dict[str, Any], scope: Scope) -> Findings | None:
         inside = scope
@@ -29,6 +28,6 @@ def resource_property(node: Node, name: Name, views: Views) -> PropertyCheck:
             bundle = scope.validator.bundle(scope)
             inside = scope.entry(value, full_url if type(full_url) is str else None, bundle)
         bad = scope.validator.inner(value, inside, profiles, own)
-        return below(bad, name.step) if bad else None
+        return below(bad, slot.name.step) if bad else None
 
     return entry

@@ -48,7 +48,8 @@ class Rule:
     """One rule at one place: `place` is where its element stands in the resource, without indices.
 
     Slices passed on the way are named in it, as in an element id (`MeasureReport.extension:category.value[x].coding`).
-    `profile` is the URL of the StructureDefinition that states the rule, `element_id` the element there. `detail` is what the rule compares with (fixed value, value set URL, type names, FHIRPath expression, count).
+    `profile` is the URL of the StructureDefinition that states the rule, `element_id` the element there. `detail` is
+    what the rule compares with (fixed value, value set, type names, FHIRPath expression, count).
     """
 
     id: str

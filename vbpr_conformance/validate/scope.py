@@ -41,7 +41,7 @@ class Scope:
         "validator",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one thing of the surroundings, by name
         self,
         validator: Validator,
         resource: dict[str, Any],

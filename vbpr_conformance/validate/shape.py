@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbpr_conformance.validate.issue import Findings, below, shown
 from vbpr_conformance.validate.node import Checker, Node, PropertyCheck, Tell
+from vbpr_conformance.validate.place import Place
 from vbpr_conformance.validate.scope import Scope
 from vbpr_conformance.validate.views import View, Views
+
+if TYPE_CHECKING:
+    from vbpr_conformance.validate.compiler import Compiler
 
 WholeCheck = Callable[[list[Any], Scope], Findings | None]
 """Looks at all items of a property together; the paths of what it finds start at the object."""
@@ -55,6 +59,23 @@ class Shape:
     fine: dict[str, set[str]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Slot:
+    """An element of a node while its property is made: what all who make a part of it need to know."""
+
+    compiler: Compiler
+    node: Node
+    shape: Shape
+    name: Name
+    type: str
+    views: Views
+    place: Place
+
+    def rule(self, kind: str, view: View, **more: Any) -> Tell:
+        """State a rule of the element."""
+        return self.node.rule(kind, view, step=self.name.label, **more)
+
+
 def lowest(views: Views) -> View:
     """The view that asks for most."""
     return max(views, key=lambda view: view.element.min)
@@ -93,44 +114,45 @@ def times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-def repeated(node: Node, name: Name, views: Views, item: Checker, whole: WholeCheck | None = None) -> PropertyCheck:
+def repeated(slot: Slot, item: Checker, whole: WholeCheck | None = None) -> PropertyCheck:
     """Make the check of a property from that of its items; `whole` looks at all of them together."""
-    view = views[0]
-    step = name.step
-    array = node.rule("array", view, step=name.label)
-    if not view.element.is_array:
+    return _array(slot, item, whole) if slot.views[0].element.is_array else _single(slot, item, whole)
 
-        def one(value: Any, _: dict[str, Any], scope: Scope) -> Findings | None:
-            if type(value) is list:
-                return below(array(f"An array found where {name.key} is a single value."), step)
-            bad = item.check(value, scope)
-            if whole is not None:
-                more = whole([value], scope)
-                if more:
-                    return (below(bad, step) if bad else []) + more
-            return below(bad, step) if bad else None
 
-        return one
+def _single(slot: Slot, item: Checker, whole: WholeCheck | None) -> PropertyCheck:
+    step, key = slot.name.step, slot.name.key
+    array = slot.rule("array", slot.views[0])
 
-    bounds = Bounds(node, name, views)
+    def one(value: Any, _: dict[str, Any], scope: Scope) -> Findings | None:
+        if type(value) is list:
+            return below(array(f"An array found where {key} is a single value."), step)
+        bad = item.check(value, scope)
+        if bad:
+            below(bad, step)
+        more = whole([value], scope) if whole is not None else None
+        return (bad or []) + more if more else bad
+
+    return one
+
+
+def _array(slot: Slot, item: Checker, whole: WholeCheck | None) -> PropertyCheck:
+    step, key = slot.name.step, slot.name.key
+    array = slot.rule("array", slot.views[0])
+    bounds = Bounds(slot)
 
     def many(value: Any, _: dict[str, Any], scope: Scope) -> Findings | None:
         if type(value) is not list:
-            return below(array(f"{shown(value)} found where {name.key} is an array."), step)
+            return below(array(f"{shown(value)} found where {key} is an array."), step)
         found: Findings | None = None
         for index, each in enumerate(value):
             bad = item.check(each, scope)
             if bad:
                 bad = below(bad, f"{step}[{index}]")
                 found = bad if found is None else found + bad
-        bad = bounds(len(value))
-        if bad:
-            found = (found or []) + below(bad, step)
+        bad = bounds.judge(len(value))
         if whole is not None:
-            bad = whole(value, scope)
-            if bad:
-                found = (found or []) + bad
-        return found
+            bad = (bad or []) + (whole(value, scope) or [])
+        return (found or []) + bad if bad else found
 
     return many
 
@@ -138,21 +160,24 @@ def repeated(node: Node, name: Name, views: Views, item: Checker, whole: WholeCh
 class Bounds:
     """How often an element of an array may occur."""
 
-    def __init__(self, node: Node, name: Name, views: Views) -> None:
-        low, high = lowest(views), tightest(views)
-        self._name = name.key
+    def __init__(self, slot: Slot) -> None:
+        low, high = lowest(slot.views), tightest(slot.views)
+        self._key = slot.name.key
+        self._step = slot.name.step
         self._min = low.element.min
         self._max = float("inf") if high.element.max is None else high.element.max
-        self._few = node.rule("min", low, detail=self._min, code="required", step=name.label) if self._min > 1 else None
-        self._many = node.rule("max", high, detail=high.element.max, step=name.label) if high.element.max else None
-        self._empty = node.rule("shape", views[0], step=name.label)
+        self._few = slot.rule("min", low, detail=self._min, code="required") if self._min > 1 else None
+        self._many = slot.rule("max", high, detail=high.element.max) if high.element.max else None
+        self._empty = slot.rule("shape", slot.views[0])
 
-    def __call__(self, count: int) -> Findings | None:
+    def judge(self, count: int) -> Findings | None:
         """Judge how many there are."""
         if not count:
-            return self._empty("An empty array found; what has no values is left out.")
+            return below(self._empty("An empty array found; what has no values is left out."), self._step)
         if self._many is not None and count > self._max:
-            return self._many(f"{self._name} occurs {times(count)}, but may occur at most {times(int(self._max))}.")
+            message = f"{self._key} occurs {times(count)}, but may occur at most {times(int(self._max))}."
+            return below(self._many(message), self._step)
         if self._few is not None and count < self._min:
-            return self._few(f"{self._name} occurs {times(count)}, but must occur at least {times(self._min)}.")
+            message = f"{self._key} occurs {times(count)}, but must occur at least {times(self._min)}."
+            return below(self._few(message), self._step)
         return None

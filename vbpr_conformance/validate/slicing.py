@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vbpr_conformance.validate.discriminators import Classifier, classifier
 from vbpr_conformance.validate.issue import Findings, below
 from vbpr_conformance.validate.node import Checked, Checker, Node
-from vbpr_conformance.validate.place import Place
 from vbpr_conformance.validate.scope import Scope
-from vbpr_conformance.validate.shape import Name, Need, Shape, WholeCheck, times
+from vbpr_conformance.validate.shape import Need, Shape, Slot, WholeCheck, times
 from vbpr_conformance.validate.views import View, Views
 
-if TYPE_CHECKING:
-    from vbpr_conformance.validate.compiler import Compiler
 
-
-def items(
-    compiler: Compiler, node: Node, name: Name, type_name: str, views: Views, place: Place, shape: Shape
-) -> tuple[Checker, WholeCheck | None]:
+def items(slot: Slot) -> tuple[Checker, WholeCheck | None]:
     """Give what checks an item and what checks all of them; without slices, items are just checked."""
-    sliced = tuple(view for view in views if view.element.slices)
+    kids, label = slot.node.kids, slot.name.label
+    sliced = tuple(view for view in slot.views if view.element.slices)
     if not sliced:
-        plain = compiler.node(type_name, views, place)
-        node.kids.append((name.label, plain))
+        plain = slot.compiler.node(slot.type, slot.views, slot.place)
+        kids.append((label, plain))
         return plain, None
-    groups = [Group(compiler, node, name, type_name, view, shape) for view in sliced]
+    groups = [Group(slot, view, slot.shape) for view in sliced]
     nodes: dict[Views, Node] = {}
 
     def node_of(slices: Views) -> Node:
         found = nodes.get(slices)
         if found is None:
-            found = nodes[slices] = compiler.node(type_name, views + slices, place)
+            found = nodes[slices] = slot.compiler.node(slot.type, slot.views + slices, slot.place)
         return found
 
     for group in groups:
         for each in group.slices:
-            node.kids.append((f"{name.label}:{each.element.slice_name}", node_of((each,))))
-    node.kids.append((name.label, node_of(())))
+            kids.append((f"{label}:{each.element.slice_name}", node_of((each,))))
+    kids.append((label, node_of(())))
 
     def item(value: Any, scope: Scope) -> Findings | None:
         slices: Views = ()
@@ -57,23 +52,20 @@ def items(
 class Group:
     """The slices of one element in one profile, and the slices of these."""
 
-    def __init__(
-        self, compiler: Compiler, node: Node, name: Name, type_name: str, view: View, shape: Shape | None
-    ) -> None:
-        self._name = name
+    def __init__(self, slot: Slot, view: View, shape: Shape | None) -> None:
+        self._name = slot.name
         slicing = view.element.slicing
-        self.slices = compiler.lens.slices(view)
-        self._classify: Classifier = classifier(compiler, type_name, self.slices, slicing)
-        self._inner = {
-            each: Group(compiler, node, name, type_name, each, None) for each in self.slices if each.element.slices
-        }
-        bounds = [SliceBounds(node, name, each, shape) for each in self.slices]
+        self.slices = slot.compiler.lens.slices(view)
+        self._classify: Classifier = classifier(slot.compiler, slot.type, self.slices, slicing)
+        self._inner = {each: Group(slot, each, None) for each in self.slices if each.element.slices}
+        bounds = [SliceBounds(slot, each, shape) for each in self.slices]
         self._bounded = [(index, each) for index, each in enumerate(bounds) if each.matter]
         self._rules = slicing.rules if slicing else "open"
         self._ordered = bool(slicing and slicing.ordered)
+        self._plain = self._rules == "open" and not self._ordered and not self._inner
         self._array = view.element.is_array
         if self._rules != "open" or self._ordered:
-            self._misplaced = node.rule("slice", view, detail=self._rules, step=name.label)
+            self._misplaced = slot.rule("slice", view, detail=self._rules)
 
     @property
     def matters(self) -> bool:
@@ -98,6 +90,8 @@ class Group:
             count = kinds.count(index)
             if not bounds.least <= count <= bounds.most:
                 found += bounds.judge(count)
+        if self._plain:
+            return found
         if self._rules != "open" or self._ordered:
             found += self._places(kinds)
         for each, inner in self._inner.items():
@@ -130,23 +124,23 @@ class Group:
 class SliceBounds:
     """How many items a slice may have."""
 
-    def __init__(self, node: Node, name: Name, view: View, shape: Shape | None) -> None:
-        element = view.element
-        self._step = name.step
-        self._said = f"{name.key}:{element.slice_name}"
+    def __init__(self, slot: Slot, view: View, shape: Shape | None) -> None:
+        element, node = view.element, slot.node
+        self._step = slot.name.step
+        self._said = f"{slot.name.key}:{element.slice_name}"
         self.least = element.min
         self.most = float("inf") if element.max is None else element.max
         self.matter = element.min > 0 or element.max is not None
-        label = f"{name.label}:{element.slice_name}"
-        self._few = node.rule("min", view, detail=element.min, code="required", step=label)
-        self._many = node.rule("max", view, detail=element.max, step=label)
-        if not element.min:
-            node.rules.pop(-2)
-        if element.max is None:
-            node.rules.pop()
+        step = f"{slot.name.label}:{element.slice_name}"
+        self._few = node.finding("min", view, severity="error", code="required")
+        self._many = node.finding("max", view, severity="error", code="structure")
+        if element.min:
+            node.rule("min", view, detail=element.min, code="required", step=step)
+        if element.max is not None:
+            node.rule("max", view, detail=element.max, step=step)
         if element.min and shape is not None:
             message = f"{self._said} is missing: it must occur at least {times(element.min)}."
-            shape.needs.append(Need((name.key,), self._few, message))
+            shape.needs.append(Need((slot.name.key,), self._few, message))
 
     def judge(self, count: int) -> Findings:
         """Say what is wrong with so many."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.validate import standards
@@ -63,6 +64,7 @@ class Members:
         """The code systems that it takes codes from."""
         return self._systems | self._open
 
+    @cached_property
     def listed(self) -> str:
         """Some of its codes, for a message."""
         codes = sorted(self._plain)
@@ -105,6 +107,10 @@ class Terminology:
         """The display of a code whose system is held."""
         held = self._system(system)
         return (held.codes.get(code) or None) if held else None
+
+    def holds(self, system: str) -> bool:
+        """Whether the code system is held."""
+        return self._system(system) is not None
 
     def is_value_set(self, url: str) -> bool:
         """Whether this is the canonical of a value set: no code system can have it."""
