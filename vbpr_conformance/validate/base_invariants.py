@@ -57,8 +57,13 @@ def _dom_3(resource: dict[str, Any], _: Scope) -> bool:
     """What is contained is referred to from somewhere else in the resource, or refers to its container."""
     if "contained" not in resource:
         return True
-    waiting = {f"#{each.get('id')}" for each in _contained(resource) if not _mentions(each, {"#"})}
-    return _mentions(resource, waiting)
+    waiting = {f"#{each.get('id')}": each for each in _contained(resource) if not _mentions(each, {"#"})}
+    left = set(waiting)
+    if _mentions({name: each for name, each in resource.items() if name != "contained"}, left):
+        return True
+    return all(
+        _mentions([other for other in _contained(resource) if other is not waiting[name]], {name}) for name in left
+    )
 
 
 def _mentions(value: Any, waiting: set[str]) -> bool:

@@ -96,7 +96,21 @@ def object_checks(compiler: Compiler, node: Node, views: Views) -> list[ObjectCh
     if node.type in _QUANTITIES:
         bounds = _bounds(compiler, node, views)
         return [_unit(compiler, node, views[0]), *(_coded(bound) for bound in bounds)]
+    if node.type == "Identifier":
+        return [_identifier(node, views[0])]
     return []
+
+
+def _identifier(node: Node, view: View) -> ObjectCheck:
+    rule = node.rule("system", view, code="value", step="system")
+
+    def check(value: dict[str, Any], _: Scope) -> Findings | None:
+        system = value.get("system")
+        if type(system) is not str or not system or is_absolute(system):
+            return None
+        return below(rule(f"{shown(system)} found, expected an absolute URI."), ".system")
+
+    return check
 
 
 def _said(coding: dict[str, Any]) -> str:

@@ -45,7 +45,7 @@ def _concept(check: Check) -> Check:
     fine: set[tuple[Any, ...]] = set()
 
     def remembered(value: Any, scope: Scope) -> Findings | None:
-        if type(value) is dict and (len(value) == 1 or (len(value) == _WITH_TEXT and "text" in value)):
+        if type(value) is dict and (len(value) == 1 or (len(value) == _WITH_TEXT and type(value.get("text")) is str)):
             codings = value.get("coding")
             if type(codings) is list and len(codings) == 1 and type(codings[0]) is dict:
                 try:
@@ -55,7 +55,7 @@ def _concept(check: Check) -> Check:
                 except TypeError:
                     return check(value, scope)
                 bad = check(value, scope)
-                if not bad and len(fine) < _MOST and _texts(codings[0]) and type(key[0]) in _TEXT_OR_NONE:
+                if not bad and len(fine) < _MOST and _texts(codings[0]):
                     fine.add(key)
                 return bad
         return check(value, scope)
@@ -64,7 +64,6 @@ def _concept(check: Check) -> Check:
 
 
 _WITH_TEXT = 2
-_TEXT_OR_NONE = frozenset({str, type(None)})
 
 
 def _texts(value: dict[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -116,7 +117,7 @@ class Terminology:
         """Whether this is the canonical of a value set: no code system can have it."""
         known = self._value_sets.get(url)
         if known is None:
-            known = self._edition.find(url, "ValueSet") is not None
+            known = _OF_HL7.match(url) is not None or self._edition.find(url, "ValueSet") is not None
             if len(self._value_sets) < _REMEMBERED:
                 self._value_sets[url] = known
         return known
@@ -135,5 +136,7 @@ class Terminology:
         return self._folded[held.url]
 
 
+_OF_HL7 = re.compile(r"https?://(?:hl7\.org/fhir|terminology\.hl7\.org)/(?:.*/)?ValueSet/")
+"""All canonicals of HL7 name the type, so that their value sets are told by it, held or not."""
 _REMEMBERED = 10_000
 """How many systems that are not held are remembered as such: payloads may name any number of them."""
