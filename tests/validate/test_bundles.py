@@ -31,7 +31,7 @@ def test_a_contract_that_hangs_together_is_valid(validator, bundle):
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "rule", "place"),
+    "row",
     [
         ("entry/0/resource/status", "finished", "binding:MeasureReport.status", "Bundle.entry[0].resource.status"),
         ("entry/3/fullUrl", f"{BASE}Organization/other", "full-url:Bundle.entry.fullUrl", "Bundle.entry[3].fullUrl"),
@@ -50,12 +50,6 @@ def test_a_contract_that_hangs_together_is_valid(validator, bundle):
             "target:MeasureReport.reporter",
             "Bundle.entry[1].resource.reporter.reference",
         ),
-        (
-            "entry/1/resource/reporter/reference",
-            UUID,
-            "reference:MeasureReport.reporter",
-            "Bundle.entry[1].resource.reporter.reference",
-        ),
         ("entry/0/resource/measure", f"{BASE}Measure/contract-1|2.0", None, None),
         (
             "entry/+",
@@ -66,8 +60,9 @@ def test_a_contract_that_hangs_together_is_valid(validator, bundle):
         ("entry/+", {"fullUrl": UUID, "resource": "text"}, "shape:Resource", "Bundle.entry[5].resource"),
     ],
 )
-def test_a_fault_in_a_bundle_is_found_where_it_is(validator, bundle, path, value, rule, place):
+def test_a_fault_in_a_bundle_is_found_where_it_is(validator, bundle, row):
     """Paths go through the entries."""
+    path, value, rule, place = row
     put(bundle, path, value)
     found = errors(validator, bundle)
     assert ((rule, place) in found) if rule else True, found
@@ -122,3 +117,12 @@ def test_a_profile_may_be_asked_for_by_name_and_by_object(validator, valid, edit
     """Names, URLs and profiles mean the same."""
     for profile in ("vbp-measure", f"{VBPR}vbp-measure|1.1.0", edition.profile("vbp-measure")):
         assert not [issue for issue in validator.issues(valid("measure"), [profile]) if issue.is_error]
+
+
+@pytest.mark.parametrize(("kind", "severity"), [("collection", "warning"), ("transaction", "error")])
+def test_a_uuid_that_no_entry_has_leads_nowhere(validator, bundle, kind, severity):
+    """In a transaction nothing else can be meant; a collection may have left the target out."""
+    put(bundle, "type", kind)
+    put(bundle, "entry/1/resource/reporter/reference", UUID)
+    issues = validator.issues(bundle)
+    assert [issue.severity for issue in issues if issue.rule == "reference:MeasureReport.reporter"] == [severity]

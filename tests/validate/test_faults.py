@@ -545,15 +545,16 @@ MEASURE = [
 ]
 
 ROWS = [
-    pytest.param(name, *row, id=f"{name} {row[0]} {'gone' if row[1] is GONE else str(row[1])[:40]}")
+    pytest.param((name, *row), id=f"{name} {row[0]} {'gone' if row[1] is GONE else str(row[1])[:40]}")
     for name, rows in (("performance", PERFORMANCE), ("quality", QUALITY), ("measure", MEASURE))
     for row in rows
 ]
 
 
-@pytest.mark.parametrize(("name", "path", "value", "rules", "place"), ROWS)
-def test_a_fault_breaks_its_rule_and_no_other(validator, valid, name, path, value, rules, place):
+@pytest.mark.parametrize("row", ROWS)
+def test_a_fault_breaks_its_rule_and_no_other(validator, valid, row):
     """The issue names the rule and the place; nothing else is an error."""
+    name, path, value, rules, place = row
     resource = valid(name)
     put(resource, path.replace("stratum/0/../1", "stratum/1"), value)
     errors = [issue for issue in validator.issues(resource) if issue.is_error]

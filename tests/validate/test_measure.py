@@ -52,7 +52,7 @@ def test_a_report_that_fits_its_measure_brings_no_issue(validator, valid, measur
 
 
 @pytest.mark.parametrize(
-    ("edits", "rule", "place"),
+    "row",
     [
         ({"group/0/code": {"text": "other"}}, GROUP, "MeasureReport.group[0]"),
         ({"group/+": {"code": {"text": "screening"}, "population": [NUMERATOR]}}, GROUP, "MeasureReport.group[1]"),
@@ -81,8 +81,9 @@ def test_a_report_that_fits_its_measure_brings_no_issue(validator, valid, measur
         ({"group": [{"measureScore": {"value": 1}}]}, f"{GROUP}.population", "MeasureReport.group[0]"),
     ],
 )
-def test_what_does_not_fit_is_an_error(validator, valid, measure, edits, rule, place):
+def test_what_does_not_fit_is_an_error(validator, valid, measure, row):
     """The issue names the part of the report."""
+    edits, rule, place = row
     report = valid("quality")
     for path, value in edits.items():
         put(report, path, value)

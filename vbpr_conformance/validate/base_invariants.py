@@ -130,8 +130,9 @@ CLOSURES: dict[tuple[str, str], Holds] = {
         "dom-3",
         (
             "contained.where((('#'+id in (%resource.descendants().reference | %resource.descendants().as(canonical) | "
-            "%resource.descendants().as(uri) | %resource.descendants().as(url))) or descendants().where(reference = '#')"
-            ".exists() or descendants().where(as(canonical) = '#').exists() or descendants().where(as(canonical) = '#')"
+            "%resource.descendants().as(uri) | %resource.descendants().as(url))) or "
+            "descendants().where(reference = '#').exists() or descendants().where(as(canonical) = '#').exists() or "
+            "descendants().where(as(canonical) = '#')"
             ".exists()).not()).trace('unmatched', id).empty()"
         ),
     ): _dom_3,

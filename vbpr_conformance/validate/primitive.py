@@ -42,7 +42,6 @@ class _Value:
         self._form = fhir_id if base == "Resource.id" else FORMATS[slot.type]
         self._wrong = slot.rule("format", slot.views[0], detail=slot.type, code="value")
         self._blank = slot.node.finding("format", slot.views[0], severity="warning", code="value")
-        slot.node.rules.pop()
         alone = [*value_checks(slot.node, slot.views, slot.name.label), *_limits(slot), *codes.code_checks(slot)]
         rest = invariants.primitive_checks(slot)
         if slot.type == "canonical":

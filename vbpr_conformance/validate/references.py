@@ -20,6 +20,11 @@ _RESTFUL = re.compile(r"https?://.+/([A-Z][A-Za-z]*)/[A-Za-z0-9.\-]{1,64}(?:/_hi
 _SEARCH = re.compile(r"([A-Z][A-Za-z]*)\?.+")
 
 
+_ONLY_IN_BUNDLES = ("urn:uuid:", "urn:oid:")
+_SELF_CONTAINED = frozenset({"transaction", "document", "message"})
+"""Bundles whose references by UUID must find an entry; in others the target may have been left out."""
+
+
 class _Allowed(NamedTuple):
     """What one view allows: target profiles by the type that each is about; None for any type."""
 
@@ -38,6 +43,7 @@ def object_checks(compiler: Compiler, node: Node, views: Views) -> list[ObjectCh
         found for view in views if (found := _allowed(compiler, node, view, "Reference", "reference")) is not None
     ]
     malformed = node.rule("reference", views[0], code="value", step="reference")
+    dangling = node.finding("reference", views[0], severity="warning", code="not-found")
     type_rule = node.rule("target", views[0], code="value", step="type")
 
     def check(value: dict[str, Any], scope: Scope) -> Findings | None:
@@ -52,6 +58,9 @@ def object_checks(compiler: Compiler, node: Node, views: Views) -> list[ObjectCh
             trouble = _trouble(compiler, reference, named, scope)
             if trouble is not None:
                 return below(malformed(trouble), ".reference")
+            if scope.bundle is not None and reference.startswith(_ONLY_IN_BUNDLES):
+                tell = malformed if scope.bundle.type in _SELF_CONTAINED else dangling
+                return below(tell(f"{shown(reference)} found, but no entry has this fullUrl."), ".reference")
         actual = target.resource.get("resourceType") if target is not None else named or stated
         found: Findings = []
         if stated is not None and type(actual) is str and actual != stated and compiler.is_resource(actual):
@@ -122,8 +131,6 @@ def _trouble(compiler: Compiler, reference: str, named: str | None, scope: Scope
     if reference.startswith("#"):
         return None
     if is_absolute(reference):
-        if scope.bundle is not None and reference.startswith(("urn:uuid:", "urn:oid:")):
-            return f"{shown(reference)} found, but no entry of the Bundle has this fullUrl."
         return None
     if named is None:
         return f"{shown(reference)} found, expected Type/id, an absolute URL or #id."
