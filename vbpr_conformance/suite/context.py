@@ -73,7 +73,7 @@ class Context:
         """What this run has created, as `Type/id`: references to it are kept as they are."""
         self.targets = Targets(self)
         self.payloads = Payloads(self)
-        self._populations: dict[str, dict[str, Live]] = {}
+        self._populations: dict[str, dict[str, Live] | Exception] = {}
         self._shared: list[Live] = []
         self._kept: list[Live] = []
         """What the server did not delete."""
@@ -207,18 +207,29 @@ class Context:
         return self._held[kind]
 
     def population(self, suite: Suite) -> dict[str, Live]:
-        """Give the resources that all cases of a suite share, created when first asked for."""
+        """Give the resources that all cases of a suite share, created when first asked for: all of them, or none."""
         if suite.name not in self._populations:
-            made: dict[str, Live] = {}
-            self._populations[suite.name] = made
-            for name, wish in suite.spec.population.items():
-                scope = {**{each.name: each.scope() for each in made.values()}, **self.names(f"{suite.name}-{name}")}
-                filled = Seed.model_validate(fill(wish.model_dump(), scope), by_name=True)
-                payload = self.payloads.make(filled, rng(self.settings.seed, suite.name, name))
-                made[name] = self.create(name, payload)
-                self._shared.append(made[name])
-            self._find_out(made.values())
-        return self._populations[suite.name]
+            try:
+                self._populations[suite.name] = self._populated(suite)
+            except TargetError:
+                raise
+            except Exception as reason:  # noqa: BLE001  whatever it is, it ends every case of the suite
+                self._populations[suite.name] = reason
+        found = self._populations[suite.name]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _populated(self, suite: Suite) -> dict[str, Live]:
+        made: dict[str, Live] = {}
+        for name, wish in suite.spec.population.items():
+            scope = {**{each.name: each.scope() for each in made.values()}, **self.names(f"{suite.name}-{name}")}
+            filled = Seed.model_validate(fill(wish.model_dump(), scope), by_name=True)
+            payload = self.payloads.make(filled, rng(self.settings.seed, suite.name, name))
+            made[name] = self.create(name, payload)
+            self._shared.append(made[name])
+        self._find_out(made.values())
+        return made
 
     def names(self, purpose: str) -> dict[str, Any]:
         """The names that every `{{name.path}}` of a run can use."""
