@@ -30,7 +30,9 @@ def test_set_values(edition):
     assert made["status"] == "pending"
     assert made["period"] == {"start": "2024-01-01", "end": "2024-12-31"}
     assert {group["measureScore"]["value"] for group in made["group"]} == {7}
-    assert [each["valueReference"] for each in made["subject"]["extension"] if "valueReference" in each] == [organization]
+    assert [each["valueReference"] for each in made["subject"]["extension"] if "valueReference" in each] == [
+        organization
+    ]
     assert not errors(made, edition.profile(PERFORMANCE), edition)
 
 

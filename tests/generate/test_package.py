@@ -53,7 +53,9 @@ def test_packages_make_sense(packages):
             for group in report["group"]:
                 counts = _counts(group)
                 rest = counts["denominator"] - counts["denominator-exclusion"]
-                assert group["measureScore"]["value"] == (Decimal(counts["numerator"]) / rest).quantize(Decimal("0.0001"))
+                assert group["measureScore"]["value"] == (Decimal(counts["numerator"]) / rest).quantize(
+                    Decimal("0.0001")
+                )
                 for stratifier in group.get("stratifier", ()):
                     parts = [_counts(stratum) for stratum in stratifier["stratum"]]
                     assert {name: sum(part[name] for part in parts) for name in counts} == counts
@@ -102,7 +104,7 @@ def test_front(edition):
         ("Period", None, "is no profile of a resource"),
         ("contract-package", True, "has no faulty form"),
         ("vbp-measure", "min:nothing", "has no rule 'min:nothing'"),
-        ("vbp-performance-measurereport", "mrp-1", "cannot be broken alone"),
+        ("vbp-performance-measurereport", "mrp-1", "breaks mrp-1 and nothing else: It is about"),
     ],
 )
 def test_what_cannot_be_generated_is_said(edition, name, faulty, words):

@@ -37,7 +37,9 @@ def test_extension_as_a_side():
     assert made.sides == ((Term(url="http://x/y"),), (Term(("count",)),))
 
 
-@pytest.mark.parametrize("expression", ["start <= end", "value.matches('^[0-9]+$')", "a.exists() xor b.exists() xor c.exists()", ""])
+@pytest.mark.parametrize(
+    "expression", ["start <= end", "value.matches('^[0-9]+$')", "a.exists() xor b.exists() xor c.exists()", ""]
+)
 def test_other_shapes_are_left_to_the_validator(expression):
     """What is not about presence alone has no shape."""
     assert shape(Constraint("x-1", "error", expression)) is None

@@ -12,7 +12,9 @@ from vbpr_conformance.generate.proof import errors
 from vbpr_conformance.generate.strategies import conformant, faulty
 
 NAME = "vbp-performance-measurereport"
-QUIET = settings(max_examples=40, database=None, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+QUIET = settings(
+    max_examples=40, database=None, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
 
 
 def test_conformant_payloads(edition):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from functools import partial
+from operator import setitem
 from typing import Any
 
+from vbpr_conformance.generate.case import Case, Edit
 from vbpr_conformance.generate.members import Member, Object
-from vbpr_conformance.generate.mutations import Case, Edit
 from vbpr_conformance.generate.shapes import AT_LEAST_ONE, EXACTLY_ONE, Shape, Term, shape
 from vbpr_conformance.generate.spots import spots
 from vbpr_conformance.ig.model import Constraint
@@ -34,27 +36,29 @@ def invariant(case: Case) -> Iterator[Edit]:
 
 
 def _by_shape(case: Case, made: Shape) -> Iterator[Edit]:
-    for target in case.objects()[:3]:
-        for inner in _below(target, made.prefix):
-            sides = made.sides
-            if made.kind in (EXACTLY_ONE, AT_LEAST_ONE):
-                yield lambda inner=inner, sides=sides: [_drop(inner, term) for side in sides for term in side] and None
-            if made.kind != AT_LEAST_ONE:
-                for side in sides[-1:] if made.kind != EXACTLY_ONE else sides:
-                    yield lambda inner=inner, side=side: [_drop(inner, term) for term in side] and None
-            for term in (term for side in sides for term in side):
-                member = _member(case, made.prefix, term)
-                if member is not None:
-                    yield lambda inner=inner, member=member: member.into(inner, case.b)
-    for term in (term for side in made.sides for term in side):
-        member = _member(case, made.prefix, term)
-        if member is not None:
-            for target in case.objects()[:3]:
-                for inner in _below(target, made.prefix):
-                    yield lambda inner=inner, member=member, term=term: (
-                        [_drop(inner, each) for side in made.sides for each in side if each != term],
-                        member.into(inner, case.b),
-                    ) and None
+    """Take sides out, put terms in, or both: one side alone, where the other one was."""
+    terms = [term for side in made.sides for term in side]
+    inside = [each for target in case.objects()[:3] for each in _below(target, made.prefix)]
+    members = {term: _member(case, made.prefix, term) for term in terms}
+    for target in inside:
+        if made.kind in (EXACTLY_ONE, AT_LEAST_ONE):
+            yield partial(_turn, target, terms, None, case)
+        for side in () if made.kind == AT_LEAST_ONE else made.sides if made.kind == EXACTLY_ONE else made.sides[-1:]:
+            yield partial(_turn, target, side, None, case)
+        for member in members.values():
+            if member is not None:
+                yield partial(_turn, target, (), member, case)
+    for term, member in members.items():
+        for target in inside if member is not None else ():
+            yield partial(_turn, target, [each for each in terms if each != term], member, case)
+
+
+def _turn(target: Object, gone: Sequence[Term], member: Member | None, case: Case) -> None:
+    """Take terms out of an object, and put an element in."""
+    for term in gone:
+        _drop(target, term)
+    if member is not None:
+        member.into(target, case.b)
 
 
 def _below(target: Object, prefix: tuple[str, ...]) -> Iterator[Object]:
@@ -93,18 +97,24 @@ def _by_names(target: Object, expression: str) -> Iterator[Edit]:
     """Take out, one after the other, the extensions and elements that the expression names, and change values."""
     urls = [next(filter(None, found)) for found in _URL.findall(expression)]
     for url in dict.fromkeys(reversed(urls)):
-        for holder in _holders(target, "extension"):
-            yield lambda holder=holder, url=url: _drop(holder, Term(url=url))
-        yield lambda url=url: [_drop(holder, Term(url=url)) for holder in _holders(target, "extension")] and None
+        found = list(_holders(target, "extension"))
+        for holder in found:
+            yield partial(_drop, holder, Term(url=url))
+        yield partial(_drop_all, found, Term(url=url))
     names = dict.fromkeys(name for name in _NAME.findall(re.sub(r"'[^']*'", "", expression)) if name != "extension")
     for name in names:
         found = list(_holders(target, name))
         for holder in found[:2]:
-            yield lambda holder=holder, name=name: holder.pop(name)
+            yield partial(holder.pop, name)
             for value in _changed(holder[name]):
-                yield lambda holder=holder, name=name, value=value: holder.__setitem__(name, value)
+                yield partial(setitem, holder, name, value)
         if len(found) > 1:
-            yield lambda found=found, name=name: [holder.pop(name, None) for holder in found] and None
+            yield partial(_drop_all, found, Term((name,)))
+
+
+def _drop_all(found: Sequence[Object], term: Term) -> None:
+    for holder in found:
+        _drop(holder, term)
 
 
 def _holders(target: Any, name: str) -> Iterator[Object]:
@@ -133,15 +143,15 @@ def _by_value(case: Case) -> Iterator[Edit]:
     if case.path is not None:
         for spot in list(spots(case.resource, case.path))[:3]:
             for value in _changed(spot.value):
-                yield lambda spot=spot, value=value: spot.replace(value)
+                yield partial(spot.replace, value)
 
 
 def _period_backwards(target: Object, _: Case) -> Iterator[Edit]:
-    yield lambda: target.update(start="2024-02-01", end="2024-01-01")
+    yield partial(target.update, start="2024-02-01", end="2024-01-01")
 
 
 def _range_backwards(target: Object, _: Case) -> Iterator[Edit]:
-    yield lambda: target.update(low={"value": Decimal(10)}, high={"value": Decimal(5)})
+    yield partial(target.update, low={"value": Decimal(10)}, high={"value": Decimal(5)})
 
 
 def _empty(target: Object, _: Case) -> Iterator[Edit]:
@@ -149,15 +159,15 @@ def _empty(target: Object, _: Case) -> Iterator[Edit]:
 
 
 def _nowhere(target: Object, _: Case) -> Iterator[Edit]:
-    yield lambda: target.update(reference="#nowhere")
+    yield partial(target.update, reference="#nowhere")
 
 
 def _text(*bodies: str) -> Callable[[Object, Case], Iterator[Edit]]:
-    def edits(target: Object, case: Case) -> Iterator[Edit]:
+    def edits(_: Object, case: Case) -> Iterator[Edit]:
         for body in bodies:
             div = f'<div xmlns="http://www.w3.org/1999/xhtml">{body}</div>'
             holder = case.resource.setdefault("text", {"status": "generated"})
-            yield lambda div=div: holder.__setitem__("div", div)
+            yield partial(setitem, holder, "div", div)
 
     return edits
 
@@ -167,7 +177,7 @@ def _containing(*inside: Object, told: bool = True) -> Callable[[Object, Case], 
 
     def edits(target: Object, _: Case) -> Iterator[Edit]:
         for each in inside:
-            yield lambda each=each: _contain(target, {**copy.deepcopy(_INSIDE), **copy.deepcopy(each)}, told=told)
+            yield partial(_contain, target, {**_INSIDE, **copy.deepcopy(each)}, told=told)
 
     return edits
 
@@ -175,24 +185,27 @@ def _containing(*inside: Object, told: bool = True) -> Callable[[Object, Case], 
 def _contain(target: Object, inside: Object, *, told: bool) -> None:
     target["contained"] = [*target.get("contained", ()), inside]
     if told:
-        pointing = {"url": "http://example.org/fhir/StructureDefinition/synthetic", "valueReference": {"reference": "#inside"}}
+        pointing = {
+            "url": "http://example.org/fhir/StructureDefinition/synthetic",
+            "valueReference": {"reference": "#inside"},
+        }
         target["extension"] = [*target.get("extension", ()), pointing]
 
 
 def _home(target: Object, _: Case) -> Iterator[Edit]:
-    yield lambda: target.update(use="home")
+    yield partial(target.update, use="home")
 
 
 def _no_value(target: Object, _: Case) -> Iterator[Edit]:
-    yield lambda: target.pop("value", None) and None
+    yield partial(target.pop, "value", None)
 
 
 def _with_comparator(target: Object, _: Case) -> Iterator[Edit]:
-    yield lambda: target.update(comparator="<")
+    yield partial(target.update, comparator="<")
 
 
 def _no_denominator(target: Object, _: Case) -> Iterator[Edit]:
-    yield lambda: target.pop("denominator", None) and None
+    yield partial(target.pop, "denominator", None)
 
 
 _KNOWN: dict[str, Callable[[Object, Case], Iterator[Edit]]] = {

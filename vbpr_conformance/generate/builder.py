@@ -9,10 +9,10 @@ from typing import Any
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.generate.choices import TYPICAL, Choices
+from vbpr_conformance.generate.compiler import planner
 from vbpr_conformance.generate.decisions import decide, settle
 from vbpr_conformance.generate.edits import apply, refers, sites, thin
 from vbpr_conformance.generate.paths import Path, put, resolve
-from vbpr_conformance.generate.plan import planner
 from vbpr_conformance.generate.proof import errors
 from vbpr_conformance.generate.sense import make_sense
 from vbpr_conformance.ig.edition import Edition
@@ -97,7 +97,7 @@ def raw(profile: Profile, edition: Edition, b: Choices, keep: bytes = b"", edits
         made["contained"] = inside
     made |= body
     settle(made, taken, b)
-    make_sense(made, b)
+    make_sense(made)
     return made
 
 
@@ -113,10 +113,11 @@ def _stamp(made: Object, profile: Profile, tag: Mapping[str, str] | None, identi
 
 
 def sample(profile: Profile, edition: Edition, rng: random.Random) -> Object:
-    """Build any conformant resource of the profile."""
+    """Build any conformant resource of the profile; proved where it is not conformant by the way it is made."""
     for _ in range(_ATTEMPTS):
-        made = raw(profile, edition, Choices(rng))
-        if not errors(made, profile, edition):
+        b = Choices(rng)
+        made = raw(profile, edition, b)
+        if not b.risky or not errors(made, profile, edition):
             return made
     raise UsageError(f"No conformant {profile.id} was found in {_ATTEMPTS} attempts.")
 

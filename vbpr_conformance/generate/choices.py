@@ -29,11 +29,12 @@ class Choices:
         "outward",
         "own_type",
         "references",
+        "risky",
         "rnd",
         "turns",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a caller may wish, each by its name
         self,
         rng: random.Random,
         *,
@@ -56,6 +57,8 @@ class Choices:
         """Whether references may point to targets that nobody has."""
         self.contained: list[dict[str, Any]] = []
         self.containable = size == TYPICAL and not self.references and outward
+        self.risky = False
+        """Whether something was made that is not conformant by the way it is made."""
         self.counter = 0
         self.turns = 0
         self.own_type = ""

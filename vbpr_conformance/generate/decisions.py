@@ -68,7 +68,7 @@ def _decisions(url: str, edition: Edition) -> tuple[tuple[Alternative, ...], ...
 def _alternative(said: Mapping[str, Any], profile: Profile, edition: Edition) -> Alternative:
     unknown = set(said) - _KEYS
     if unknown:
-        raise UsageError(f"{edition.version}/{FILE}: {sorted(unknown)[0]!r} is unknown, expected {sorted(_KEYS)}.")
+        raise UsageError(f"{edition.version}/{FILE}: {min(unknown)!r} is unknown, expected {sorted(_KEYS)}.")
     forced = [resolve(path, profile, edition) for path in said.get("require", ())]
     excluded = [resolve(path, profile, edition) for path in said.get("without", ())]
     values = [(resolve(path, profile, edition), options) for path, options in said.get("values", {}).items()]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vbpr_conformance.generate.choices import Choices
+from vbpr_conformance.generate.compiler import planner
 from vbpr_conformance.generate.members import Holder, Member, Object
-from vbpr_conformance.generate.plan import planner
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Profile
 

@@ -107,7 +107,7 @@ def _loser(left: Side, right: Side, b: Choices) -> Side:
     b.turns += 1
     if left.forced(b):
         return left if b.turns % 2 else right
-    return left if b.rnd() < 0.5 else right  # noqa: PLR2004 - an even chance
+    return left if b.rnd() < 0.5 else right
 
 
 def _at_least_one(sides: list[Side]) -> Check:

@@ -13,9 +13,10 @@ from typing import Any
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.generate.broken_invariants import invariant
 from vbpr_conformance.generate.builder import build
+from vbpr_conformance.generate.case import Case
 from vbpr_conformance.generate.choices import MINIMAL, TYPICAL, Choices
 from vbpr_conformance.generate.datatypes import TYPES
-from vbpr_conformance.generate.mutations import MUTATIONS, Case
+from vbpr_conformance.generate.mutations import MUTATIONS
 from vbpr_conformance.generate.paths import Path, resolve
 from vbpr_conformance.generate.proof import errors
 from vbpr_conformance.generate.shapes import shape
@@ -42,7 +43,7 @@ _EDITS = 60
 
 @lru_cache(maxsize=32)
 def _breakable(url: str, edition: Edition) -> Mapping[str, Sequence[Rule]]:
-    """The rules that make a resource of the profile invalid, by id: at each place where they hold, shallow ones first."""
+    """The rules that make a resource of the profile invalid, by id, each with its places, shallow ones first."""
     found: dict[str, list[Rule]] = defaultdict(list)
     for rule in rules(edition.profile(url), edition):
         if rule.severity == "error":
@@ -70,7 +71,8 @@ def sample_faulty(
             raise UsageError(f"{profile.id} has no rule {rule!r}.")
         made = attempt(profile, edition, rng, rule)
         if made is None:
-            raise UsageError(f"No payload of {profile.id} was found that breaks {rule} and nothing else.")
+            because = reason(rule, edition) or "no edit was found that does."
+            raise UsageError(f"No payload of {profile.id} breaks {rule} and nothing else: {because}")
         return made, rule
     ids = breakable(profile, edition)
     for _ in range(len(ids)):
@@ -111,11 +113,11 @@ def _at(rule: Rule, profile: Profile, edition: Edition, rng: random.Random, size
     return None
 
 
-def _good(
+def _good(  # noqa: PLR0913, PLR0917 - one payload, and all that bears on it
     rule: Rule, path: Path | None, profile: Profile, edition: Edition, rng: random.Random, size: str
 ) -> Object | None:
     """A conformant payload that has what the rule is about."""
-    require = _required(path, rule, profile, edition)
+    require = _required(path, rule, profile)
     b = Choices(rng)
     b.containable = False
     banned = rule.kind == "max" and rule.detail == 0
@@ -167,7 +169,7 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _required(path: Path | None, rule: Rule, profile: Profile, edition: Edition) -> list[str]:
+def _required(path: Path | None, rule: Rule, profile: Profile) -> list[str]:
     """The part of a path that the profile itself knows: what lies below is filled in afterwards."""
     found = []
     made = shape(Constraint(rule.id, rule.severity, str(rule.detail))) if rule.kind == "invariant" else None

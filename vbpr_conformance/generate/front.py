@@ -10,7 +10,6 @@ from vbpr_conformance.errors import UsageError
 from vbpr_conformance.generate.builder import sample
 from vbpr_conformance.generate.faulty import breakable, rule_ids, sample_faulty
 from vbpr_conformance.generate.package import bundle, contract_package
-from vbpr_conformance.generate.unbreakable import reason
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Profile
 
@@ -55,6 +54,3 @@ def _known_rule(rule: str, profile: Profile, edition: Edition) -> None:
     if rule not in rule_ids(profile, edition):
         few = ", ".join(breakable(profile, edition)[:5])
         raise UsageError(f"{profile.id} has no rule {rule!r}; its rules are such as {few}.")
-    because = reason(rule, edition)
-    if because is not None:
-        raise UsageError(f"{rule} cannot be broken alone: {because}")

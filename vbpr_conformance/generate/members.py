@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from vbpr_conformance.generate.choices import Choices
-from vbpr_conformance.generate.values import Maker
 
 Object = dict[str, Any]
 Refine = Callable[[Choices, Any], Any]

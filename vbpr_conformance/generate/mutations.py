@@ -6,71 +6,37 @@ Whether an edit breaks the rule it is meant to, and no other, is for the validat
 from __future__ import annotations
 
 import copy
+import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
+from operator import setitem
 from typing import Any
 
-from vbpr_conformance.errors import UsageError
 from vbpr_conformance.generate import terms, values
+from vbpr_conformance.generate.case import Case, Edit
 from vbpr_conformance.generate.choices import MINIMAL, Choices
+from vbpr_conformance.generate.compiler import planner
 from vbpr_conformance.generate.datatypes import TYPES
-from vbpr_conformance.generate.members import Member, Object
-from vbpr_conformance.generate.paths import Path, resolve
-from vbpr_conformance.generate.plan import foreign_extension, planner
-from vbpr_conformance.generate.spots import Spot, holders, inside, of_type, spots, without_ids
-from vbpr_conformance.ig.edition import Edition
-from vbpr_conformance.ig.model import Element, Profile
-from vbpr_conformance.validate.rules import Rule
-
-Edit = Callable[[], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A payload to be broken, and where: `path` is None for the resource as a whole."""
-
-    resource: Object
-    path: Path | None
-    rule: Rule
-    profile: Profile
-    edition: Edition
-    b: Choices
-
-    def spots(self) -> list[Spot]:
-        """The values at the place of the rule."""
-        return list(spots(self.resource, self.path)) if self.path is not None else []
-
-    def spot(self) -> Spot | None:
-        """One of them."""
-        found = self.spots()
-        return self.b.pick(found) if found else None
-
-    def objects(self) -> list[Object]:
-        """The objects at the place of the rule."""
-        if self.path is None:
-            return [self.resource]
-        return [found for spot in self.spots() if isinstance(found := inside(spot), dict)]
-
-    def member(self, below: tuple[str, ...]) -> Member | None:
-        """What makes an element some steps below the place of the rule."""
-        text = ".".join((self.rule.place, *below))
-        try:
-            step = resolve(text, self.profile, self.edition, lenient=True).steps[-1]
-        except UsageError:
-            return None
-        return step.member or of_type(step, self.edition)
-
-    def element(self) -> Element | None:
-        """The element that states the rule."""
-        profile = self.edition.find_profile(self.rule.profile)
-        return profile.by_id.get(self.rule.element_id) if profile is not None else None
-
+from vbpr_conformance.generate.members import Object
+from vbpr_conformance.generate.plan import foreign_extension
+from vbpr_conformance.generate.spots import Spot, holders, without_ids
 
 Mutation = Callable[[Case], Iterator[Edit]]
 """Yields edits of the case's resource; each is applied to a fresh copy, so that only one takes effect."""
 
-_TYPES = ("string", "boolean", "integer", "decimal", "dateTime", "uri", "Period", "Quantity", "CodeableConcept", "Range")
+_TYPES = (
+    "string",
+    "boolean",
+    "integer",
+    "decimal",
+    "dateTime",
+    "uri",
+    "Period",
+    "Quantity",
+    "CodeableConcept",
+    "Range",
+)
 _WRONG: dict[str, tuple[Any, ...]] = {
     "base64Binary": ("*", "abc", 1),
     "boolean": ("true", 1),
@@ -122,7 +88,7 @@ def _max(case: Case) -> Iterator[Edit]:
     spot = case.spot()
     if case.rule.detail == 0 and spot is not None:
         yield lambda: None
-        yield lambda: [spot.holder.pop(key) for key in list(spot.holder) if key.startswith("value")] and None
+        yield partial(_without_value, spot.holder)
         return
     if spot is None or spot.index is None:
         yield lambda: None
@@ -151,9 +117,9 @@ def _other_value(case: Case) -> Iterator[Edit]:
         system = case.edition.code_system(str(spot.holder.get("system", "")))
         for code in list(system.codes)[:6] if system is not None and isinstance(spot.value, str) else ():
             if code != spot.value:
-                yield lambda code=code: spot.holder.pop("display", None) and spot.replace(code) or spot.replace(code)
+                yield partial(_with_code, spot.holder, code)
         for value in _others(spot.value, case):
-            yield lambda value=value: spot.replace(value)
+            yield partial(spot.replace, value)
 
 
 def _others(value: Any, case: Case) -> Iterator[Any]:
@@ -183,7 +149,7 @@ def _other_type(case: Case) -> Iterator[Edit]:
         for kind in _TYPES:
             key = name + kind[0].upper() + kind[1:]
             if key not in keys:
-                yield lambda holder=holder, key=key, keys=keys, kind=kind: _swap(holder, keys, key, case, kind)
+                yield partial(_swap, holder, keys, key, case, kind)
 
 
 def _two_types(case: Case) -> Iterator[Edit]:
@@ -192,7 +158,7 @@ def _two_types(case: Case) -> Iterator[Edit]:
         for kind in (*(each for each in _TYPES if each in allowed), *_TYPES):
             key = name + kind[0].upper() + kind[1:]
             if key not in keys:
-                yield lambda holder=holder, key=key, kind=kind: _swap(holder, (), key, case, kind)
+                yield partial(_swap, holder, (), key, case, kind)
 
 
 def _choices(case: Case) -> Iterator[tuple[Object, str, tuple[str, ...]]]:
@@ -218,9 +184,9 @@ def _array(case: Case) -> Iterator[Edit]:
         return
     inside = spot.holder[spot.key]
     wrapped = inside[0] if isinstance(inside, list) else [inside]
-    yield lambda: spot.holder.__setitem__(spot.key, wrapped)
+    yield partial(setitem, spot.holder, spot.key, wrapped)
     under = f"_{spot.key}"
-    yield lambda: spot.holder.__setitem__(under, [None, {"id": "x"}] if not isinstance(inside, list) else {"id": "x"})
+    yield partial(setitem, spot.holder, under, {"id": "x"} if isinstance(inside, list) else [None, {"id": "x"}])
 
 
 def _put_bare(case: Case, value: Any) -> Iterator[Edit]:
@@ -228,7 +194,7 @@ def _put_bare(case: Case, value: Any) -> Iterator[Edit]:
     if case.path is not None and case.path.steps[-1].key is not None:
         key = case.path.steps[-1].key
         for holder in list(holders(case.resource, case.path))[:1]:
-            yield lambda: holder.__setitem__(key, value)
+            yield partial(setitem, holder, key, value)
 
 
 def _shape(case: Case) -> Iterator[Edit]:
@@ -237,10 +203,10 @@ def _shape(case: Case) -> Iterator[Edit]:
         yield from _put_bare(case, [])
     if spot is not None:
         for value in _SHAPES:
-            yield lambda value=value: spot.replace(copy.deepcopy(value))
+            yield partial(spot.replace, copy.deepcopy(value))
         for value in _SHAPES:
-            yield lambda value=value: spot.holder.__setitem__(spot.key, copy.deepcopy(value))
-            yield lambda value=value: spot.holder.__setitem__(f"_{spot.key}", copy.deepcopy(value))
+            yield partial(setitem, spot.holder, spot.key, copy.deepcopy(value))
+            yield partial(setitem, spot.holder, f"_{spot.key}", copy.deepcopy(value))
 
 
 def _format(case: Case) -> Iterator[Edit]:
@@ -248,7 +214,7 @@ def _format(case: Case) -> Iterator[Edit]:
     if spot is not None:
         kind = case.rule.detail if isinstance(case.rule.detail, str) else "string"
         for value in _WRONG.get(kind, ("", 1)):
-            yield lambda value=value: spot.replace(value)
+            yield partial(spot.replace, value)
 
 
 def _length(case: Case) -> Iterator[Edit]:
@@ -262,16 +228,16 @@ def _range(case: Case) -> Iterator[Edit]:
     if spot is not None:
         for bound in case.rule.detail if isinstance(case.rule.detail, tuple) else ():
             if isinstance(bound, (int, Decimal)):
-                yield lambda bound=bound: spot.replace(bound + 1)
-                yield lambda bound=bound: spot.replace(bound - 1)
+                yield partial(spot.replace, bound + 1)
+                yield partial(spot.replace, bound - 1)
 
 
 def _unknown_property(case: Case) -> Iterator[Edit]:
     for each in case.objects()[:2]:
-        yield lambda each=each: each.__setitem__("unknownProperty", "x")
+        yield partial(setitem, each, "unknownProperty", "x")
     spot = case.spot()
     if spot is not None and not isinstance(spot.value, dict):
-        yield lambda: spot.holder.__setitem__(f"_{spot.key}", {"unknownProperty": "x"})
+        yield partial(setitem, spot.holder, f"_{spot.key}", {"unknownProperty": "x"})
 
 
 def _binding(case: Case) -> Iterator[Edit]:
@@ -282,11 +248,11 @@ def _binding(case: Case) -> Iterator[Edit]:
     for code in ("not-a-code", "zz", "ZZZ", "x/not-a-type"):
         coding = {"system": terms.FOREIGN_SYSTEM, "code": code}
         if isinstance(value, str):
-            yield lambda code=code: spot.replace(code)
+            yield partial(spot.replace, code)
         elif isinstance(value, dict) and ("coding" in value or "text" in value):
-            yield lambda coding=coding: spot.replace({"coding": [coding]})
+            yield partial(spot.replace, {"coding": [coding]})
         elif isinstance(value, dict):
-            yield lambda coding=coding: spot.replace({**value, **coding} if "value" in value else coding)
+            yield partial(spot.replace, {**value, **coding} if "value" in value else coding)
     if isinstance(value, dict) and "coding" in value:
         yield lambda: spot.replace({"text": "Synthetic text alone"})
 
@@ -294,16 +260,16 @@ def _binding(case: Case) -> Iterator[Edit]:
 def _code(case: Case) -> Iterator[Edit]:
     for each in case.objects():
         if case.edition.code_system(each.get("system", "")) is not None:
-            yield lambda each=each: (each.pop("display", None), each.__setitem__("code", "not-a-code")) and None
+            yield partial(_with_code, each, "not-a-code")
     for each in case.objects():
-        yield lambda each=each: each.update(system="http://hl7.org/fhir/administrative-gender", code="not-a-code")
+        yield partial(each.update, system="http://hl7.org/fhir/administrative-gender", code="not-a-code")
 
 
 def _system(case: Case) -> Iterator[Edit]:
     spot = case.spot()
     if spot is not None:
         for value in ("relative-system", "http://hl7.org/fhir/ValueSet/administrative-gender"):
-            yield lambda value=value: spot.replace(value)
+            yield partial(spot.replace, value)
 
 
 def _target(case: Case) -> Iterator[Edit]:
@@ -312,15 +278,15 @@ def _target(case: Case) -> Iterator[Edit]:
         return
     for known in (case.profile.url, "http://hl7.org/fhir/ValueSet/measure-report-status"):
         if isinstance(spot.value, str):
-            yield lambda known=known: spot.replace(known)
-            yield lambda known=known: spot.replace(f"{known}|1.0.0")
+            yield partial(spot.replace, known)
+            yield partial(spot.replace, f"{known}|1.0.0")
     for kind in ("Patient", "Observation", "Medication", "Questionnaire", "StructureDefinition"):
         if isinstance(spot.value, dict):
-            yield lambda kind=kind: spot.replace({**_kept(spot.value), "reference": f"{kind}/syn-1"})
+            yield partial(spot.replace, {**_kept(spot.value), "reference": f"{kind}/syn-1"})
         else:
-            yield lambda kind=kind: spot.replace(kind)
-            yield lambda kind=kind: spot.holder.update({spot.key: kind, "reference": "Organization/syn-1"})
-            yield lambda kind=kind: spot.replace(f"http://hl7.org/fhir/{kind}/syn-1")
+            yield partial(spot.replace, kind)
+            yield partial(spot.holder.update, {spot.key: kind, "reference": "Organization/syn-1"})
+            yield partial(spot.replace, f"http://hl7.org/fhir/{kind}/syn-1")
 
 
 def _kept(reference: Object) -> Object:
@@ -330,8 +296,17 @@ def _kept(reference: Object) -> Object:
 def _reference(case: Case) -> Iterator[Edit]:
     spot = case.spot()
     if spot is not None:
-        for value in ("Organization/no spaces", "Organization/", "Organization/1/2", "nothing", "#nowhere", "", "urn:uuid:x", "no/canonical|1.0.0"):
-            yield lambda value=value: spot.replace(value)
+        for value in (
+            "Organization/no spaces",
+            "Organization/",
+            "Organization/1/2",
+            "nothing",
+            "#nowhere",
+            "",
+            "urn:uuid:x",
+            "no/canonical|1.0.0",
+        ):
+            yield partial(spot.replace, value)
 
 
 def _slice(case: Case) -> Iterator[Edit]:
@@ -346,7 +321,7 @@ def _extension(case: Case) -> Iterator[Edit]:
     for holder in list(holders(case.resource, case.path))[:3]:
         for url in (f"{case.edition.own}/StructureDefinition/not-defined", "relative"):
             item = {"url": url, "valueString": "x"}
-            yield lambda holder=holder, item=item: holder.__setitem__(key, [*holder.get(key, ()), item])
+            yield partial(_append, holder, key, item)
 
 
 def _extension_context(case: Case) -> Iterator[Edit]:
@@ -356,21 +331,14 @@ def _extension_context(case: Case) -> Iterator[Edit]:
     known = [each for each in case.edition.own_structures if each.is_extension]
     for holder in list(holders(case.resource, case.path))[:2]:
         for each in known:
-            item = planner(case.edition).resource(each).make(Choices(_Fresh(case.b), size=MINIMAL))
-            yield lambda holder=holder, item=item: holder.__setitem__(key, [*holder.get(key, ()), item])
-
-
-class _Fresh:
-    """The random numbers of a build, for another one."""
-
-    def __init__(self, b: Choices) -> None:
-        self.random = b.rnd
+            item = planner(case.edition).resource(each).make(Choices(random.Random(case.b.below(2**32)), size=MINIMAL))
+            yield partial(_append, holder, key, item)
 
 
 def _profile(case: Case) -> Iterator[Edit]:
     meta = case.resource.setdefault("meta", {})
     for url in (f"{case.edition.own}/StructureDefinition/not-defined", *(each.url for each in case.edition.profiles)):
-        yield lambda url=url: meta.__setitem__("profile", [*meta.get("profile", ()), url])
+        yield partial(_append, meta, "profile", url)
 
 
 def _element_id(case: Case) -> Iterator[Edit]:
@@ -401,6 +369,20 @@ def _elements(value: Any, *, top: bool = False) -> Iterator[Object]:
     elif isinstance(value, list):
         for each in value:
             yield from _elements(each)
+
+
+def _append(holder: Object, key: str, item: Any) -> None:
+    holder[key] = [*holder.get(key, ()), item]
+
+
+def _with_code(coding: Object, code: str) -> None:
+    coding.pop("display", None)
+    coding["code"] = code
+
+
+def _without_value(extension: Object) -> None:
+    for key in [key for key in extension if key.startswith("value")]:
+        del extension[key]
 
 
 MUTATIONS: dict[str, Mutation] = {

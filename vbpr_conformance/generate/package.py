@@ -71,7 +71,7 @@ def _count(said: Any, cast: Mapping[str, list[Object]], b: Choices) -> int:
     return b.between(*said) if isinstance(said, list) else int(said)
 
 
-def _member(  # noqa: PLR0913 - one place where all of them meet
+def _member(  # noqa: PLR0913, PLR0917 - one place where all of them meet
     role: Mapping[str, Any],
     number: int,
     edition: Edition,

@@ -1,4 +1,4 @@
-"""Paths by which a caller names elements: `status`, `group.measureScore`, `subject.extension:orgSubject.valueReference`.
+"""Paths by which a caller names elements: `status`, `group.measureScore`, `subject.extension:slice.valueReference`.
 
 A path is an element id with or without the resource type in front, also into extensions that the profile names; a
 choice may be named by its JSON name (`valueMoney`), which asks for that type; `[n]` picks one item of a list.
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vbpr_conformance.errors import UsageError
+from vbpr_conformance.generate.compiler import NEVER, planner
 from vbpr_conformance.generate.members import Member, Option, SlicePart
-from vbpr_conformance.generate.plan import NEVER, planner
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Profile
 
@@ -113,7 +113,9 @@ def _step(place: _Place, found: re.Match[str], edition: Edition, trouble: str) -
         known = ", ".join(each.id.rpartition(":")[2] for each in member.slices) or "none"
         raise UsageError(f"{trouble}: {name} has no slice {piece} (it has {known}).")
     kind = member.options[0].type if member.options else ""
-    return Step(name, True, part, index, member.id, member=member), _Place(part.holder.members if part.holder else (), kind)
+    return Step(name, array=True, part=part, index=index, id=member.id, member=member), _Place(
+        part.holder.members if part.holder else (), kind
+    )
 
 
 def _plain(place: _Place, name: str, index: int | None, edition: Edition, trouble: str) -> tuple[Step, _Place]:
@@ -133,7 +135,7 @@ def _find(members: Sequence[Member], name: str) -> tuple[Member | None, Option |
         for option in member.options:
             if option.key == name:
                 return member, option
-        if member.name == name or member.name == f"{name}[x]":
+        if member.name in (name, f"{name}[x]"):
             return member, None
     return None, None
 

@@ -127,5 +127,7 @@ def relate(scene: Scene, statements: Sequence[Mapping[str, Any]]) -> None:
     for statement in statements:
         for name, said in statement.items():
             if name not in _RELATIONS:
-                raise UsageError(f"contract-package.yaml: {name!r} is no relation, expected one of {sorted(_RELATIONS)}.")
+                raise UsageError(
+                    f"contract-package.yaml: {name!r} is no relation, expected one of {sorted(_RELATIONS)}."
+                )
             _RELATIONS[name](scene, said)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from vbpr_conformance.generate.choices import Choices
-
 Object = dict[str, Any]
 
 
-def make_sense(made: Object, b: Choices) -> None:
+def make_sense(made: Object) -> None:
     """Adjust a resource so that its parts agree."""
     if made["resourceType"] == "Measure":
         _criteria_without_library(made)

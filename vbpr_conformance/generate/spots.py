@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from vbpr_conformance.generate.choices import Choices
+from vbpr_conformance.generate.compiler import planner
 from vbpr_conformance.generate.members import Member, Object
 from vbpr_conformance.generate.paths import Path, Step, is_choice_key
-from vbpr_conformance.generate.plan import foreign_extension, planner
+from vbpr_conformance.generate.plan import foreign_extension
 from vbpr_conformance.ig.edition import Edition
 
 

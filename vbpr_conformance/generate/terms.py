@@ -13,7 +13,7 @@ from vbpr_conformance.generate import values
 from vbpr_conformance.generate.choices import Choices
 from vbpr_conformance.generate.values import Maker
 from vbpr_conformance.ig.edition import Edition
-from vbpr_conformance.ig.model import Element, ValueSet
+from vbpr_conformance.ig.model import Element
 
 UCUM = "http://unitsofmeasure.org"
 STANDARD_CODES: dict[str, tuple[str, ...]] = {

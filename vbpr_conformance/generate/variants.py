@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from vbpr_conformance.generate.compiler import OPEN_CHOICE, planner
 from vbpr_conformance.generate.contexts import allowed
 from vbpr_conformance.generate.members import Member, Object, SlicePart
 from vbpr_conformance.generate.paths import has, resolve
-from vbpr_conformance.generate.plan import OPEN_CHOICE, planner
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Element, Profile
 
@@ -51,7 +51,7 @@ def _walk(members: Sequence[Member]) -> Iterator[Variant]:
 
 def _slice_forms(part: SlicePart) -> Iterator[Variant]:
     value = next((each for each in part.holder.members if each.name == "value[x]"), None) if part.holder else None
-    if value is None or len(value.options) < 2:  # noqa: PLR2004 - a single type is no choice
+    if value is None or len(value.options) < 2:
         yield Variant(part.id, "", part.id)
     else:
         yield from _forms(value, part.id)
