@@ -1,0 +1,101 @@
+"""How much of a run is the harness itself? Records a run against the reference server and replays its requests bare.
+
+    python benchmarks/run.py [--examples N]
+
+Prints, from one run: the time of the run, how much of it was spent waiting for answers, the rest (the harness's own
+time), and the time the same requests take when a bare httpx.Client sends them to a fresh server. The aim is a ratio of
+own time to replay of at most 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import re
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+
+from vbpr_conformance import settings
+from vbpr_conformance.client.client import FhirClient
+from vbpr_conformance.client.exchange import Exchange
+from vbpr_conformance.reference.process import running
+from vbpr_conformance.runner import run_suites
+
+EDITION = "1.1.0"
+SEED = 4711
+
+
+def record(examples: int) -> tuple[list[Exchange], str, float]:
+    """Run all suites once; give the exchanges in order, the server's URL, and the seconds from first to last case."""
+    exchanges: list[Exchange] = []
+    plain = settings.open_client
+
+    def open_client(url: str, access: settings.Access, **more: object) -> FhirClient:
+        return plain(url, access, **more, recorder=exchanges.append)
+
+    settings.open_client = open_client
+    with running(EDITION) as url, tempfile.TemporaryDirectory() as folder:
+        options = [f"--vbpr-seed={SEED}", f"--vbpr-examples={examples}"]
+        start = time.perf_counter()
+        results = run_suites(url, Path(folder), shown=io.StringIO(), options=options)
+        spent = time.perf_counter() - start
+    settings.open_client = plain
+    print(f"{results['verdict']}, {len(results['cases'])} cases, {len(exchanges)} requests")
+    return exchanges, url, spent
+
+
+def replay(exchanges: list[Exchange], recorded_at: str) -> float:
+    """Send the same requests to a fresh server; give the seconds spent in the client.
+
+    Ids that the server gave then are replaced by those it gives now, outside the time that is measured.
+    """
+    ids: dict[str, str] = {}
+    spent = 0.0
+    with running(EDITION) as url, httpx.Client(timeout=60) as client:
+        for each in exchanges:
+            address, body = _renamed(each, ids, recorded_at, url)
+            headers = {name: value for name, value in each.request_headers.items() if name.lower() not in OWN}
+            start = time.perf_counter()
+            response = client.request(each.method, address, headers=headers, content=body)
+            spent += time.perf_counter() - start
+            _learn(each, response, ids)
+    return spent
+
+
+OWN = {"host", "content-length", "connection", "accept-encoding"}
+ID = re.compile(rb"[0-9a-f]{16}")
+
+
+def _renamed(each: Exchange, ids: dict[str, str], old: str, new: str) -> tuple[str, bytes]:
+    def known(match: re.Match[bytes]) -> bytes:
+        return ids.get(match[0].decode(), match[0].decode()).encode()
+
+    address = ID.sub(known, each.url.encode()).decode().replace(old, new)
+    return address, ID.sub(known, each.request_body).replace(old.encode(), new.encode())
+
+
+def _learn(each: Exchange, response: httpx.Response, ids: dict[str, str]) -> None:
+    """Pair the ids of what was created then and now, in the order in which the answers name them."""
+    before, after = each.headers.get("location", ""), response.headers.get("location", "")
+    pairs = zip(ID.findall(before.encode()), ID.findall(after.encode()), strict=False)
+    ids.update({old.decode(): new.decode() for old, new in pairs})
+
+
+def main() -> None:
+    """Print the ratios."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--examples", type=int, default=10)
+    exchanges, recorded_at, total = record(parser.parse_args().examples)
+    waiting = sum(each.elapsed for each in exchanges)
+    own = total - waiting
+    bare = replay(exchanges, recorded_at)
+    print(f"run {total:.1f} s = waiting for answers {waiting:.1f} s + the harness itself {own:.1f} s")
+    print(f"replayed bare {bare:.1f} s")
+    print(f"harness / replay = {own / bare:.2f}")
+
+
+if __name__ == "__main__":
+    main()
