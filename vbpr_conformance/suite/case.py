@@ -16,7 +16,7 @@ from vbpr_conformance.suite.expand import Case
 from vbpr_conformance.suite.findings import Finding, HarnessError, NotTestedError
 from vbpr_conformance.suite.matchers import check
 from vbpr_conformance.suite.model import Seed
-from vbpr_conformance.suite.payloads import SIZES
+from vbpr_conformance.suite.payloads import SIZES, with_zeros
 from vbpr_conformance.suite.queries import queries
 from vbpr_conformance.suite.randomness import number
 from vbpr_conformance.suite.steps import perform
@@ -221,7 +221,8 @@ def _made(wish: Seed, env: Env, drawn: Drawn) -> dict[str, Any]:
         filled = Seed.model_validate(fill(wish.model_dump(), env.scope()), by_name=True)
     except MissingValueError as trouble:
         raise HarnessError(f"{env.case.source}: {trouble}") from trouble
-    return env.context.payloads.make(filled, rng, size)
+    made = env.context.payloads.make(filled, rng, size)
+    return with_zeros(made) if "element" in env.case.row else made
 
 
 def _run_steps(env: Env, outcome: _Outcome) -> None:

@@ -41,7 +41,7 @@ def _mistakes(suite: Suite, edition: Edition) -> Iterator[Mistake]:
 def _requirements(at: Location, case: CaseSpec, edition: Edition) -> Iterator[Mistake]:
     known = [requirement.id for requirement in edition.requirements]
     for number, requirement in enumerate(case.requirements):
-        if "{{" not in requirement and requirement not in known:
+        if "{{" not in requirement and not requirement.endswith("?") and requirement not in known:
             yield (*at, "requirements", number), f"no requirement {requirement!r}", did_you_mean(requirement, known)
 
 

@@ -79,7 +79,8 @@ def _case(suite: Suite, index: int, spec: CaseSpec, row: Row, edition: Edition) 
         named = [text(each, scope) for each in spec.requirements]
     except MissingValueError as trouble:
         raise suite.wrong(("cases", index, "id"), str(trouble), f"a row here holds {sorted(row.values)}") from trouble
-    ids = dict.fromkeys([*named, *row.requirements])
+    here = [each.removesuffix("?") for each in named if not each.endswith("?") or each[:-1] in known]
+    ids = dict.fromkeys([*here, *row.requirements])
     unknown = next((each for each in ids if each not in known), None)
     if unknown is not None:
         raise suite.wrong(

@@ -26,6 +26,7 @@ _SAYS = {
     "model_type": "{key!r} holds {kind}; expected a mapping",
     "too_short": "{key!r} is empty; expected at least one item",
 }
+_MOST_CHOICES = 30
 Location = Sequence[str | int]
 
 
@@ -102,6 +103,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, choices, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]!r}?"
+    if len(choices) > _MOST_CHOICES:
+        return f"expected one of {len(choices)}, as {choices[0]}"
     return "expected one of " + ", ".join(choices) if choices else "expected none here"
 
 

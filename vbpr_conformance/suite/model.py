@@ -60,7 +60,10 @@ class Strict(BaseModel):
 
 
 class Seed(Strict):
-    """A resource to generate: conformant to `profile`, with the values of `set` and the elements of `require`."""
+    """A resource to generate: conformant to `profile`, with the values of `set` and the elements of `require`.
+
+    A path with a `?` at its end counts only where the profile has it: editions differ.
+    """
 
     profile: str
     set: dict[str, Any] = {}
@@ -343,9 +346,10 @@ class Family(Strict):
 class CaseSpec(Strict):
     """A case as written: what it tests, what is made before, and the steps.
 
-    `seed` is created before the steps and deleted after, `payload` only generated. `mode` says whether it runs on
-    resources of its own, in a read-only run on what the server holds, or both ways. The packaged suites tell each
-    case's rule in `description`, its specification in `link`, and its limits in `does-not-check`.
+    A requirement with a `?` at its end is one that not every edition has. `seed` is created before the steps and
+    deleted after, `payload` only generated. `mode` says whether it runs on resources of its own, in a read-only run on
+    what the server holds, or both ways. The packaged suites tell each case's rule in `description`, its specification
+    in `link`, and its limits in `does-not-check`.
     """
 
     id: CaseId

@@ -6,7 +6,10 @@ import copy
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from vbpr_conformance.errors import UsageError
 
 if TYPE_CHECKING:
     from vbpr_conformance.suite.context import Context
@@ -43,18 +46,39 @@ class Payloads:
 
     def make(self, wish: Seed, rng: random.Random, size: str = "typical") -> dict[str, Any]:
         """Generate what a suite wishes, everything in it filled in."""
-        placed = dict(wish.set)
+        placed = self._possible(wish.profile, wish.set)
         tag = self._tag(wish.profile)
         if tag is not None and "identifier" in placed:
             placed["identifier"] = [*placed["identifier"], tag]
             tag = None
         return self._built(
-            wish.profile, rng, set=placed, require=wish.require, drop=wish.drop, size=size, identifier=tag
+            wish.profile,
+            rng,
+            set=placed,
+            require=wish.require,
+            drop=list(self._possible(wish.profile, dict.fromkeys(wish.drop))),
+            size=size,
+            identifier=tag,
         )
 
     def sample(self, profile: str, rng: random.Random) -> dict[str, Any]:
         """Generate a small resource for others to refer to."""
         return self._built(profile, rng, size="minimal", identifier=self._tag(profile))
+
+    def _possible(self, name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Leave out each path with a `?` at its end that the profile does not have: editions differ."""
+        from vbpr_conformance.generate.paths import resolve  # noqa: PLC0415  collecting needs no generator
+
+        found: dict[str, Any] = {}
+        for path, value in values.items():
+            plain = path.removesuffix("?")
+            if plain != path:
+                try:
+                    resolve(plain, self._context.edition.profile(name), self._context.edition)
+                except UsageError:
+                    continue
+            found[plain] = value
+        return found
 
     def _built(self, profile: str, rng: random.Random, **wishes: Any) -> dict[str, Any]:
         """Build what the validator has proved; what references point to is then replaced by others of the same type."""
@@ -69,6 +93,20 @@ class Payloads:
         found = self._context.edition.profile(profile)
         holder = found.root.by_name.get("identifier")
         return self._context.tag.identifier if holder is not None and holder.max != 0 else None
+
+
+def with_zeros(value: Any) -> Any:
+    """Give a copy in which every decimal ends with a zero: the same number, whose precision shows whether it is kept.
+
+    https://hl7.org/fhir/R4/datatypes.html#decimal
+    """
+    if isinstance(value, dict):
+        return {key: with_zeros(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [with_zeros(each) for each in value]
+    if isinstance(value, Decimal) and "." in str(value) and "E" not in str(value) and not str(value).endswith("0"):
+        return Decimal(f"{value}0")
+    return value
 
 
 def change(resource: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:

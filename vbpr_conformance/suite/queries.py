@@ -20,6 +20,7 @@ from vbpr_conformance.fhir.search_match import matches
 from vbpr_conformance.fhir.search_values import escape, parse_date, split, unescape
 from vbpr_conformance.ig.model import SearchParameter
 from vbpr_conformance.suite.env import Live
+from vbpr_conformance.suite.search_forms import as_read
 
 if TYPE_CHECKING:
     from vbpr_conformance.suite.env import Env
@@ -56,7 +57,8 @@ def queries(row: Mapping[str, str], lives: Iterable[Live], env: Env) -> list[Que
 def parameter_of(row: Mapping[str, str], env: Env) -> SearchParameter:
     """The search parameter of a row."""
     known = env.context.edition.search_parameters(row["type"])
-    return next(parameter for parameter in known if parameter.code == row["param"])
+    found = next(parameter for parameter in known if parameter.code == row["param"])
+    return as_read(found, row["type"], env.context.edition)
 
 
 def _texts(form: str, parameter: SearchParameter, held: Sequence[Any], env: Env) -> Iterator[str]:

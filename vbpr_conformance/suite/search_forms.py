@@ -6,11 +6,13 @@ error, but where it is answered the answer must be right.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import SearchParameter
 
+_EXTENSION_VALUE = re.compile(r"\.extension\('([^']+)'\)\.value$")
 COMPARATORS = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 
 
@@ -42,14 +44,22 @@ _CANONICAL = (Form("url"), Form("url-and-version"))
 
 
 def element_type(parameter: SearchParameter, resource_type: str, edition: Edition) -> str | None:
-    """The type of the element that a plain path expression points to, None where it is not a plain path."""
-    profile = edition.find_profile(resource_type)
-    element = profile.by_id.get(parameter.expression) if profile else None
+    """The type of what a plain path, or the value of an extension, points to; None for other expressions."""
+    extension = _EXTENSION_VALUE.search(parameter.expression)
+    profile = edition.find_profile(extension[1] if extension else resource_type)
+    element = profile.by_id.get("Extension.value[x]" if extension else parameter.expression) if profile else None
     return element.types[0].code if element and element.types else None
+
+
+def as_read(parameter: SearchParameter, resource_type: str, edition: Edition) -> SearchParameter:
+    """A parameter as it can work: what holds codes is searched as a token, also where a guide calls it a string."""
+    coded = element_type(parameter, resource_type, edition) in {"CodeableConcept", "Coding", "Identifier"}
+    return replace(parameter, type="token") if parameter.type == "string" and coded else parameter
 
 
 def forms(parameter: SearchParameter, resource_type: str, edition: Edition) -> tuple[Form, ...]:
     """The forms of a parameter, in a fixed order; none for types whose rules are not known here."""
+    parameter = as_read(parameter, resource_type, edition)
     kind = element_type(parameter, resource_type, edition)
     if parameter.type == "date":
         return _DATE + _ANY

@@ -14,6 +14,8 @@ from vbpr_conformance.suite.matchers.http import said_in, short_url
 from vbpr_conformance.suite.must_support import select
 
 _MOST_LINES = 5
+_DIRECTLY_BELOW = 2
+"""How many steps the path of an element directly below the resource has."""
 
 
 def _resource(answer: Answer) -> dict[str, Any]:
@@ -118,8 +120,10 @@ def _allowed(env: Env) -> tuple[Allowance, ...]:
 
 
 def _differing(path: str, sent: Any, got: Any, env: Env) -> list[Difference]:
-    found = differences({"v": sent}, {"v": got}, ignore=_allowed(env))
-    return [Difference(path + each.path.removeprefix("v"), each.sent, each.got) for each in found]
+    steps = path.split(".")
+    name = steps[1].partition("[")[0] if len(steps) == _DIRECTLY_BELOW else "inside"  # liberties are told by the place
+    found = differences({name: sent}, {name: got}, ignore=_allowed(env))
+    return [Difference(path + each.path.removeprefix(name), each.sent, each.got) for each in found]
 
 
 def _change(difference: Difference) -> str:

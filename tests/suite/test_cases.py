@@ -1,0 +1,75 @@
+"""Cases against the reference server: the good one passes them, each fault turns its case red."""
+
+from __future__ import annotations
+
+import pytest
+
+from vbpr_conformance.reference.process import running
+from vbpr_conformance.suite.case import run_case
+from vbpr_conformance.suite.verdicts import Verdict
+
+SOME = ["create/quality", "patch", "transaction", "conditional-delete", "search-date/ge", "include-evaluated-resource"]
+
+
+@pytest.mark.parametrize("name", SOME)
+def test_the_good_server_passes(server, context_for, cases, name):
+    """The reference server passes its own suites, and everything that was created is deleted again."""
+    context = context_for(server)
+    result = run_case(cases[name], context)
+    context.close()
+    assert result.verdict is Verdict.PASS, result.text()
+    assert context.created == context.deleted > 0
+
+
+FAULTS = [
+    ("create-no-location", "create/performance", "has no header Location"),
+    ("create-decimal-loses-zeros", "ms-quality/group.measureScore", "comes back changed"),
+    ("search-date-loses-partial-dates", "search-date/ge", "expected MeasureReports"),
+    ("search-page-2-fails", "search-paging", "page 2"),
+    ("transaction-not-atomic", "transaction-all-or-nothing", "expected 200"),
+]
+
+
+@pytest.mark.parametrize(("fault", "name", "said"), FAULTS)
+def test_a_fault_turns_its_case_red(edition, context_for, cases, fault, name, said):  # noqa: PLR0913, PLR0917  parameters
+    """A broken rule is a fail with a sentence, evidence, a curl command and the way to see it again."""
+    with running(edition.version, fault=fault) as url:
+        context = context_for(url, examples=10)
+        result = run_case(cases[name], context)
+        context.close()
+    assert result.verdict is Verdict.FAIL, result.message
+    assert said in result.message
+    labels = [label for label, _ in result.details]
+    assert {"requirement", "seen again with", "suite"} <= set(labels)
+    assert result.exchanges[0]["status"] > 0
+    assert f"-k {name}" in result.reproduce
+
+
+def test_the_same_seed_sends_the_same(server, context_for, cases):
+    """What a case sends follows from the run's seed and the case alone, but for what tells runs apart."""
+    sent = []
+    for _ in range(2):
+        context = context_for(server, run_id="same", seed=7)
+        bodies: list[bytes] = []
+        context.client._recorder = lambda exchange, bodies=bodies: bodies.append(exchange.request_body)
+        assert run_case(cases["errors-not-json"], context).verdict is Verdict.PASS
+        assert run_case(cases["references-logical"], context).verdict is Verdict.PASS
+        context.close()
+        sent.append([body for body in bodies if b"logical" in body or b"us-npi" in body])
+    assert len(sent[0]) == len(sent[1]) > 0
+
+
+def test_nothing_is_written_in_a_read_only_run(server, context_for, cases):
+    """A case that writes is skipped with what to do instead, and no request is sent."""
+    context = context_for(server, read_only=True)
+    result = run_case(cases["create/performance"], context)
+    assert (result.verdict, context.requests) == (Verdict.SKIP, 0)
+    assert "--read-only" in result.message
+
+
+def test_a_target_that_is_not_there_is_an_error(context_for, cases):
+    """Infrastructure trouble says nothing about conformance, and is not waited for again and again."""
+    context = context_for("http://127.0.0.1:9/fhir")
+    verdicts = [run_case(cases["read-unknown"], context).verdict for _ in range(5)]
+    assert set(verdicts) == {Verdict.ERROR}
+    assert context.requests <= 3
