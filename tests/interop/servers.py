@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -146,3 +146,11 @@ def _free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return one.getsockname()[1]
+
+
+if __name__ == "__main__":
+    with running(next(server for server in SERVERS if server.name == sys.argv[1])) as url:
+        print(url, flush=True)
+        with suppress(KeyboardInterrupt):
+            while True:
+                time.sleep(1)

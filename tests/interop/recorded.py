@@ -52,9 +52,10 @@ class Expected:
 
 
 def expected(server: str) -> Expected:
-    """Read the expectations of a server; what is missing or unknown in them is an error."""
+    """Read what is recorded of a server, with all of another that it is `like`; an unknown key is an error."""
     data: Any = load((FOLDER / f"{server}.yaml").read_bytes(), f"{server}.yaml")
-    return Expected(int(data["exit-code"]), tuple(_deviation(each) for each in data["deviations"]))
+    shared = expected(data["like"]).deviations if "like" in data else ()
+    return Expected(int(data["exit-code"]), (*shared, *(_deviation(each) for each in data["deviations"])))
 
 
 def _deviation(data: Mapping[str, Any]) -> Deviation:
