@@ -64,6 +64,15 @@ def test_required_variants(request, version, name):
         assert has(made, resolve(variant.require, profile, edition)), variant
 
 
+def test_what_is_required_is_there_in_full_payloads_too(edition):
+    """A rule that lets one of two elements stand keeps the one that was asked for, however much else is there."""
+    profile = edition.profile("vbp-quality-measurereport")
+    code = resolve("group.stratifier.code", profile, edition)
+    for seed in range(25):
+        made = build(profile, edition, random.Random(seed), require=["group.stratifier.code"], size="maximal")
+        assert has(made, code), seed
+
+
 def test_choice_types_of_extensions_are_variants(edition):
     """The types that an extension of the profile may hold are variants of their own."""
     variants = must_support_variants(edition.profile(PERFORMANCE), edition)

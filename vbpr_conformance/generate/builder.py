@@ -12,7 +12,7 @@ from vbpr_conformance.generate.choices import TYPICAL, Choices
 from vbpr_conformance.generate.compiler import planner
 from vbpr_conformance.generate.decisions import decide, settle
 from vbpr_conformance.generate.edits import apply, refers, sites, thin
-from vbpr_conformance.generate.paths import Path, put, resolve
+from vbpr_conformance.generate.paths import Path, has, put, resolve
 from vbpr_conformance.generate.proof import errors
 from vbpr_conformance.generate.sense import make_sense
 from vbpr_conformance.ig.edition import Edition
@@ -50,8 +50,8 @@ def build(  # noqa: PLR0913 - the wishes of the suite language, each by its name
     profile = edition.profile(profile) if isinstance(profile, str) else profile
     values = {**dict.fromkeys(drop), **(set or {})}
     placed = [(resolve(text, profile, edition), value) for text, value in values.items()]
-    forced = _forced([resolve(text, profile, edition) for text in require])
-    forced |= _forced([path for path, value in placed if value is not None])
+    required = [resolve(text, profile, edition) for text in require]
+    forced = _forced(required) | _forced([path for path, value in placed if value is not None])
     found = []
     for _ in range(_ATTEMPTS):
         made = raw(profile, edition, Choices(choices, size=size, forced=forced, references=references, outward=outward))
@@ -59,11 +59,10 @@ def build(  # noqa: PLR0913 - the wishes of the suite language, each by its name
         for path, value in placed:
             put(made, path, copy.deepcopy(value))
         found = errors(made, profile, edition)
-        if not found:
+        if not found and all(has(made, path) for path in required):  # a rule may have put its other side in instead
             return made
-    raise UsageError(
-        f"No conformant {profile.id} was found with what is asked for: {found[0].expression}: {found[0].message}"
-    )
+    why = f"{found[0].expression}: {found[0].message}" if found else "it never has all that is required"
+    raise UsageError(f"No conformant {profile.id} was found with what is asked for: {why}")
 
 
 def _forced(paths: Sequence[Path]) -> dict[str, str | None]:
