@@ -72,7 +72,7 @@ class SuiteFile(pytest.File):
         for case in self.config.stash[SESSION].cases(self.path):
             yield CaseItem.from_parent(self, name=case.id, case=case)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ARG002
         """Show a mistake in a suite as its one line."""
         from vbpr_conformance.errors import VbprError
 

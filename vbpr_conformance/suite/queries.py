@@ -225,9 +225,9 @@ def _left_open(query: Query, live: Live, env: Env, found: Match) -> bool:
         literals = [value if isinstance(value, str) else value.get("reference", "") for value in values]
         return bool(values) and not any(literal and not literal.startswith("#") for literal in literals)
     if found is Match.YES and query.parameter.type == "reference" and not query.modifier:
-        held = [value for value in values_of(live, query.parameter, env) if isinstance(value, str)]
+        canonicals = [value for value in values_of(live, query.parameter, env) if isinstance(value, str)]
         asked = [unescape(each) for each in split(query.value, ",")]
-        return bool(held) and not set(held) & set(asked)
+        return bool(canonicals) and not set(canonicals) & set(asked)
     return False
 
 
