@@ -131,6 +131,9 @@ class Member:
         kind = b.forced.get(self.id) if b.forced else None
         if kind is not None:
             return next(option for option in options if option.type == kind)
+        if b.density == 0:  # the simplest payload has the types that the profile names, not any of fifty
+            heaviest = max(option.weight for option in options)
+            options = tuple(option for option in options if option.weight == heaviest)
         roll = b.rnd() * sum(option.weight for option in options)
         for option in options:
             roll -= option.weight

@@ -92,7 +92,8 @@ def _member(  # noqa: PLR0913, PLR0917 - one place where all of them meet
         made = build(
             profile, edition, rng, set=wishes, require=role.get("require", ()), drop=role.get("drop", ()), outward=False
         )
-        made["id"] = f"syn-{label}-{role['name']}-{number + 1}"
+        named = {"resourceType": profile.type, "id": f"syn-{label}-{role['name']}-{number + 1}"}
+        made = {**named, **made, **named}
         if "url" in made:
             made["url"] = f"{BASE}/{link(made)}"
         relate(Scene(made, number, profile, edition, cast, start, b), role.get("relations", ()))
