@@ -73,6 +73,18 @@ def test_what_is_required_is_there_in_full_payloads_too(edition):
         assert has(made, code), seed
 
 
+def test_the_smallest_payloads_have_the_types_that_the_profile_names(edition):
+    """A choice that is open to any type is one of the named ones in a minimal payload."""
+    path = "relatedArtifact:component.extension:contractualStatus"
+    profile = edition.profile("vbp-measure")
+    for seed in range(25):
+        made = build(profile, edition, random.Random(seed), require=[path], size="minimal")
+        statuses = [
+            each for each in made["relatedArtifact"][0]["extension"] if each["url"].endswith("contractual-status")
+        ]
+        assert [each.keys() for each in statuses] == [{"url", "valueCodeableConcept"}], seed
+
+
 def test_choice_types_of_extensions_are_variants(edition):
     """The types that an extension of the profile may hold are variants of their own."""
     variants = must_support_variants(edition.profile(PERFORMANCE), edition)
