@@ -44,6 +44,24 @@ def test_numbers_survive_copies(text):
     assert dumps(copy.deepcopy(value)) == dumps(copy.copy(value)) == dumps(through_pickle) == f"[{text}]"
 
 
+@pytest.mark.parametrize(
+    "text", ["[-0]", "[-0,1]", '{"a": -0}', "[1, -0\n]", " -0 ", '["2024-01-01T00:00:00-05:00",-0]']
+)
+def test_minus_zero_is_kept_wherever_it_stands(text):
+    """No int holds -0, so it is a decimal, beside dates with the same characters too."""
+    assert json.loads(dumps(loads(text)), parse_int=str) == json.loads(text, parse_int=str)
+
+
+@given(st.text(), st.text())
+def test_texts_are_read_whatever_they_hold(one, other):
+    """Quotes, backslashes and escapes in names and texts neither hide a name given twice nor feign one."""
+    for ascii_only in (True, False):
+        name, value = (json.dumps(each, ensure_ascii=ascii_only) for each in (one, other))
+        assert loads(f"{{{name}: {value}, {name[:-1]}{{{name[-1]}: [{value}]}}") == {one: other, f"{one}{{": [other]}
+        with pytest.raises(FormatError, match="is there twice"):
+            loads(f"[{{{name}: {value}, {name}: [{value}]}}]")
+
+
 def test_whole_numbers_are_ints_and_others_decimals():
     """Only numbers without point and exponent are ints; no number ever becomes a float."""
     assert [type(each).__mro__[-2] for each in loads("[1, 1.0, 1e0]")] == [int, Decimal, Decimal]
@@ -57,6 +75,9 @@ def test_whole_numbers_are_ints_and_others_decimals():
         (b'{"a": 1,\n "b": "\xff"}', "line 2, column 8: not UTF-8: byte 0xFF"),
         (b'{"a": 1,\n "b": {"c": 1, "c": 2}}', "line 2, column 16: the property 'c' is there twice"),
         (b'{"c": 1, "\\u0063": 2}', "line 1, column 10: the property 'c' is there twice"),
+        (b'{"c" :1, "c"\t:"\\u0022:"}', "line 1, column 10: the property 'c' is there twice"),
+        (b'{"c":1,"c":2,"d":"\\u0022\\u0022"}', "line 1, column 8: the property 'c' is there twice"),
+        (b'[{"c":"\\\\\\""},{"c":{"d":"e"},"c":[]}]', "line 1, column 30: the property 'c' is there twice"),
         (b'{"a": NaN}', "line 1, column 7: NaN is no number in JSON"),
         (b"[1, -Infinity]", "line 1, column 5: -Infinity is no number in JSON"),
         (b'["\\ud800"]', "line 1, column 3: half of a surrogate pair: no character"),

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 Resolver = Callable[[str], dict[str, Any] | None]
 
+Answers = dict[tuple[int, str], tuple[dict[str, Any], bool]]
+"""Whether resources (by identity; they are kept, so that none takes another's) conform to profiles, asked once."""
+
 
 class Target(NamedTuple):
     """A resource that a reference leads to, and the scope to judge it in."""
@@ -30,6 +33,7 @@ class Scope:
     __slots__ = (
         "_contained",
         "_env",
+        "answers",
         "bundle",
         "full_url",
         "ids",
@@ -51,6 +55,7 @@ class Scope:
         full_url: str | None = None,
         resolver: Resolver | None = None,
         probing: frozenset[tuple[int, str]] = frozenset(),
+        answers: Answers | None = None,
     ) -> None:
         self.validator = validator
         self.resource = resource
@@ -60,6 +65,7 @@ class Scope:
         self.resolver = resolver
         self.probing = probing
         """The (resource, profile) pairs under question, so that references in a circle come to an end."""
+        self.answers: Answers = {} if answers is None else answers
         self.ids: set[str] = set()
         self.own_bundle: Bundle | None = None
         self._contained: dict[str, dict[str, Any]] | None = None
@@ -75,13 +81,24 @@ class Scope:
             full_url=self.full_url,
             resolver=self.resolver,
             probing=self.probing,
+            answers=self.answers,
         )
 
     def entry(self, resource: dict[str, Any], full_url: str | None, bundle: Bundle) -> Scope:
         """The scope of an entry of the Bundle that this is the scope of."""
         return Scope(
-            self.validator, resource, bundle=bundle, full_url=full_url, resolver=self.resolver, probing=self.probing
+            self.validator,
+            resource,
+            bundle=bundle,
+            full_url=full_url,
+            resolver=self.resolver,
+            probing=self.probing,
+            answers=self.answers,
         )
+
+    def _outside(self, resource: dict[str, Any]) -> Scope:
+        """The scope of a resource that the resolver found."""
+        return Scope(self.validator, resource, resolver=self.resolver, probing=self.probing, answers=self.answers)
 
     def probe(self, resource: dict[str, Any], profile: str) -> Scope:
         """The same scope anew, to ask whether a resource conforms to a profile without saying anything of it."""
@@ -139,7 +156,7 @@ class Scope:
         if self.resolver is not None:
             fetched = self.resolver(url)
             if fetched is not None:
-                return Target(fetched, Scope(self.validator, fetched, resolver=self.resolver, probing=self.probing))
+                return Target(fetched, self._outside(fetched))
         return None
 
     def canonical(self, canonical: str) -> Target | None:
@@ -153,7 +170,7 @@ class Scope:
         fetched = self.validator.conformance_resource(canonical)
         if fetched is None and self.resolver is not None:
             fetched = self.resolver(canonical)
-        return Target(fetched, Scope(self.validator, fetched, resolver=self.resolver)) if fetched else None
+        return Target(fetched, self._outside(fetched)) if fetched else None
 
     def _in_hand(self) -> Iterator[dict[str, Any]]:
         listed = self.root.get("contained")

@@ -94,7 +94,13 @@ class Validator:
             return None
         if self._is_base(found):
             return target.resource.get("resourceType") == found.type or found.type in {"Resource", "DomainResource"}
-        return self._fits(target.resource, found, target.scope)
+        if target.scope.probing:  # what holds while a circle of references is followed holds for it alone
+            return self._fits(target.resource, found, target.scope)
+        key = (id(target.resource), profile)
+        known = target.scope.answers.get(key)
+        if known is None:
+            known = target.scope.answers[key] = (target.resource, self._fits(target.resource, found, target.scope))
+        return known[1]
 
     def claims(self, target: Target, profile: str) -> bool:
         """Whether what a reference leads to claims a profile or, claiming none of the guide's, conforms to it."""
