@@ -1,0 +1,95 @@
+"""What a run creates on servers that do not do as they are told: deleted in any order, or named."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+
+from vbpr_conformance.client.client import FhirClient
+from vbpr_conformance.suite.case import run_case
+from vbpr_conformance.suite.context import Context, Settings
+from vbpr_conformance.suite.verdicts import Verdict
+
+BASE = "https://payer.example/fhir"
+
+
+class StrictServer:
+    """Deletes nothing that another resource refers to; takes only so many resources."""
+
+    def __init__(self, *, takes: int = 100, never: frozenset[str] = frozenset()) -> None:
+        self.held: dict[str, str] = {}
+        self.takes, self.never = takes, never
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path.removeprefix("/fhir/")
+        if request.method == "POST":
+            if len(self.held) >= self.takes:
+                return httpx.Response(422)
+            place = f"{path}/{len(self.held) + 1}"
+            self.held[place] = request.content.decode()
+            return httpx.Response(201, headers={"Location": f"{BASE}/{place}"})
+        if request.method == "DELETE":
+            used = any(f'"{path}"' in body for other, body in self.held.items() if other != path)
+            if used or path in self.never:
+                return httpx.Response(409)
+            self.held.pop(path, None)
+            return httpx.Response(204)
+        return httpx.Response(200, json={"resourceType": "Bundle", "type": "searchset"})
+
+
+@pytest.fixture
+def context_of(edition):
+    """Make the context of a run against such a server."""
+
+    def make(server: StrictServer) -> Context:
+        client = FhirClient(BASE, structure=edition.structure, transport=httpx.MockTransport(server))
+        return Context(edition, client, "test", Settings(examples=1, seed=1))
+
+    return make
+
+
+def organization(part_of: str | None = None) -> dict:
+    return {"resourceType": "Organization", **({"partOf": {"reference": part_of}} if part_of else {})}
+
+
+def test_what_is_referred_to_is_deleted_after_what_refers_to_it(context_of):
+    """A server that keeps what others refer to is emptied all the same, whatever was created first."""
+    server = StrictServer()
+    context = context_of(server)
+    lives = [context.create("one", organization("Organization/2")), context.create("two", organization())]
+    context.remove(lives)
+    assert (server.held, context.deleted, context.tally().left) == ({}, 2, [])
+
+
+def test_what_a_later_example_still_needs_is_deleted_at_the_end(context_of):
+    """What could not be deleted after its case is tried again when the run ends."""
+    server = StrictServer()
+    context = context_of(server)
+    context.try_create("for all", organization("Organization/2"))
+    context.remove([context.create("own", organization())])
+    assert context.tally().left == ["Organization/2"]
+    context.close()
+    assert (server.held, context.tally().left) == ({}, [])
+
+
+def test_what_stays_is_named(context_of):
+    """What a server does not delete is counted as left, not as deleted."""
+    server = StrictServer(never=frozenset({"Organization/1"}))
+    context = context_of(server)
+    context.remove([context.create("one", organization()), context.create("two", organization())])
+    context.close()
+    assert (list(server.held), context.deleted, context.tally().left) == (["Organization/1"], 1, ["Organization/1"])
+
+
+def test_no_case_runs_on_half_of_a_population(context_of, cases):
+    """Where a server does not take all resources that a suite shares, none of its cases is judged by the others."""
+    server = StrictServer(takes=8)
+    context = context_of(server)
+    for name in ("search-status/code", "search-paging", "search-together", "include-evaluated-resource"):
+        result = run_case(cases[name], context)
+        assert result.verdict is Verdict.SKIP, result.text()
+        assert "could not be created" in result.message
+    context.close()
+    assert json.dumps(server.held) == "{}"
