@@ -86,7 +86,8 @@ def sample_faulty(
 def attempt(profile: Profile, edition: Edition, rng: random.Random, rule: str) -> Object | None:
     """Try to build a payload that breaks exactly this rule; None if none of the ways leads there."""
     places = _breakable(profile.url, edition)[rule]
-    for each in (*places[:_PLACES],):
+    spread = places[_PLACES :: len(places) // _PLACES + 1]
+    for each in (*places[:_PLACES], *spread):
         for size in (MINIMAL, TYPICAL, TYPICAL, TYPICAL) if each.kind == "invariant" else (MINIMAL, TYPICAL):
             made = _at(each, profile, edition, rng, size)
             if made is not None:
