@@ -88,6 +88,7 @@ def _pytest_options(out: Path) -> list[str]:
         "-pno:terminal",
         "-pno:cacheprovider",
         "-pno:faulthandler",
+        "--assert=plain",
         f"--rootdir={suites_folder()}",
         f"-c{os.devnull}",
         "--noconftest",

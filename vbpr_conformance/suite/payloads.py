@@ -104,8 +104,10 @@ def with_zeros(value: Any) -> Any:
         return {key: with_zeros(each) for key, each in value.items()}
     if isinstance(value, list):
         return [with_zeros(each) for each in value]
-    if isinstance(value, Decimal) and "." in str(value) and "E" not in str(value) and not str(value).endswith("0"):
-        return Decimal(f"{value}0")
+    if isinstance(value, Decimal):
+        text = str(value)
+        if "." in text and "E" not in text and not text.endswith("0"):
+            return Decimal(f"{text}0")
     return value
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ELSEWHERE = "https://example.org/fhir"
 _LITERAL = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/([A-Za-z0-9.-]{1,64})(?:/_history/.*)?")
 _KEYS = ("a", "b")
+_NESTED = (dict, list)
 
 
 class Targets:
@@ -39,9 +40,9 @@ class Targets:
         """Give a copy of `resource` whose literal references point to targets that exist."""
         if isinstance(resource, list):
             return [self.place(each) for each in resource]
-        if not isinstance(resource, Mapping):
+        if not isinstance(resource, dict):
             return resource
-        made = {key: self.place(value) for key, value in resource.items()}
+        made = {key: self.place(value) if type(value) in _NESTED else value for key, value in resource.items()}
         literal = made.get("reference")
         if isinstance(literal, str) and not literal.startswith(("#", "urn:")):
             made["reference"] = self._placed(literal)
