@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.validate import primitive
 from vbpr_conformance.validate.issue import Findings, below
-from vbpr_conformance.validate.node import Node, ObjectCheck, PropertyCheck, Tell
+from vbpr_conformance.validate.node import Names, Node, PropertyCheck, Tell, Whole, by_names
 from vbpr_conformance.validate.primitives import FORMATS
 from vbpr_conformance.validate.scope import Scope
 from vbpr_conformance.validate.shape import Name, Need, Shape, Slot, forbidden, need, repeated, times
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vbpr_conformance.validate.compiler import Compiler
 
 
-def choice_property(compiler: Compiler, node: Node, label: str, views: Views, shape: Shape) -> list[ObjectCheck]:
+def choice_property(compiler: Compiler, node: Node, label: str, views: Views, shape: Shape) -> list[Whole]:
     """Add a property for each type; what a profile does not allow is named as such. Give the check of the whole."""
     allowed = _allowed(views)
     base = compiler.lens.base_element(views[0].element)
@@ -94,17 +94,13 @@ def _slice_need(node: Node, label: str, view: View, shape: Shape) -> None:
     shape.needs.append(Need((name.key, f"_{name.key}"), tell, message))
 
 
-def _one_type(node: Node, label: str, keys: frozenset[str], view: View) -> ObjectCheck:
+def _one_type(node: Node, label: str, keys: frozenset[str], view: View) -> Whole:
     tell = node.rule("choice", view, step=label)
 
-    few = 2 if node.type == "Extension" else 1
-
-    def check(value: dict[str, Any], _: Scope) -> Findings | None:
-        if len(value) <= few:
-            return None
-        found = value.keys() & keys
-        if len(found) > 1 and len({key.removeprefix("_") for key in found}) > 1:
+    def check(names: Names) -> Findings | None:
+        found = keys.intersection(names)
+        if len({key.removeprefix("_") for key in found}) > 1:
             return tell(f"{', '.join(sorted(found))} found together, but {label} is of one type.")
         return None
 
-    return check
+    return by_names(check)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.ig.model import STRUCTURE_DEFINITION
 from vbpr_conformance.validate.issue import Findings, Severity, below, shown
-from vbpr_conformance.validate.node import Check, Node, ObjectCheck
+from vbpr_conformance.validate.node import Check, Node, ObjectCheck, Whole, needing
 from vbpr_conformance.validate.primitives import is_absolute
 from vbpr_conformance.validate.scope import Scope
 from vbpr_conformance.validate.shape import Slot
@@ -86,19 +86,21 @@ def _plain(bound: _Bound) -> Check:
     return check
 
 
-def object_checks(compiler: Compiler, node: Node, views: Views) -> list[ObjectCheck]:
+def object_checks(compiler: Compiler, node: Node, views: Views) -> list[Whole]:
     """Give the checks of a coded object: its codes, and the bindings of its element."""
     if node.type == "CodeableConcept":
-        return [_concept(bound) for bound in _bounds(compiler, node, views)]
+        return [Whole(_concept(bound)) for bound in _bounds(compiler, node, views)]
+    if node.type == "Identifier":
+        return [needing("system", _identifier(node, views[0]))]
     if node.type == "Coding":
         bounds = _bounds(compiler, node, views)
-        return [_coding(compiler, node, views[0], bounds), *(_coded(bound) for bound in bounds)]
-    if node.type in _QUANTITIES:
+        own = Whole(_coding(compiler, node, views[0], bounds))
+    elif node.type in _QUANTITIES:
         bounds = _bounds(compiler, node, views)
-        return [_unit(compiler, node, views[0]), *(_coded(bound) for bound in bounds)]
-    if node.type == "Identifier":
-        return [_identifier(node, views[0])]
-    return []
+        own = needing("system", _unit(compiler, node, views[0]))
+    else:
+        return []
+    return [own, *(needing("code", _coded(bound)) for bound in bounds)]
 
 
 def _identifier(node: Node, view: View) -> ObjectCheck:

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 from vbpr_conformance.ig.model import Profile
 from vbpr_conformance.validate import codes, extensions, invariants, references
 from vbpr_conformance.validate.choices import choice_property
-from vbpr_conformance.validate.issue import Findings, shown
+from vbpr_conformance.validate.issue import Findings
 from vbpr_conformance.validate.memory import remembering
-from vbpr_conformance.validate.node import Check, Node, ObjectCheck, Tell
+from vbpr_conformance.validate.node import Check, Node, ObjectCheck, Tell, Whole
+from vbpr_conformance.validate.objects import object_check
 from vbpr_conformance.validate.place import Place
 from vbpr_conformance.validate.primitives import FORMATS
 from vbpr_conformance.validate.properties import plain_property
 from vbpr_conformance.validate.rules import Rule
 from vbpr_conformance.validate.scope import Scope
-from vbpr_conformance.validate.shape import Need, Shape
+from vbpr_conformance.validate.shape import Shape
 from vbpr_conformance.validate.terminology import Terminology
 from vbpr_conformance.validate.values import value_checks
 from vbpr_conformance.validate.views import ABSTRACT_RESOURCES, Lens, View, Views
@@ -88,7 +89,7 @@ class Compiler:
         if not contents:
             return _unknown_type(node)
         shape = Shape()
-        after: list[ObjectCheck] = []
+        after: list[Whole] = []
         for name, views in self._children(contents).items():
             if node.type in FORMATS and name == "value":
                 continue
@@ -104,7 +105,7 @@ class Compiler:
             "unknown": node.rule("unknown-property", contents[0]),
             "empty": node.rule("shape", contents[0]) if is_resource else _ele_1(node, contents[0]),
         }
-        return remembering(node.type, _object(shape, after, tells, is_resource=is_resource))
+        return remembering(node.type, object_check(shape, after, tells, is_resource=is_resource))
 
     def _children(self, contents: Views) -> dict[str, Views]:
         found: dict[str, Views] = {}
@@ -114,17 +115,16 @@ class Compiler:
                 found[name] = (*found.get(name, ()), child)
         return found
 
-    def _whole(self, node: Node, contents: Views) -> list[ObjectCheck]:
+    def _whole(self, node: Node, contents: Views) -> list[Whole]:
         """Give the checks that look at an object as a whole."""
         every = tuple(dict.fromkeys((*node.views, *contents)))
-        checks: list[ObjectCheck] = []
-        checks += value_checks(node, every)
+        checks = [Whole(each) for each in value_checks(node, every)]
         checks += codes.object_checks(self, node, every)
         checks += references.object_checks(self, node, every)
         checks += extensions.object_checks(node, contents)
         checks += invariants.object_checks(self, node, contents)
         for view, name in self.lens.missing_profiles(node.type, node.views):
-            checks.append(_not_held(node, view, name))
+            checks.append(Whole(_not_held(node, view, name)))
         return checks
 
 
@@ -164,76 +164,3 @@ def _not_held(node: Node, view: View, name: str) -> ObjectCheck:
         return tell(f"Not checked against {name}, which is not held here.")
 
     return check
-
-
-def _object(  # noqa: C901 - the hot path: taken apart, each object would cost more calls
-    shape: Shape, after: list[ObjectCheck], tells: dict[str, Tell], *, is_resource: bool
-) -> Check:
-    """Make the check of an object: each property by its own check, then what is missing, then the whole."""
-    if is_resource:
-        shape.checks["resourceType"] = _nothing
-    lookup = {key: (shape.fine.get(key, _NONE), prop) for key, prop in shape.checks.items()}.get
-    whole = (*_missing(shape.needs), *after)
-    not_object, unknown, empty = tells["object"], tells["unknown"], tells["empty"]
-
-    def check(value: Any, scope: Scope) -> Findings | None:  # runs for every object: no call is made that need not be
-        if type(value) is not dict:
-            return not_object(f"{shown(value)} found where an object is expected.")
-        found: Findings | None = None
-        for key, item in value.items():
-            entry = lookup(key)
-            if entry is None:
-                bad: Findings | None = unknown(_UNKNOWN.format(key))
-            elif type(item) is str and item in entry[0]:
-                continue
-            else:
-                bad = entry[1](item, value, scope)
-            if bad:
-                found = bad if found is None else found + bad
-        if len(value) <= 1 and not (is_resource and value) and (not value or "id" in value):
-            found = (found or []) + empty("An object without content found; an element has a value or children.")
-        for each in whole:
-            bad = each(value, scope)
-            if bad:
-                found = bad if found is None else found + bad
-        return found
-
-    return check
-
-
-def _missing(needs: list[Need]) -> Iterator[ObjectCheck]:
-    """Give the checks for what must be there: the usual names of all together, then one by one."""
-    plain = tuple(need for need in needs if len(need.names) <= _PLAIN)
-    required = frozenset(need.names[0] for need in plain)
-
-    def all_there(value: dict[str, Any], _: Scope) -> Findings | None:
-        if required <= value.keys():
-            return None
-        lacking = (need for need in plain if not any(name in value for name in need.names))
-        return [finding for need in lacking for finding in need.tell(need.message)]
-
-    if plain:
-        yield all_there
-    for need in needs:
-        if len(need.names) > _PLAIN:
-            yield _one_of(need)
-
-
-def _one_of(need: Need) -> ObjectCheck:
-    names = frozenset(need.names)
-
-    def check(value: dict[str, Any], _: Scope) -> Findings | None:
-        return need.tell(need.message) if names.isdisjoint(value) else None
-
-    return check
-
-
-_PLAIN = 2
-"""An element and its `_name` are looked for one by one; the many names of a choice as a set."""
-
-_NONE: frozenset[str] = frozenset()
-_UNKNOWN = "{!r} found, which is no element here."
-
-
-def _nothing(_: Any, __: dict[str, Any], ___: Scope) -> None:
-    return None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.ig.model import STRUCTURE_DEFINITION, Profile
 from vbpr_conformance.validate.issue import Findings, Severity, shown
-from vbpr_conformance.validate.node import Checked, Checker, Node, ObjectCheck, Tell
+from vbpr_conformance.validate.node import Check, Checked, Checker, Names, Node, Tell, Whole, by_names
 from vbpr_conformance.validate.primitives import is_absolute
 from vbpr_conformance.validate.scope import Scope
 from vbpr_conformance.validate.shape import Slot, WholeCheck
@@ -25,7 +25,7 @@ def items(slot: Slot) -> tuple[Checker, WholeCheck | None]:
         if view.element.slices:
             groups.append(Group(slot, view, slot.shape))
             known.add_slices(slot.compiler.lens.slices(view))
-    return Checked(known.check), _together(groups)
+    return Checked(known.check()), _together(groups)
 
 
 def _together(groups: list[Group]) -> WholeCheck | None:
@@ -74,15 +74,18 @@ class _Known:
         for url, each in self._slices.items():
             self._node.kids.append((f"{self._label}:{each[0].element.slice_name}", self._node_of(url)))
 
-    def check(self, value: Any, scope: Scope) -> Findings | None:
-        """Judge one extension."""
-        url = value.get("url") if type(value) is dict else None
-        if type(url) is not str:
-            return self._plain.check(value, scope)
-        check = self._checks.get(url)
-        if check is None:
-            check = self._made(url)
-        return check.check(value, scope)
+    def check(self) -> Check:
+        """Give what judges one extension."""
+        known, made, plain = self._checks, self._made, self._plain
+
+        def check(value: Any, scope: Scope) -> Findings | None:
+            url = value.get("url") if type(value) is dict else None
+            if type(url) is not str:
+                return plain.check(value, scope)
+            found = known.get(url) or made(url)
+            return found.check(value, scope)
+
+        return check
 
     def _made(self, url: str) -> Checker:
         definition = self._definition(url)
@@ -146,24 +149,21 @@ def extension_url_of(node: Node) -> str | None:
     return None
 
 
-def object_checks(node: Node, contents: Views) -> list[ObjectCheck]:
+def object_checks(node: Node, contents: Views) -> list[Whole]:
     """Give the check that an extension has a value or extensions, and not both (ext-1)."""
     if node.type != "Extension":
         return []
     tell = node.rule("invariant", contents[0], key="ext-1", code="invariant", detail=_EXT_1)
 
-    def check(value: dict[str, Any], _: Scope) -> Findings | None:
-        if len(value) == _URL_AND_ONE and "url" in value and "id" not in value:
-            return None
-        has_value = any(key.startswith(("value", "_value")) for key in value)
-        if has_value != ("extension" in value):
+    def check(names: Names) -> Findings | None:
+        has_value = any(name.startswith(("value", "_value")) for name in names)
+        if has_value != ("extension" in names):
             return None
         return tell(f"{'Both' if has_value else 'Neither'} a value and extensions found; an extension has one of them.")
 
-    return [check]
+    return [by_names(check)]
 
 
-_URL_AND_ONE = 2
 _EXT_1 = "extension.exists() != value.exists()"
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.fhir import fhirpath
 from vbpr_conformance.ig.model import Constraint
 from vbpr_conformance.validate.base_invariants import CLOSURES, Holds, narrative_faults
 from vbpr_conformance.validate.issue import Findings, Severity
-from vbpr_conformance.validate.node import Check, Node, ObjectCheck, Tell
+from vbpr_conformance.validate.node import Check, Names, Node, Tell, Whole
 from vbpr_conformance.validate.scope import Scope
 from vbpr_conformance.validate.shape import Slot
 from vbpr_conformance.validate.views import View, Views
@@ -20,15 +21,16 @@ _IN_THE_WALK = frozenset({"ele-1", "ext-1"})
 """Invariants that the walk itself checks, on every node."""
 
 
-def object_checks(compiler: Compiler, node: Node, contents: Views) -> list[ObjectCheck]:
+def object_checks(compiler: Compiler, node: Node, contents: Views) -> list[Whole]:
     """Give the checks of the invariants of an object."""
     of = contents[0].element
     kind = of.base_path if node.type in {"BackboneElement", "Element"} else node.type
-    found: list[ObjectCheck] = []
+    found: list[Whole] = []
     for view, constraint in compiler.lens.constraints(node.type, node.views, contents):
         if constraint.key in _IN_THE_WALK or not constraint.expression:
             continue
-        found.append(_Invariant(node, view, constraint, "").check(compiler, kind))
+        check = _Invariant(node, view, constraint, "").check(compiler, kind)
+        found.append(Whole(check, _met_by_names(compiler, constraint)))
     return found
 
 
@@ -87,6 +89,17 @@ class _Invariant:
     def _unreadable(self, error: str) -> Check:
         message = f"Not checked: {self._constraint.key} cannot be read as FHIRPath: {error}"
         return lambda _value, _scope: self._quiet(message)
+
+
+def _met_by_names(compiler: Compiler, constraint: Constraint) -> Callable[[Names], bool]:
+    """Give what tells by an object's names that an invariant is met, in both readings where there are two."""
+    reading = compiler.readings.get((constraint.key, constraint.expression))
+    texts = [constraint.expression] + ([reading.means] if reading is not None else [])
+    try:
+        expressions = [fhirpath.compile(text) for text in texts]
+    except fhirpath.ExpressionError:
+        return lambda _: False
+    return lambda names: all(each.is_met_by_names(names) for each in expressions)
 
 
 _NARRATIVE = frozenset({"txt-1", "txt-2"})

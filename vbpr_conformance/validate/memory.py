@@ -24,11 +24,11 @@ def remembering(type_name: str, check: Check) -> Check:
 
 
 def _coding(check: Check) -> Check:
-    fine: set[tuple[tuple[str, Any], ...]] = set()
+    fine: set[tuple[Any, ...]] = set()
 
     def remembered(value: Any, scope: Scope) -> Findings | None:
         try:
-            key = tuple(value.items())
+            key = (*value, *value.values())
             if key in fine:
                 return None
         except (AttributeError, TypeError):

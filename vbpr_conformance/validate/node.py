@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from vbpr_conformance.validate.issue import Finding, Findings, Severity
 from vbpr_conformance.validate.place import Place
@@ -18,6 +18,25 @@ Check = Callable[[Any, Scope], Findings | None]
 PropertyCheck = Callable[[Any, dict[str, Any], Scope], Findings | None]
 ObjectCheck = Callable[[dict[str, Any], Scope], Findings | None]
 Tell = Callable[[str], Findings]
+Names = Collection[str]
+"""The names of an object's properties."""
+
+
+class Whole(NamedTuple):
+    """A check that looks at an object as a whole; `idle` tells by its names alone that it has nothing to object."""
+
+    check: ObjectCheck
+    idle: Callable[[Names], bool] = lambda _: False
+
+
+def by_names(check: Callable[[Names], Findings | None]) -> Whole:
+    """Give a check that looks at nothing but the names."""
+    return Whole(lambda value, _: check(value.keys()), lambda names: check(names) is None)
+
+
+def needing(name: str, check: ObjectCheck) -> Whole:
+    """Give a check that has nothing to object where that property is absent."""
+    return Whole(check, lambda names: name not in names)
 
 
 class Checker(Protocol):

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbpr_conformance.validate.issue import Findings, below, shown
-from vbpr_conformance.validate.node import Check, Node, ObjectCheck, Tell
+from vbpr_conformance.validate.node import Check, Node, Tell, Whole
 from vbpr_conformance.validate.primitives import is_absolute
 from vbpr_conformance.validate.scope import Scope, Target
 from vbpr_conformance.validate.shape import Slot
@@ -35,7 +35,7 @@ class _Allowed(NamedTuple):
     never_contained: bool
 
 
-def object_checks(compiler: Compiler, node: Node, views: Views) -> list[ObjectCheck]:
+def object_checks(compiler: Compiler, node: Node, views: Views) -> list[Whole]:
     """Give the check of a Reference."""
     if node.type != "Reference":
         return []
@@ -71,7 +71,7 @@ def object_checks(compiler: Compiler, node: Node, views: Views) -> list[ObjectCh
             found += _judge(each, reference, actual, target, scope)
         return found or None
 
-    return [check]
+    return [Whole(check, lambda names: "reference" not in names and "type" not in names)]
 
 
 def _allowed(compiler: Compiler, node: Node, view: View, code: str, step: str) -> _Allowed | None:

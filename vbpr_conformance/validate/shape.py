@@ -139,6 +139,7 @@ def _array(slot: Slot, item: Checker, whole: WholeCheck | None) -> PropertyCheck
     step, key = slot.name.step, slot.name.key
     array = slot.rule("array", slot.views[0])
     bounds = Bounds(slot)
+    least, most = bounds.least, bounds.most
 
     def many(value: Any, _: dict[str, Any], scope: Scope) -> Findings | None:
         if type(value) is not list:
@@ -149,10 +150,13 @@ def _array(slot: Slot, item: Checker, whole: WholeCheck | None) -> PropertyCheck
             if bad:
                 bad = below(bad, f"{step}[{index}]")
                 found = bad if found is None else found + bad
-        bad = bounds.judge(len(value))
+        if not least <= len(value) <= most:
+            found = (found or []) + (bounds.judge(len(value)) or [])
         if whole is not None:
-            bad = (bad or []) + (whole(value, scope) or [])
-        return (found or []) + bad if bad else found
+            bad = whole(value, scope)
+            if bad:
+                found = (found or []) + bad
+        return found
 
     return many
 
@@ -166,6 +170,8 @@ class Bounds:
         self._step = slot.name.step
         self._min = low.element.min
         self._max = float("inf") if high.element.max is None else high.element.max
+        self.least, self.most = max(self._min, 1), self._max
+        """Nothing is wrong with a count between these."""
         self._few = slot.rule("min", low, detail=self._min, code="required") if self._min > 1 else None
         self._many = slot.rule("max", high, detail=high.element.max) if high.element.max else None
         self._empty = slot.rule("shape", slot.views[0])

@@ -60,6 +60,9 @@ class Group:
         self._inner = {each: Group(slot, each, None) for each in self.slices if each.element.slices}
         bounds = [SliceBounds(slot, each, shape) for each in self.slices]
         self._bounded = [(index, each) for index, each in enumerate(bounds) if each.matter]
+        self._most: dict[int | None, float] = {index: each.most for index, each in self._bounded}
+        self._fewest = min(self._most.values(), default=0)
+        self._required = [(index, each.least) for index, each in self._bounded if each.least]
         self._rules = slicing.rules if slicing else "open"
         self._ordered = bool(slicing and slicing.ordered)
         self._plain = self._rules == "open" and not self._ordered and not self._inner
@@ -86,10 +89,11 @@ class Group:
         found: Findings = []
         classify = self._classify
         kinds = [classify(value, scope) for value in values]
-        for index, bounds in self._bounded:
-            count = kinds.count(index)
-            if not bounds.least <= count <= bounds.most:
-                found += bounds.judge(count)
+        if not self._within_bounds(kinds):
+            for index, bounds in self._bounded:
+                count = kinds.count(index)
+                if not bounds.least <= count <= bounds.most:
+                    found += bounds.judge(count)
         if self._plain:
             return found
         if self._rules != "open" or self._ordered:
@@ -98,6 +102,14 @@ class Group:
             index = self.slices.index(each)
             found += inner.judge([value for value, kind in zip(values, kinds, strict=True) if kind == index], scope)
         return found
+
+    def _within_bounds(self, kinds: list[int | None]) -> bool:
+        """Whether no slice has too few or too many items; only those are counted that may have."""
+        if len(kinds) > self._fewest:
+            for index in set(kinds):
+                if kinds.count(index) > self._most.get(index, len(kinds)):
+                    return False
+        return all(kinds.count(index) >= least for index, least in self._required)
 
     def _places(self, kinds: list[int | None]) -> Findings:
         found: Findings = []
