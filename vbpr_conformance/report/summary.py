@@ -44,7 +44,7 @@ def summary(results: Mapping[str, Any], *, report: str | None, again: Sequence[s
 
 
 def _sentence(results: Mapping[str, Any]) -> str:
-    shall = [each for each in results["requirements"] if each["expectation"] == "SHALL"]
+    shall = [each for each in results["requirements"] if each["expectation"] == "SHALL" and each["applicable"]]
     should = [each for each in results["requirements"] if each["expectation"] == "SHOULD"]
     broken = sum(1 for each in shall if each["verdict"] == "fail")
     met = sum(1 for each in shall if each["verdict"] == "pass")
@@ -56,6 +56,8 @@ def _sentence(results: Mapping[str, Any]) -> str:
         said[0] += f", {untested} not tested"
     if missed:
         said.append(f"{missed} SHOULD missed")
+    if outside := sum(1 for each in results["requirements"] if not each["applicable"]):
+        said.append(f"{outside} not applicable")
     said.append(f"{run['requests']:,} requests in {run['duration_s']:.0f} s")
     return " · ".join(said)
 
@@ -81,7 +83,7 @@ def _untested(results: Mapping[str, Any], cases: Mapping[str, Mapping[str, Any]]
     """Group what was not tested by its reason: a read-only run leaves many for the same one."""
     reasons: dict[str, list[str]] = {}
     for each in results["requirements"]:
-        if each["expectation"] != "SHALL" or each["verdict"] not in {"skip", "untested"}:
+        if each["expectation"] != "SHALL" or each["verdict"] not in {"skip", "untested"} or not each["applicable"]:
             continue
         skipped = [cases[name]["message"] for name in each["cases"] if name in cases]
         reason = next((message.splitlines()[0] for message in skipped if message), "no case ran")
