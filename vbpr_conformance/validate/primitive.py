@@ -8,7 +8,7 @@ from typing import Any
 from vbpr_conformance.validate import codes, invariants, references
 from vbpr_conformance.validate.issue import Findings, below, shown
 from vbpr_conformance.validate.node import Check, Node, PropertyCheck, Tell
-from vbpr_conformance.validate.primitives import FORMATS, fhir_id, string
+from vbpr_conformance.validate.primitives import FORMATS, fhir_id, is_absolute, string
 from vbpr_conformance.validate.scope import Scope
 from vbpr_conformance.validate.shape import Bounds, Slot
 from vbpr_conformance.validate.values import value_checks
@@ -48,6 +48,9 @@ class _Value:
             rest += references.canonical_checks(slot)
         if base == "Element.id":
             rest.append(_unique_id(slot))
+        owner, _, name = base.partition(".")
+        if slot.type == "uri" and name == "url" and slot.compiler.is_resource(owner):
+            rest.append(_own_url(slot))
         self._alone = not rest
         """Whether a value is judged by itself alone, wherever it stands."""
         self._rest = (*alone, *rest)
@@ -97,6 +100,16 @@ class _Value:
 
 
 _REMEMBERED = 2000
+
+
+def _own_url(slot: Slot) -> Check:
+    """What others name a resource by is an absolute URI (https://hl7.org/fhir/R4/references.html#canonical)."""
+    tell = slot.rule("reference", slot.views[0], code="value")
+
+    def check(value: Any, _: Scope) -> Findings | None:
+        return None if is_absolute(value) else tell(f"{shown(value)} found, expected an absolute URI.")
+
+    return check
 
 
 def _unique_id(slot: Slot) -> Check:
