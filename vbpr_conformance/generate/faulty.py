@@ -11,7 +11,6 @@ from itertools import islice
 from typing import Any
 
 from vbpr_conformance.errors import UsageError
-from vbpr_conformance.generate.broken_invariants import invariant
 from vbpr_conformance.generate.builder import build
 from vbpr_conformance.generate.case import Case
 from vbpr_conformance.generate.choices import MINIMAL, TYPICAL, Choices
@@ -103,7 +102,7 @@ def _at(rule: Rule, profile: Profile, edition: Edition, rng: random.Random, size
     seed = rng.random()
     for number in range(_EDITS):
         case = Case(copy.deepcopy(good), path, rule, profile, edition, Choices(random.Random(seed)))
-        kind = MUTATIONS.get(rule.kind, invariant)
+        kind = MUTATIONS[rule.kind]
         edit = next(islice(kind(case), number, None), None)
         if edit is None:
             return None

@@ -1,0 +1,162 @@
+"""Edits that break what a resource says: values, codes, references, extensions, profiles."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from vbpr_conformance.generate import terms
+from vbpr_conformance.generate.broken_structure import other_type
+from vbpr_conformance.generate.case import Case, Edit
+from vbpr_conformance.generate.choices import MINIMAL, Choices
+from vbpr_conformance.generate.compiler import planner
+from vbpr_conformance.generate.members import Object
+from vbpr_conformance.generate.spots import holders
+from vbpr_conformance.generate.wrong_values import CODES, REFERENCES, SYSTEMS, TARGETS
+
+
+def other_value(case: Case) -> Iterator[Edit]:
+    """A value differs in one leaf."""
+    spot = case.spot()
+    if spot is not None:
+        system = case.edition.code_system(str(spot.holder.get("system", "")))
+        for code in list(system.codes)[:6] if system is not None and isinstance(spot.value, str) else ():
+            if code != spot.value:
+                yield partial(_with_code, spot.holder, code)
+        for value in _others(spot.value, case):
+            yield partial(spot.replace, value)
+
+
+def _others(value: Any, case: Case) -> Iterator[Any]:
+    """Values like the given one, but different in one leaf."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            for other in _others(part, case):
+                yield {**value, key: other}
+            yield {name: each for name, each in value.items() if name != key}
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            for other in _others(part, case):
+                yield [*value[:number], other, *value[number + 1 :]]
+    elif isinstance(value, str):
+        element = case.element()
+        pool = terms.pool(case.edition, element) if element is not None else None
+        yield from (each["code"] for each in (pool.codings if pool else ())[:6] if each["code"] != value)
+        yield from ("http://example.org/other", "other")
+    elif isinstance(value, bool):
+        yield not value
+    elif isinstance(value, (int, Decimal)):
+        yield value + 1
+
+
+def outside_slices(case: Case) -> Iterator[Edit]:
+    """An item no longer fits its slice."""
+    yield from other_value(case)
+    yield from other_type(case)
+
+
+def outside_value_set(case: Case) -> Iterator[Edit]:
+    """A code is one that the value set does not have."""
+    spot = case.spot()
+    if spot is None:
+        return
+    value = spot.value
+    for code in CODES:
+        coding = {"system": terms.FOREIGN_SYSTEM, "code": code}
+        if isinstance(value, str):
+            yield partial(spot.replace, code)
+        elif isinstance(value, dict) and ("coding" in value or "text" in value):
+            yield partial(spot.replace, {"coding": [coding]})
+        elif isinstance(value, dict):
+            yield partial(spot.replace, {**value, **coding} if "value" in value else coding)
+    if isinstance(value, dict) and "coding" in value:
+        yield lambda: spot.replace({"text": "Synthetic text alone"})
+
+
+def unknown_code(case: Case) -> Iterator[Edit]:
+    """A code is one that its system does not have."""
+    for each in case.objects():
+        if case.edition.code_system(each.get("system", "")) is not None:
+            yield partial(_with_code, each, "not-a-code")
+    for each in case.objects():
+        yield partial(each.update, system="http://hl7.org/fhir/administrative-gender", code="not-a-code")
+
+
+def _with_code(coding: Object, code: str) -> None:
+    coding.pop("display", None)
+    coding["code"] = code
+
+
+def no_system(case: Case) -> Iterator[Edit]:
+    """A code system is none."""
+    spot = case.spot()
+    if spot is not None:
+        for value in SYSTEMS:
+            yield partial(spot.replace, value)
+
+
+def wrong_target(case: Case) -> Iterator[Edit]:
+    """A reference or canonical leads to what it may not."""
+    spot = case.spot()
+    if spot is None:
+        return
+    for known in (case.profile.url, "http://hl7.org/fhir/ValueSet/measure-report-status"):
+        if isinstance(spot.value, str):
+            yield partial(spot.replace, known)
+            yield partial(spot.replace, f"{known}|1.0.0")
+    for kind in TARGETS:
+        if isinstance(spot.value, dict):
+            yield partial(spot.replace, {**_kept(spot.value), "reference": f"{kind}/syn-1"})
+        else:
+            yield partial(spot.replace, kind)
+            yield partial(spot.holder.update, {spot.key: kind, "reference": "Organization/syn-1"})
+            yield partial(spot.replace, f"http://hl7.org/fhir/{kind}/syn-1")
+
+
+def _kept(reference: Object) -> Object:
+    return {key: part for key, part in reference.items() if key not in ("reference", "type", "identifier")}
+
+
+def no_reference(case: Case) -> Iterator[Edit]:
+    """A reference is none, or leads to nothing."""
+    spot = case.spot()
+    if spot is not None:
+        for value in REFERENCES:
+            yield partial(spot.replace, value)
+
+
+def undefined_extension(case: Case) -> Iterator[Edit]:
+    """An extension is added that is not defined."""
+    if case.path is None:
+        return
+    key = case.path.steps[-1].key or "extension"
+    for holder in list(holders(case.resource, case.path))[:3]:
+        for url in (f"{case.edition.own}/StructureDefinition/not-defined", "relative"):
+            item = {"url": url, "valueString": "x"}
+            yield partial(_append, holder, key, item)
+
+
+def misplaced_extension(case: Case) -> Iterator[Edit]:
+    """An extension is added where it may not stand."""
+    if case.path is None:
+        return
+    key = case.path.steps[-1].key or "extension"
+    known = [each for each in case.edition.own_structures if each.is_extension]
+    for holder in list(holders(case.resource, case.path))[:2]:
+        for each in known:
+            item = planner(case.edition).resource(each).make(Choices(random.Random(case.b.below(2**32)), size=MINIMAL))
+            yield partial(_append, holder, key, item)
+
+
+def wrong_profile(case: Case) -> Iterator[Edit]:
+    """A profile is claimed that is not there, or is not about this."""
+    meta = case.resource.setdefault("meta", {})
+    for url in (f"{case.edition.own}/StructureDefinition/not-defined", *(each.url for each in case.edition.profiles)):
+        yield partial(_append, meta, "profile", url)
+
+
+def _append(holder: Object, key: str, item: Any) -> None:
+    holder[key] = [*holder.get(key, ()), item]
