@@ -1,0 +1,179 @@
+"""`run` from end to end: verdicts, exit codes, files, and nothing left behind."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+
+import httpx
+import pytest
+
+from vbpr_conformance.reference.process import running
+
+EDITION = "1.1.0"
+RUN = [sys.executable, "-m", "vbpr_conformance", "run"]
+
+
+def run(*arguments, out, env=None):
+    """Run the command as a user does; give its exit code, what it printed and results.json."""
+    result = subprocess.run(
+        [*RUN, *map(str, arguments), "--out", out, "--seed", "4711", "--examples", "1"],
+        capture_output=True,
+        text=True,
+        timeout=170,
+        env={**os.environ, **(env or {})},
+        check=False,
+    )
+    file = out / "results.json"
+    found = json.loads(file.read_text()) if file.exists() else None
+    return result, found
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A good reference server."""
+    with running(EDITION) as url:
+        yield url
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path, monkeypatch):
+    """Journals of tests go to a folder of their own."""
+    monkeypatch.setenv("VBPR_STATE_DIR", str(tmp_path / "state"))
+
+
+def test_the_main_job_ends_conformant_and_writes_every_file(tmp_path):
+    """Without URL and configuration: every SHALL that applies was tested and met on the embedded server."""
+    result, found = run("--workers", "2", out=tmp_path / "out")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert found["verdict"] == "conformant"
+    shall = [each for each in found["requirements"] if each["expectation"] == "SHALL" and each["applicable"]]
+    assert [each["id"] for each in shall if each["verdict"] != "pass"] == []
+    assert found["run"]["created"] == found["run"]["deleted"] > 0
+    cases = {each["id"] for each in found["cases"]}
+    assert len(ET.parse(tmp_path / "out" / "junit.xml").findall(".//testcase")) == len(cases)  # noqa: S314  our own file
+    assert len(list((tmp_path / "out" / "allure-results").glob("*-result.json"))) == len(cases)
+    assert cases >= {case for each in found["requirements"] for case in each["cases"]}
+
+
+def test_results_have_the_fields_that_others_build_on(tmp_path, server):
+    """results.json is a contract: a field that goes missing breaks somebody's script."""
+    _, found = run(server, "--suite", "formats", out=tmp_path / "out")
+    assert found["format"] == "vbpr-conformance-results/1"
+    assert {"run", "verdict", "counts", "requirements", "cases"} <= set(found)
+    run_fields = {
+        "id",
+        "edition",
+        "suites",
+        "seed",
+        "examples",
+        "harness",
+        "started",
+        "duration_s",
+        "target",
+        "requests",
+    }
+    assert run_fields <= set(found["run"])
+    assert {"url", "software", "version"} <= set(found["run"]["target"])
+    assert set(found["counts"]) == {"pass", "fail", "warn", "skip", "error"}
+    requirement = {"id", "actor", "expectation", "about", "source", "verdict", "cases"}
+    assert all(requirement <= set(each) for each in found["requirements"])
+    case = {
+        "id",
+        "suite",
+        "title",
+        "expectation",
+        "verdict",
+        "message",
+        "requirements",
+        "duration_s",
+        "requests",
+        "reproduce",
+    }
+    assert all(case <= set(each) for each in found["cases"])
+
+
+def test_a_part_of_the_suites_is_incomplete(tmp_path, server):
+    """Nothing is broken, but not every SHALL was tested: that is not conformant."""
+    result, found = run(server, "--suite", "formats", out=tmp_path / "out")
+    assert (result.returncode, found["verdict"]) == (4, "incomplete")
+
+
+def test_a_broken_requirement_is_named_with_a_command_that_shows_it_again(tmp_path, snapshot):
+    """The failure names the requirement, what was expected and found, one curl line, and the place in the suite."""
+    with running(EDITION, fault="read-missing-200") as url:
+        result, found = run(url, "-k", "read", out=tmp_path / "out")
+        failed = next(each for each in found["cases"] if each["verdict"] == "fail")
+        curl = next(text for label, text in failed["details"] if label == "seen again with")
+        pasted = f"{curl} -o /dev/null -w '%{{http_code}}'"
+        again = subprocess.run(["bash", "-c", pasted], capture_output=True, text=True, check=False)
+    assert (result.returncode, found["verdict"]) == (1, "non-conformant")
+    assert again.stdout == "200"
+    lines = result.stdout.splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("FAIL"))
+    shown = "\n".join([lines[first], *itertools.takewhile(lambda line: line.startswith("   "), lines[first + 1 :])])
+    shown = re.sub(r"127\.0\.0\.1:\d+", "SERVER", re.sub(r"\S*(?=suites/server)", "", shown))
+    snapshot("failure", re.sub(r":\d+$", ":LINE", re.sub(r"[0-9a-f]{16,}", "ID", shown)) + "\n")
+
+
+def test_a_should_counts_as_a_shall_where_it_is_asked_for(tmp_path):
+    """The same server is warned of, or fails under `--strict`."""
+    with running(EDITION, fault="read-404-without-outcome") as url:
+        plain, _ = run(url, "--suite", "errors", out=tmp_path / "plain")
+        strict, _ = run(url, "--suite", "errors", "--strict", out=tmp_path / "strict")
+    assert (plain.returncode, strict.returncode) == (4, 1)
+
+
+def test_nothing_is_written_in_a_read_only_run(tmp_path, shared):
+    """Values for searches come from what the server holds, and what cannot be tested so says what to provide."""
+    data = shared / "ig" / "packages" / "hl7.fhir.us.davinci-vbpr-1.1.0.tgz"
+    with running(EDITION, data=(data,)) as url:
+        before = total(url)
+        result, found = run(url, "--read-only", out=tmp_path / "out")
+        assert total(url) == before == 28
+    assert (result.returncode, found["verdict"]) == (4, "incomplete"), result.stdout
+    assert found["run"]["created"] == 0
+    assert found["counts"]["pass"] > 20
+    assert all(each["message"] for each in found["cases"] if each["verdict"] == "skip")
+
+
+def test_an_interrupted_run_deletes_what_it_created_and_writes_what_it_found(tmp_path, server):
+    """Ctrl-C in the middle: the results so far, an exit code that is not 0, and an empty server."""
+    out = tmp_path / "out"
+    command = [*RUN, server, "--out", str(out), "--examples", "3"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    deadline = time.monotonic() + 60
+    while total(server) == 0 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode not in {0, 2}, said
+    assert "Traceback" not in said
+    found = json.loads((out / "results.json").read_text())
+    assert found["run"]["created"] == found["run"]["deleted"] > 0
+    assert total(server) == 0
+
+
+def test_a_configuration_gives_what_the_options_do_not(tmp_path, server):
+    """Options of the command line weigh more than those of the file; an unknown one is named."""
+    file = tmp_path / "vbpr.yaml"
+    file.write_text(f"url: {server}\nsuite: [errors]\nheaders:\n  X-Api-Key: secret-value-of-a-key\n")
+    result, found = run("--config", file, out=tmp_path / "out")
+    assert (result.returncode, found["run"]["suites"]) == (4, ["errors"])
+    assert "secret-value-of-a-key" not in (tmp_path / "out" / "results.json").read_text() + result.stdout
+    file.write_text("uri: http://payer.example/fhir\n")
+    result, _ = run("--config", file, out=tmp_path / "none")
+    assert result.returncode == 2
+    assert "uri" in result.stderr
+
+
+def total(url):
+    """How many reports the server holds."""
+    return httpx.get(f"{url}/MeasureReport", params={"_summary": "count"}).json()["total"]
