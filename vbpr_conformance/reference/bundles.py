@@ -104,7 +104,7 @@ def _carry_out(server: Server, entries: list[Entry]) -> None:
     for entry in sorted(entries, key=lambda each: _ORDER[each.request.method]):
         entry.response = server.answer(entry.request)
         if entry.response.status >= 400:  # noqa: PLR2004  # HTTP's errors
-            issues = entry.response.parsed().get("issue", [])
+            issues = entry.response.parsed().get("issue", []) if entry.response.has_content else []
             said = [{**each, "expression": [f"Bundle.entry[{entry.place}]"]} for each in issues]
             raise ProblemError(entry.response.status, f"Bundle.entry[{entry.place}] failed", issues=said)
 

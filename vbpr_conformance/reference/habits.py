@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.reference.behaviour import Behaviour, Change, Resource
 from vbpr_conformance.reference.faults.fault import at
+from vbpr_conformance.reference.faults.steps import without_headers
 from vbpr_conformance.reference.http import Request, Response
 from vbpr_conformance.reference.references import literal_references, local_key, redirected
+
+if TYPE_CHECKING:
+    from vbpr_conformance.reference.server import Server
+
+_ZERO_OFFSET = re.compile(r"^(\d{4}-\d\d-\d\dT[\d:.]+)\+00:00$")
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,13 @@ def _bundle(edit: Callable[[str, Resource], Resource]) -> Change:
     return at(bundle=edit)
 
 
+def _without_sort(_: Server, asked: Request) -> Request:
+    """https://hl7.org/fhir/R4/search.html#sort."""
+    if all(name != "_sort" for name, _ in asked.query):
+        return asked
+    return replace(asked, query=[pair for pair in asked.query if pair[0] != "_sort"])
+
+
 def _without_total(_: str, bundle: Resource) -> Resource:
     return {name: each for name, each in bundle.items() if name != "total"}
 
@@ -99,6 +113,34 @@ def _upper_headers(_: Request, answer: Response) -> Response:
     return replace(answer, headers={name.upper(): text for name, text in answer.headers.items()})
 
 
+def _never_unchanged(behaviour: Behaviour) -> Behaviour:
+    """https://hl7.org/fhir/R4/http.html#cread leaves it to the server to answer 304."""
+
+    def said(statement: Resource) -> Resource:
+        rest = [
+            each | {"resource": [one | {"conditionalRead": "not-supported"} for one in each["resource"]]}
+            for each in statement["rest"]
+        ]
+        return statement | {"rest": rest}
+
+    overlooked = without_headers("if-none-match", "if-modified-since")
+    return overlooked(behaviour).also(capabilities=said)
+
+
+def _zero_offset_as_z(resource: Resource) -> Resource:
+    """Both are the same offset: https://hl7.org/fhir/R4/datatypes.html#dateTime."""
+
+    def written(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: written(each) for name, each in value.items()}
+        if isinstance(value, list):
+            return [written(each) for each in value]
+        return _ZERO_OFFSET.sub(r"\1Z", value) if isinstance(value, str) else value
+
+    found: Resource = written(resource)
+    return found
+
+
 def _members_sorted(_: str, resource: Resource) -> Resource:
     def ordered(value: Any) -> Any:
         if isinstance(value, dict):
@@ -129,6 +171,7 @@ _ALL = (
     Habit("small-pages", "a page has at most five entries", _with(most_per_page=5)),
     Habit("unknown-parameter-refused", "unknown search parameters are refused", _with(unknown_parameter_refused=True)),
     Habit("relative-links", "links in Bundles are relative to the host", _bundle(_relative_links)),
+    Habit("unsorted", "_sort is ignored", at(request=_without_sort)),
     Habit("more-entries", "searchsets hold an include and an outcome that nobody asked for", _bundle(_more_entries)),
     Habit("more-meta", "resources come back with a source and a tag more", at(outgoing=_more_meta)),
     Habit("narrative", "resources without narrative come back with one", at(outgoing=_narrative)),
@@ -136,6 +179,9 @@ _ALL = (
     Habit("minimal", "writes are answered without the resource", _with(minimal=True)),
     Habit("no-410", "what was deleted is unknown", at(refusal=_deleted_unknown)),
     Habit("delete-with-outcome", "delete is answered 200 with an OperationOutcome", at(response=_delete_with_outcome)),
+    Habit("unvalidated", "what is no valid resource is taken too", _with(validates=False)),
+    Habit("always-in-full", "a read that asks for what has changed is always answered in full", _never_unchanged),
+    Habit("zero-offset-as-z", "times with the offset +00:00 come back with Z", at(incoming=_zero_offset_as_z)),
     Habit("upper-case-headers", "names of headers are in upper case", at(response=_upper_headers)),
 )
 HABITS = {each.name: each for each in _ALL}

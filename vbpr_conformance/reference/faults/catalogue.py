@@ -4,33 +4,51 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
+from collections.abc import Iterator
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.ig.model import SearchParameter
 from vbpr_conformance.reference import served
-from vbpr_conformance.reference.faults import answers, capability, kept, parameters, results, writes
+from vbpr_conformance.reference.faults import answers, capability, elements, kept, parameters, results, writes
 from vbpr_conformance.reference.faults.fault import Fault
 
 
 def catalogue(edition: Edition) -> dict[str, Fault]:
-    """Give the faults by name: those of the interactions, then those of each search parameter of the edition."""
+    """Give the faults by name: each breaks a rule that a requirement of the edition states.
+
+    First those of the interactions, then those of each search parameter and of each element that requirements name.
+    """
     main = main_type(edition)
     listed = [
         *answers.faults(main),
         *writes.faults(main),
         *kept.faults(main),
-        *results.faults(main),
+        *results.faults(main, _included(edition, main)),
         *capability.faults(main),
     ]
-    for name in served.profiled_types(edition):
+    for name, parameter in _parameters(edition):
         label = "search" if name == main else f"{name.lower()}-search"
-        for parameter in served.parameters(edition, name).values():
-            stem = f"{label}-{parameter.code.lstrip('_').lower()}"
-            listed += parameters.faults(edition, name, parameter, stem)
+        listed += parameters.faults(edition, name, parameter, f"{label}-{parameter.code.lower()}")
+    listed += elements.faults(edition)
     found = {each.name: each for each in listed}
     if len(found) != len(listed):
         raise ValueError("two faults have the same name")
     return found
+
+
+def _parameters(edition: Edition) -> Iterator[tuple[str, SearchParameter]]:
+    """The search parameters that requirements ask of a server: a fault of another would break nothing."""
+    for requirement in edition.requirements:
+        about = requirement.about
+        if requirement.actor == "server" and "search" in about and not requirement.not_tested:
+            yield about["resource"], served.parameters(edition, about["resource"])[about["search"]]
+
+
+def _included(edition: Edition, main: str) -> str:
+    """What requirements want to be included with `main`, or nothing."""
+    asked = (each.about for each in edition.requirements if each.actor == "server")
+    return next((each["include"] for each in asked if "include" in each and each["resource"] == main), "")
 
 
 def main_type(edition: Edition) -> str:

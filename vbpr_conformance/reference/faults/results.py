@@ -17,15 +17,13 @@ if TYPE_CHECKING:
 _Faults = Iterator[tuple[str, str, Change]]
 
 
-def faults(main: str) -> Iterator[Fault]:
-    """Yield the faults; `main` is the type that requirements are about."""
+def faults(main: str, include: str) -> Iterator[Fault]:
+    """Yield the faults; `main` is the type that requirements are about, `include` what they want to be included."""
     about = {"resource": main, "interaction": "search-type"}
-    for name, words, change in (*_of_matches(), *_of_post(), *_of_bundles(), *_of_parameters()):
+    for name, words, change in (*_of_matches(), *_of_post(), *_of_bundles(), *_of_parameters(), *_of_pages()):
         yield Fault(name, about, words, change)
-    for name, words, change in _of_pages():
-        yield Fault(name, {"topic": "paging"}, words, change)
-    for name, words, change in _of_includes():
-        yield Fault(name, {"resource": main, "include": main}, words, change)
+    for name, words, change in _of_includes() if include else ():
+        yield Fault(name, {"resource": main, "include": include}, words, change)
 
 
 def _of_matches() -> _Faults:
@@ -78,7 +76,6 @@ def _of_parameters() -> _Faults:
         ":missing is ignored",
         at(query=lambda _, query: [pair for pair in query if not pair[0].endswith(":missing")]),
     )
-    yield "search-sort-ignored", "_sort is ignored", _parameter_ignored("_sort")
     yield (
         "search-escapes-ignored",
         "escaped commas separate values",

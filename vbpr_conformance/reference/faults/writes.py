@@ -31,7 +31,6 @@ def faults(main: str) -> Iterator[Fault]:
 
 def _of_instances() -> _Faults:
     yield "create-not-stored", "create", "create is answered, but nothing is stored", instead("create", do=_pretended)
-    yield "create-accepts-invalid", "create", "resources are not validated", _with(validates=False)
     yield "create-keeps-client-id", "create", "create takes the id of the body", instead("create", do=_under_own_id)
     yield (
         "update-not-stored",

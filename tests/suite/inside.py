@@ -1,0 +1,58 @@
+"""Runs cases against a reference server in this process: no sockets, no pytest inside pytest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import httpx
+
+from vbpr_conformance.client.client import FhirClient
+from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.reference.app import App, make_app
+from vbpr_conformance.reference.store import Store
+from vbpr_conformance.suite.case import run_case
+from vbpr_conformance.suite.context import Context, Settings
+from vbpr_conformance.suite.expand import Case
+from vbpr_conformance.suite.verdicts import CaseResult
+
+BASE = "http://testserver/fhir"
+
+
+class Straight(httpx.BaseTransport):
+    """Gives requests to an application as they are."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        target = request.url.raw_path.decode("ascii")
+        status, answered, content = self._app.handle(request.method, target, headers, request.read())
+        return httpx.Response(status, headers=answered, content=b"" if request.method == "HEAD" else content)
+
+
+def context_of(app: App, edition: Edition, **settings: object) -> Context:
+    """The context of a run against an application."""
+    client = FhirClient(BASE, structure=edition.structure, transport=Straight(app))
+    return Context(edition, client, "inside", Settings(**{"examples": 1, "seed": 1, **settings}))
+
+
+def results(
+    edition: Edition,
+    cases: Iterable[Case],
+    *,
+    fault: str | None = None,
+    habits: Sequence[str] = (),
+    until: Callable[[CaseResult], bool] = lambda _: False,
+    **settings: object,
+) -> list[CaseResult]:
+    """Run cases against a server with a fault or habits; `until` says of a result that it is the last one wanted."""
+    context = context_of(make_app(edition, Store(), fault=fault, habits=habits), edition, **settings)
+    found = []
+    for case in cases:
+        found.append(run_case(case, context))
+        if until(found[-1]):
+            break
+    context.close()
+    context.client.close()
+    return found

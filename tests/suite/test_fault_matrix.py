@@ -1,0 +1,119 @@
+"""Check by fault: each fault turns a check of what it breaks red and no check of anything else; each check can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from inside import results
+from reach import breaks, reach
+
+from vbpr_conformance.ig.loader import load_edition
+from vbpr_conformance.reference.faults import Fault, catalogue
+from vbpr_conformance.suite.coverage import all_cases
+from vbpr_conformance.suite.expand import Case
+from vbpr_conformance.suite.verdicts import CaseResult, Verdict
+
+EDITION = load_edition("1.1.0")
+FAULTS = catalogue(EDITION)
+CASES = [case for case in all_cases(EDITION)[0] if case.spec.mode != "read-only"]
+OF_EVERY_PARAMETER = ("-ignored", "-empty", "-loses-one")
+EXAMPLES = 10
+"""So many as a run has by default: what no smaller payload shows must show in them."""
+CONTROLS = 6
+"""How many cases look whether a fault breaks what is not its own."""
+
+
+def is_red(result: CaseResult) -> bool:
+    """Whether a check has found something."""
+    return result.verdict in {Verdict.FAIL, Verdict.WARN}
+
+
+def is_about(case: Case, fault: Fault) -> bool:
+    """Whether a case tests the requirement that a fault breaks."""
+    return any(requirement.about == fault.breaks for requirement in case.requirements)
+
+
+def kind(fault: Fault) -> tuple[str, str]:
+    """Which kind of fault it is, and of which type of parameter, for the faults that every parameter has."""
+    types = {each.code: each.type for each in EDITION.search_parameters(fault.breaks["resource"])}
+    code = fault.breaks["search"]
+    return fault.name.partition(f"-{code}-")[2], types[code]
+
+
+def chosen() -> list[str]:
+    """All faults but those of parameters, of which the common ones for each and the others once for each type."""
+    first: dict[tuple[str, str], str] = {}
+    for name, fault in FAULTS.items():
+        if "search" in fault.breaks:
+            first.setdefault(kind(fault), name)
+    each = [name for name, fault in FAULTS.items() if "search" not in fault.breaks or name.endswith(OF_EVERY_PARAMETER)]
+    return list(dict.fromkeys([*each, *first.values()]))
+
+
+def controls(fault: Fault) -> list[Case]:
+    """Some cases that use nothing of what the fault breaks: others for each fault, all of them over all faults.
+
+    Those of search share many resources, which takes time: only faults of search are tried on them.
+    """
+    searching = breaks(fault).startswith("search") or "include" in fault.breaks
+    apart = [case for case in CASES if _apart(case, fault) and (searching or not case.suite.spec.population)]
+    start = list(FAULTS).index(fault.name)
+    return [apart[(start + number * len(apart) // CONTROLS) % len(apart)] for number in range(CONTROLS)]
+
+
+def _apart(case: Case, fault: Fault) -> bool:
+    """Whether a case uses nothing of what a fault breaks, or looks at another element, neither around it nor inside."""
+    if "element" not in fault.breaks or "element" not in case.row:
+        return breaks(fault) not in reach(case)
+    one, other = case.row["element"], fault.breaks["element"]
+    return case.row["profile"] != fault.breaks["profile"] or not (one.startswith(other) or other.startswith(one))
+
+
+def run(cases: Iterable[Case], fault: str | None = None, **settings: object) -> list[CaseResult]:
+    return results(EDITION, cases, fault=fault, **settings)
+
+
+@pytest.mark.parametrize("name", chosen())
+def test_a_fault_turns_its_check_red_and_no_other(name):
+    """Some case of the requirement that is broken says so; those that do not use what is broken stay as they are."""
+    fault = FAULTS[name]
+    own = [case for case in CASES if is_about(case, fault)]
+    assert own, f"no case tests {dict(fault.breaks)}"
+    red = run(own, name, until=is_red, examples=EXAMPLES)
+    assert any(map(is_red, red)), [f"{each.id}: {each.verdict} {each.message}" for each in red]
+    wrong = [each.text() for each in run(controls(fault), name) if is_red(each) or each.verdict is Verdict.ERROR]
+    assert wrong == []
+
+
+def test_the_good_server_is_green():
+    """Against the server without a fault every case that can be tested passes."""
+    assert [each.text() for each in run(CASES) if each.verdict is not Verdict.PASS] == []
+
+
+def families() -> dict[str, list[Case]]:
+    """The cases that are run together: those of a suite file, and of one search parameter."""
+    found: dict[str, list[Case]] = {}
+    for case in CASES:
+        if "element" not in case.row:
+            found.setdefault(f"{case.suite.name} {case.row.get('param', '')}".strip(), []).append(case)
+    return found
+
+
+@pytest.mark.parametrize("family", list(families()))
+def test_every_case_can_fail(family):
+    """Each case is turned red by some fault of what it tests."""
+    left = families()[family]
+    for name, fault in sorted(FAULTS.items(), key=lambda each: "search" not in each[1].breaks):
+        near = [case for case in left if is_about(case, fault)]
+        if near:
+            red = {each.id for each in run(near, name) if is_red(each)}
+            left = [case for case in left if case.id not in red]
+    assert [case.id for case in left] == []
+
+
+@pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if "element" in fault.breaks])
+def test_every_form_of_an_element_can_fail(name):
+    """The loss of a must-support element is seen in each of the forms it can have."""
+    own = [case for case in CASES if "element" in case.row and is_about(case, FAULTS[name])]
+    assert [each.id for each in run(own, name) if not is_red(each)] == []
