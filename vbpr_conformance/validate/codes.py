@@ -225,16 +225,22 @@ def _unit(compiler: Compiler, node: Node, view: View) -> ObjectCheck:
     system_rule = node.rule("system", view, code="value", step="system")
     terms = compiler.terminology
     no_code_system = _no_code_system(compiler)
+    fine: set[tuple[str, str]] = set()
 
     def check(value: dict[str, Any], _: Scope) -> Findings | None:
         system, code = value.get("system"), value.get("code")
-        if type(system) is not str:
+        if type(system) is not str or (system, code) in fine:
             return None
         trouble = no_code_system(system)
         if trouble is not None:
             return below(system_rule(trouble), ".system")
         if type(code) is str and terms.lacks(system, code):
             return below(unknown(f"{shown(code)} found, which {system} does not have."), ".code")
+        if type(code) is str and len(fine) < _REMEMBERED:
+            fine.add((system, code))
         return None
 
     return check
+
+
+_REMEMBERED = 2000

@@ -36,6 +36,8 @@ class Compiler:
         self.lens = Lens(edition)
         self.terminology = Terminology(edition)
         self.readings = {(each.constraint, each.published): each for each in edition.readings if each.constraint}
+        self._resources: set[str] = set()
+        """Types known to be resources."""
         self._nodes: dict[tuple[object, ...], Node] = {}
 
     def node(self, type_name: str, views: Views, place: Place) -> Node:
@@ -57,9 +59,14 @@ class Compiler:
 
     def is_resource(self, type_name: str) -> bool:
         """Whether this is a type of resource; where R4's are not all held, any name may be one."""
+        if type_name in self._resources:
+            return True
         found = self.edition.type(type_name)
         if found is not None:
-            return found.kind == "resource" and type_name not in ABSTRACT_RESOURCES
+            if found.kind != "resource" or type_name in ABSTRACT_RESOURCES:
+                return False
+            self._resources.add(type_name)
+            return True
         return type_name in self._resource_types or not self._resource_types
 
     def extension_url(self, view: View) -> str | None:

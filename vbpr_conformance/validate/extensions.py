@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.ig.model import STRUCTURE_DEFINITION, Profile
-from vbpr_conformance.validate.issue import Findings, Severity, shown
-from vbpr_conformance.validate.node import Check, Checked, Checker, Names, Node, Tell, Whole, by_names
+from vbpr_conformance.validate.issue import Findings, Severity, below, shown
+from vbpr_conformance.validate.node import Checked, Checker, Names, Node, PropertyCheck, Tell, Whole, by_names
 from vbpr_conformance.validate.primitives import is_absolute
 from vbpr_conformance.validate.scope import Scope
-from vbpr_conformance.validate.shape import Slot, WholeCheck
+from vbpr_conformance.validate.shape import Bounds, Slot
 from vbpr_conformance.validate.slicing import Group
 from vbpr_conformance.validate.views import View, Views
 
@@ -17,29 +17,60 @@ if TYPE_CHECKING:
     from vbpr_conformance.validate.compiler import Compiler
 
 
-def items(slot: Slot) -> tuple[Checker, WholeCheck | None]:
-    """Give what checks one extension and what checks all of them."""
+def extension_property(slot: Slot) -> PropertyCheck:
+    """Make the check of `extension` or `modifierExtension`: each by its url, then how many there are of each."""
     known = _Known(slot)
     groups: list[Group] = []
     for view in slot.views:
         if view.element.slices:
             groups.append(Group(slot, view, slot.shape))
             known.add_slices(slot.compiler.lens.slices(view))
-    return Checked(known.check()), _together(groups)
+    return _listed(slot, known, [group for group in groups if group.matters])
 
 
-def _together(groups: list[Group]) -> WholeCheck | None:
-    """Give the check of all extensions: how many are in each slice that is limited."""
-    if not any(group.matters for group in groups):
-        return None
+def _listed(  # noqa: C901 - the hot path: taken apart, each extension would cost more calls
+    slot: Slot, known: _Known, groups: list[Group]
+) -> PropertyCheck:
+    """Make the check of an array of extensions; combinations of urls that were found fine are not judged again."""
+    step, key = slot.name.step, slot.name.key
+    array = slot.rule("array", slot.views[0])
+    bounds = Bounds(slot)
+    least, most = bounds.least, bounds.most
+    checker, checks = known.checker, known.checks
+    remembers = all(group.by_url for group in groups)
+    fine: set[tuple[str | None, ...]] = set()
 
-    def whole(values: list[Any], scope: Scope) -> Findings | None:
+    def whole(values: list[Any], scope: Scope) -> Findings:
+        return [finding for group in groups for finding in group.judge(values, scope)]
+
+    def check(value: Any, _: dict[str, Any], scope: Scope) -> Findings | None:
+        if type(value) is not list:
+            return below(array(f"{shown(value)} found where {key} is an array."), step)
         found: Findings = []
-        for group in groups:
-            found += group.judge(values, scope)
+        urls: list[str | None] = []
+        for each in value:
+            url = each.get("url") if type(each) is dict else None
+            if type(url) is not str:
+                url = None
+            bad = (checks.get(url) or checker(url)).check(each, scope)
+            if bad:
+                found += below(bad, f"{step}[{len(urls)}]")
+            urls.append(url)
+        if not least <= len(urls) <= most:
+            found += bounds.judge(len(urls)) or []
+        if groups:
+            combination = tuple(urls)
+            if combination not in fine:
+                bad = whole(value, scope)
+                found += bad
+                if not bad and remembers and len(fine) < _REMEMBERED:
+                    fine.add(combination)
         return found or None
 
-    return whole
+    return check
+
+
+_REMEMBERED = 1000
 
 
 class _Known:
@@ -56,7 +87,8 @@ class _Known:
         self._in_unknown = node.type == "Extension" and self._owner.extension is None
         """Inside an extension that nobody here knows: what that one defines is not known either."""
         self._modifier = self._label == "modifierExtension"
-        self._checks: dict[str, Checker] = {}
+        self.checks: dict[str | None, Checker] = {}
+        """What judges the extensions of an url, as far as met."""
         self._slices: dict[str, Views] = {}
         self._plain = slot.compiler.node("Extension", views, self._place)
         self._strange = slot.rule("extension", views[0], code="extension")
@@ -74,18 +106,9 @@ class _Known:
         for url, each in self._slices.items():
             self._node.kids.append((f"{self._label}:{each[0].element.slice_name}", self._node_of(url)))
 
-    def check(self) -> Check:
-        """Give what judges one extension."""
-        known, made, plain = self._checks, self._made, self._plain
-
-        def check(value: Any, scope: Scope) -> Findings | None:
-            url = value.get("url") if type(value) is dict else None
-            if type(url) is not str:
-                return plain.check(value, scope)
-            found = known.get(url) or made(url)
-            return found.check(value, scope)
-
-        return check
+    def checker(self, url: str | None) -> Checker:
+        """Give what judges an extension of that url; without one it is judged as any extension."""
+        return self._plain if url is None else self._made(url)
 
     def _made(self, url: str) -> Checker:
         definition = self._definition(url)
@@ -96,7 +119,7 @@ class _Known:
         trouble = self._context_trouble(definition) if definition is not None else None
         if trouble is not None:
             made = _and_say(node, *trouble)
-        self._checks[url] = made
+        self.checks[url] = made
         return made
 
     def _node_of(self, url: str) -> Node:

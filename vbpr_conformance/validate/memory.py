@@ -1,4 +1,4 @@
-"""Coded values that were found fine before are not judged again: payloads repeat a few of them all the time.
+"""Coded values and identifiers found fine before are not judged again: payloads repeat a few of them all the time.
 
 What is remembered is judged by itself alone: texts only, without ids and extensions.
 """
@@ -15,15 +15,15 @@ _MOST = 2000
 
 
 def remembering(type_name: str, check: Check) -> Check:
-    """Let the check of a coded type remember; give any other as it is."""
-    if type_name == "Coding":
-        return _coding(check)
+    """Let the check of a coded type or of identifiers remember; give any other as it is."""
+    if type_name in {"Coding", "Identifier"}:
+        return _flat(check)
     if type_name == "CodeableConcept":
         return _concept(check)
     return check
 
 
-def _coding(check: Check) -> Check:
+def _flat(check: Check) -> Check:
     fine: set[tuple[Any, ...]] = set()
 
     def remembered(value: Any, scope: Scope) -> Findings | None:
@@ -45,25 +45,22 @@ def _concept(check: Check) -> Check:
     fine: set[tuple[Any, ...]] = set()
 
     def remembered(value: Any, scope: Scope) -> Findings | None:
-        if type(value) is dict and (len(value) == 1 or (len(value) == _WITH_TEXT and type(value.get("text")) is str)):
-            codings = value.get("coding")
-            if type(codings) is list and len(codings) == 1 and type(codings[0]) is dict:
-                try:
-                    key = (value.get("text"), *codings[0].items())
-                    if key in fine:
-                        return None
-                except TypeError:
-                    return check(value, scope)
-                bad = check(value, scope)
-                if not bad and len(fine) < _MOST and _texts(codings[0]):
-                    fine.add(key)
-                return bad
-        return check(value, scope)
+        codings = value.get("coding") if type(value) is dict else None
+        if type(codings) is not list or len(value) > (2 if "text" in value else 1):
+            return check(value, scope)
+        try:
+            key = (value.get("text"), *[part for each in codings for part in (*each, *each.values(), None)])
+            if key in fine:
+                return None
+        except (AttributeError, TypeError):
+            return check(value, scope)
+        bad = check(value, scope)
+        text = value.get("text", "")
+        if not bad and len(fine) < _MOST and type(text) is str and all(map(_texts, codings)):
+            fine.add(key)
+        return bad
 
     return remembered
-
-
-_WITH_TEXT = 2
 
 
 def _texts(value: dict[str, Any]) -> bool:

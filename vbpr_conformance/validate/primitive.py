@@ -118,7 +118,7 @@ def _unique_id(slot: Slot) -> Check:
     spaced = slot.node.finding("element-id", slot.views[0], code="value", severity="warning")
 
     def check(value: Any, scope: Scope) -> Findings | None:
-        if any(character.isspace() for character in value):
+        if (" " in value or not value.isprintable()) and any(character.isspace() for character in value):
             return spaced(f"{shown(value)} found, but an element id holds no whitespace.")
         if value in scope.ids:
             return tell(f"{shown(value)} found again, but an element id is used once in a resource.")

@@ -32,7 +32,7 @@ def plain_property(compiler: Compiler, node: Node, label: str, views: Views, sha
     elif type_name in ABSTRACT_RESOURCES:
         shape.checks[label] = resource_property(slot)
     elif type_name == "Extension":
-        shape.checks[label] = repeated(slot, *extensions.items(slot))
+        shape.checks[label] = extensions.extension_property(slot)
     else:
         shape.checks[label] = repeated(slot, *slicing.items(slot))
 

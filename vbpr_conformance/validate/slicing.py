@@ -66,6 +66,11 @@ class Group:
         self._rules = slicing.rules if slicing else "open"
         self._ordered = bool(slicing and slicing.ordered)
         self._plain = self._rules == "open" and not self._ordered and not self._inner
+        told_by = slicing.discriminators if slicing else ()
+        self.by_url = not self._inner and all(
+            each.type in {"value", "pattern"} and each.path == "url" for each in told_by
+        )
+        """Whether nothing but the url decides about the slice of an item."""
         self._array = view.element.is_array
         if self._rules != "open" or self._ordered:
             self._misplaced = slot.rule("slice", view, detail=self._rules)

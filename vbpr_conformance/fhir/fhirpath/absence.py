@@ -29,6 +29,10 @@ class _Absence:
     def __init__(self, names: Collection[str]) -> None:
         self._present = tuple(name.removeprefix("_") for name in names)
 
+    def there(self, node: Syntax) -> bool:
+        """Whether it yields something: a property that is there has a value, or is malformed and judged for that."""
+        return isinstance(node, Name) and node.name in self._present
+
     def empty(self, node: Syntax) -> bool:
         """Whether it yields nothing."""
         match node:
@@ -62,6 +66,8 @@ class _Absence:
                 return self.false(left) or self.true(right)
             case Invoke(left=left, right=Call(name="empty" | "all")):
                 return self.empty(left)
+            case Invoke(left=left, right=Call(name="exists", args=())):
+                return self.there(left)
             case Invoke(left=left, right=Call(name="not")):
                 return self.false(left)
         return False
@@ -79,6 +85,8 @@ class _Absence:
                 return self.false(left) or self.false(right)
             case Invoke(left=left, right=Call(name="exists" | "hasValue")):
                 return self.empty(left)
+            case Invoke(left=left, right=Call(name="empty")):
+                return self.there(left)
             case Invoke(left=left, right=Call(name="not")):
                 return self.true(left)
         return False
