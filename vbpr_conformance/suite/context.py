@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from vbpr_conformance.client.errors import PagingError
+from vbpr_conformance.client.errors import ForeignLinkError, PagingError
+from vbpr_conformance.client.exchange import located
 from vbpr_conformance.errors import TargetError
 from vbpr_conformance.fhir import fhirpath
 from vbpr_conformance.fhir.search_index import search_env
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 _OK = 200
 _CREATED = 201
-_LAG_S = 4.0
+_LAG_S = 8.0
 """How long a server's search may lag behind its writes before it is taken to miss what it holds."""
 _MOST_PAGES = 400
 _PAGES_HELD = 3
@@ -80,6 +81,8 @@ class Context:
         self._scoped: dict[str, bool] = {}
         self._held: dict[str, list[Live]] = {}
         self.lag = 0.0
+        self._unsettled = False
+        self._bases: list[str] = []
 
     @cached_property
     def validator(self) -> Validator:
@@ -115,6 +118,24 @@ class Context:
         """Whether the server claims what `about` names."""
         return declared(about, self.statement)
 
+    @property
+    def own_base(self) -> str:
+        """The base URL that the server uses for itself: behind a proxy it may be another than the client uses."""
+        return self._bases[0] if self._bases else self.client.base_url
+
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """All base URLs that the server is known by."""
+        return (self.client.base_url, *self._bases)
+
+    def wrote(self, exchange: Exchange) -> None:
+        """Note that something was written, and under which base URL the server says it is."""
+        self._unsettled = True
+        location = exchange.headers.get("Location", "")
+        base, found, _ = location.partition(f"/{located(location).reference}")
+        if found and "://" in base and base not in self.bases:
+            self._bases.append(base)
+
     def is_true(self, expression: str, resource: dict[str, Any]) -> bool:
         """Whether a FHIRPath expression is true of a resource."""
         return fhirpath.compile(expression).holds(resource, search_env(resource))
@@ -145,6 +166,7 @@ class Context:
 
     def _created(self, name: str, resource: dict[str, Any]) -> tuple[Live | None, Exchange]:
         exchange = self.client.create(resource)
+        self.wrote(exchange)
         place = exchange.located
         if exchange.status not in {_OK, _CREATED} or place.id is None or place.type != resource["resourceType"]:
             return None, exchange
@@ -229,6 +251,7 @@ class Context:
             made[name] = self.create(name, payload)
             self._shared.append(made[name])
         self._find_out(made.values())
+        self._unsettled = False
         return made
 
     def names(self, purpose: str) -> dict[str, Any]:
@@ -241,8 +264,12 @@ class Context:
             "unique": {"value": f"{self.run_id}-{purpose}", "id": _identity(self.run_id, purpose)},
         }
 
-    def settle(self) -> None:
-        """Wait as long as the server's search was seen to lag behind its writes."""
+    def settle(self, lives: Iterable[Live]) -> None:
+        """Wait after a write as long as the server's search was seen to lag behind; find that out with the first."""
+        if not self._unsettled:
+            return
+        self._find_out([live for live in lives if live.type not in self._scoped])
+        self._unsettled = False
         if self.lag > 0:
             time.sleep(min(2 * self.lag, _LAG_S))
 
@@ -257,20 +284,29 @@ class Context:
             if self.tag.identifier in live.sent.get("identifier", []):
                 by_type.setdefault(live.type, set()).add(live.reference)
         for kind, expected in by_type.items():
-            started = time.monotonic()
-            self._scoped[kind] = False
-            while not self._scoped[kind]:
-                answer = Answer("search", self.client.search(kind, [("identifier", self.tag.token)]))
-                if answer.exchange.status != _OK:
-                    break
+            patience = 0.0 if self._scoped.get(kind) is False else _LAG_S
+            waited = self._waited_for(kind, expected, patience)
+            self._scoped[kind] = waited is not None
+            self.lag = max(self.lag, waited or 0.0)
+
+    def _waited_for(self, kind: str, expected: set[str], patience: float) -> float | None:
+        """Search by the run's tag until all of `expected` is found, and give the seconds that took; None for never."""
+        started = time.monotonic()
+        waited = 0.0
+        while True:
+            answer = Answer("search", self.client.search(kind, [("identifier", self.tag.token)]))
+            if answer.exchange.status != _OK:
+                return None
+            try:
                 self.read_pages(answer)
-                self._scoped[kind] = expected <= answer.match_references
-                waited = time.monotonic() - started
-                if waited > _LAG_S:
-                    break
-                if not self._scoped[kind]:
-                    time.sleep(0.2)
-                self.lag = max(self.lag, waited)
+            except (Finding, NotTestedError):
+                return None  # what is wrong with pages is told by the cases about them
+            if expected <= answer.match_references:
+                return waited
+            if waited >= patience:
+                return None
+            time.sleep(0.2)
+            waited = time.monotonic() - started
 
     # ---- reading
 
@@ -285,6 +321,8 @@ class Context:
                     return
                 if len(answer.pages) >= _MOST_PAGES:
                     raise NotTestedError(f"the search has more than {_MOST_PAGES} pages; test against a smaller store")
+        except ForeignLinkError as trouble:
+            raise NotTestedError(f"{trouble}; give the URL that the server itself uses") from trouble
         except PagingError as trouble:
             raise Finding(str(trouble), (), answer.pages[-1:]) from trouble
 

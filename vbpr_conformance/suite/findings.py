@@ -21,10 +21,21 @@ _OVERLOADED = {429, 502, 503, 504}
 
 
 class Finding(AssertionError):  # noqa: N818  a finding is a result, no error of the program
-    """A broken rule with its evidence: `details` are labelled lines, `exchanges` the requests behind them."""
+    """A broken rule with its evidence: `details` are labelled lines, `exchanges` the requests behind them.
 
-    def __init__(self, sentence: str, details: Sequence[tuple[str, str]] = (), exchanges: Sequence[Any] = ()) -> None:
+    `should` says that the rule is only a SHOULD, whatever the case expects otherwise.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        details: Sequence[tuple[str, str]] = (),
+        exchanges: Sequence[Any] = (),
+        *,
+        should: bool = False,
+    ) -> None:
         super().__init__(sentence)
+        self.should = should
         self.sentence = sentence
         self.details = tuple(details)
         self.exchanges = tuple(exchanges)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vbpr_conformance.suite.env import Answer, Env
+from vbpr_conformance.suite.findings import Finding
 from vbpr_conformance.suite.matchers import capability, held, http, resource, search
 from vbpr_conformance.suite.model import Expect
 from vbpr_conformance.suite.templating import fill
@@ -36,8 +37,15 @@ MATCHERS: Mapping[str, Matcher] = {
 """In the order in which they are checked: what explains most comes first."""
 
 
-def check(expect: Expect, answer: Answer, env: Env) -> None:
-    """Check all matchers of `expect`; the first that does not hold raises its `Finding`."""
+def check(expect: Expect, answer: Answer, env: Env) -> list[Finding]:
+    """Check all matchers: the first that does not hold raises its `Finding`; what is only a SHOULD is given back."""
+    missed = []
     for name, matcher in MATCHERS.items():
         if name in expect.model_fields_set:
-            matcher(fill(getattr(expect, name), env.scope()), answer, env)
+            try:
+                matcher(fill(getattr(expect, name), env.scope()), answer, env)
+            except Finding as finding:
+                if not finding.should:
+                    raise
+                missed.append(finding)
+    return missed

@@ -1,0 +1,56 @@
+"""Which parts of a resource a server has to keep, and which it only should."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from vbpr_conformance.fhir.compare import Difference
+from vbpr_conformance.suite.supported import only_should
+
+ORGANIZATION = "http://hl7.org/fhir/us/davinci-vbpr/StructureDefinition/organization-subject"
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        Difference("identifier[0]", {"value": "x"}, None),
+        Difference("text", {"status": "generated"}, None),
+        Difference("contained[0]", {"resourceType": "Organization"}, None),
+        Difference("group[0].extension[1]", {"url": "http://payer.example/foreign", "valueString": "x"}, None),
+    ],
+)
+def test_what_no_profile_asks_to_support_may_be_left_out(edition, difference):
+    """R4 lets a server take less than it was sent: that it should not is a SHOULD."""
+    assert only_should(difference, "MeasureReport", edition)
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        Difference("date", "2024-03", None),
+        Difference("group[1]", {"code": {}}, None),
+        Difference("group[0].code.text", "x", None),
+        Difference("group[0].measureScore.value", Decimal("0.10"), None),
+        Difference("group[0].stratifier[0].stratum[1].value", {"text": "x"}, None),
+        Difference("subject.extension[0]", {"url": ORGANIZATION}, None),
+        Difference("evaluatedResource[0].reference", "MeasureReport/1", None),
+    ],
+)
+def test_what_a_profile_requires_or_flags_has_to_be_kept(edition, difference):
+    """Must Support and mandatory elements are kept, with the whole value they are part of."""
+    assert not only_should(difference, "MeasureReport", edition)
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        Difference("identifier[0].value", "x", "y"),
+        Difference("group[0].population[0].count", 7, 8),
+        Difference("language", None, "en"),
+    ],
+)
+def test_what_is_kept_is_kept_unchanged(edition, difference):
+    """Leaving out is one thing; another value, or one that nobody sent, is another."""
+    assert not only_should(difference, "MeasureReport", edition)
