@@ -122,6 +122,9 @@ def _population(population: dict[str, Any], report: dict[str, Any], scope: Scope
         if report.get("type") == "subject-list" and count != 0:
             return _tell(f"{element}.subjectResults", "subjectResults is missing in a report of type subject-list.")
         return []
+    if report.get("type") != "subject-list":
+        message = "subjectResults found, which only a report of type subject-list has."
+        return below(_tell(f"{element}.subjectResults", message), ".subjectResults")
     reference = subjects.get("reference") if type(subjects) is dict else None
     target = scope.resolve(reference) if type(reference) is str else None
     if target is None or target.resource.get("resourceType") != "List" or type(count) is not int:
@@ -178,7 +181,7 @@ def _pairs(  # noqa: PLR0913 - two lists, how to speak of them, and where to say
     met: set[int] = set()
     for index, each in enumerate(reported):
         step = f".{name}[{index}]"
-        position = _counterpart(each, defined, alone=len(reported) == 1)
+        position = _counterpart(each, defined, alone=len(reported) == 1, is_group=name == "group")
         if position is None:
             message = f"{name} {_named(each)} found, which the Measure does not define."
             found += below(_tell(element, message), step)
@@ -193,7 +196,7 @@ def _pairs(  # noqa: PLR0913 - two lists, how to speak of them, and where to say
     return pairs
 
 
-def _counterpart(item: dict[str, Any], defined: list[dict[str, Any]], *, alone: bool) -> int | None:
+def _counterpart(item: dict[str, Any], defined: list[dict[str, Any]], *, alone: bool, is_group: bool) -> int | None:
     codes, name = set(_codes(item)), item.get("id")
     for index, each in enumerate(defined):
         if codes and codes.intersection(_codes(each)):
@@ -201,7 +204,7 @@ def _counterpart(item: dict[str, Any], defined: list[dict[str, Any]], *, alone: 
     for index, each in enumerate(defined):
         if name is not None and each.get("id") == name and not (codes and set(_codes(each))):
             return index
-    nothing_to_tell_by = not codes and name is None
+    nothing_to_tell_by = is_group and not codes and name is None
     if alone and len(defined) == 1 and (nothing_to_tell_by or not (set(_codes(defined[0])) or defined[0].get("id"))):
         return 0
     return None
