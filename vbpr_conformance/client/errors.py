@@ -4,6 +4,7 @@ TargetError
 └── NoAnswerError   no complete answer came: not reached, broken off, too slow, too large
 VbprError
 └── PagingError     the links between pages cannot be followed: a finding about the server
+    └── ForeignLinkError   one leads to another server: R4 allows that, and nothing is sent there
 """
 
 from __future__ import annotations
@@ -27,3 +28,7 @@ class PagingError(VbprError):
     def __init__(self, message: str, exchange: Exchange) -> None:
         super().__init__(message)
         self.exchange = exchange
+
+
+class ForeignLinkError(PagingError):
+    """A `next` link to another server. Links are the server's own (https://hl7.org/fhir/R4/http.html#paging)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from vbpr_conformance.client.errors import PagingError
+from vbpr_conformance.client.errors import ForeignLinkError, PagingError
 from vbpr_conformance.client.exchange import Exchange
 from vbpr_conformance.client.urls import followed, origin
 
@@ -24,7 +24,7 @@ def follow(first: Exchange, get: Callable[[str], Exchange], base_url: str) -> It
             return
         url = followed(link, page.url, base_url)
         if origin(url) != origin(base_url):
-            raise PagingError(
+            raise ForeignLinkError(
                 f"the next link of page {number} leads to another server and was not followed: {url}", page
             )
         if url in seen:

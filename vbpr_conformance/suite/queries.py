@@ -17,10 +17,9 @@ from vbpr_conformance.fhir.dates import Interval
 from vbpr_conformance.fhir.match import Match
 from vbpr_conformance.fhir.search_index import DateValue, index_values, search_env
 from vbpr_conformance.fhir.search_match import matches
-from vbpr_conformance.fhir.search_values import escape, parse_date, split, unescape
+from vbpr_conformance.fhir.search_values import escape, is_url, parse_date, split, unescape
 from vbpr_conformance.ig.model import SearchParameter
 from vbpr_conformance.suite.env import Live
-from vbpr_conformance.suite.search_forms import as_read
 
 if TYPE_CHECKING:
     from vbpr_conformance.suite.env import Env
@@ -29,6 +28,7 @@ _OTHER_SYSTEM = "urn:vbpr-conformance:other"
 _OTHER_BASE = "https://other.example.org/fhir"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOST_VALUES = 12
+_MOST_TYPES = 8
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,7 @@ def queries(row: Mapping[str, str], lives: Iterable[Live], env: Env) -> list[Que
 def parameter_of(row: Mapping[str, str], env: Env) -> SearchParameter:
     """The search parameter of a row."""
     known = env.context.edition.search_parameters(row["type"])
-    found = next(parameter for parameter in known if parameter.code == row["param"])
-    return as_read(found, row["type"], env.context.edition)
+    return next(parameter for parameter in known if parameter.code == row["param"])
 
 
 def _texts(form: str, parameter: SearchParameter, held: Sequence[Any], env: Env) -> Iterator[str]:
@@ -68,7 +67,7 @@ def _texts(form: str, parameter: SearchParameter, held: Sequence[Any], env: Env)
         return _dates(form, held)
     if parameter.type == "token":
         return _tokens(form, held)
-    return _references(form, held, env)
+    return _references(form, parameter, held, env)
 
 
 # ---- tokens: https://hl7.org/fhir/R4/search.html#token
@@ -149,14 +148,14 @@ def _near(written: str) -> Iterator[str]:
 # ---- references and canonicals: https://hl7.org/fhir/R4/search.html#reference
 
 
-def _references(form: str, held: Sequence[Any], env: Env) -> Iterator[str]:
+def _references(form: str, parameter: SearchParameter, held: Sequence[Any], env: Env) -> Iterator[str]:
     canonicals = list(dict.fromkeys(value for value in held if isinstance(value, str)))
     literals = dict.fromkeys(each.get("reference", "") for each in held if isinstance(each, Mapping))
-    base = env.context.client.base_url.rstrip("/")
-    relative = [each.removeprefix(base + "/") for each in literals if each]
-    relative = [each for each in relative if re.fullmatch(r"[A-Za-z]+/[A-Za-z0-9.-]+", each)]
+    base = env.context.own_base
+    relative = [each for each in (_local(literal, env) for literal in literals) if each]
+    elsewhere = [each for each in literals if is_url(each) and not _local(each, env)]
     if form == "or":
-        asked = [_canonical(each) for each in canonicals[:2]] or relative[:2]
+        asked = [_canonical(each) for each in canonicals[:2]] or relative[:2] or [*map(escape, elsewhere[:2])]
         yield from [",".join(asked)] if len(asked) > 1 else []
     elif form == "url":
         urls = list(dict.fromkeys(each.partition("|")[0] for each in canonicals))
@@ -168,14 +167,24 @@ def _references(form: str, held: Sequence[Any], env: Env) -> Iterator[str]:
         yield from (_canonical(each.partition("|")[0] + "|0.0.0-other") for each in versioned[:2])
     elif form == "type-and-id":
         yield from relative
-        yield from (f"{_other_type(each)}/{each.partition('/')[2]}" for each in relative[:2])
-        yield from (each + "x" for each in relative[:1])
+        others = ((_other_type(each, parameter), each.partition("/")[2]) for each in relative[:2])
+        yield from (f"{other}/{identity}" for other, identity in others if other)
+        yield from (_other_id(each) for each in relative[:1])
     elif form == "id":
         yield from (each.partition("/")[2] for each in relative)
-        yield from (each.partition("/")[2] + "x" for each in relative[:1])
+        yield from (_other_id(each.partition("/")[2]) for each in relative[:1])
     elif form == "absolute":
         yield from (f"{base}/{each}" for each in relative)
         yield from (f"{_OTHER_BASE}/{each}" for each in relative[:1])
+        yield from map(escape, elsewhere)
+        yield from (escape(_other_id(each)) for each in elsewhere[:1])
+
+
+def _local(literal: str, env: Env) -> str | None:
+    """A reference to a resource of the server as type and id, None for any other."""
+    base = next((base for base in env.context.bases if literal.startswith(f"{base}/")), None)
+    relative = literal if base is None else literal[len(base) + 1 :]
+    return relative if re.fullmatch(r"[A-Za-z]+/[A-Za-z0-9.-]+", relative) else None
 
 
 def _canonical(written: str) -> str:
@@ -183,8 +192,36 @@ def _canonical(written: str) -> str:
     return "|".join(map(escape, written.split("|")))
 
 
-def _other_type(reference: str) -> str:
-    return "Location" if not reference.startswith("Location/") else "Organization"
+def _other_type(reference: str, parameter: SearchParameter) -> str | None:
+    """Another type that the parameter can be about; a server may refuse one that it cannot."""
+    kinds = sorted(set(parameter.targets) or {"Location", "Organization"}, key=lambda kind: (kind != "Location", kind))
+    return next((kind for kind in kinds if kind != reference.partition("/")[0]), None)
+
+
+def _other_id(reference: str) -> str:
+    """An id that differs in one character: one more might be too long for an id."""
+    return reference[:-1] + ("y" if reference.endswith("x") else "x")
+
+
+def refers_elsewhere(row: Mapping[str, str], lives: Iterable[Live], env: Env) -> bool:
+    """Whether all references of a parameter lead to other places: then a search by a local id means nothing."""
+    parameter = parameter_of(row, env)
+    held = [value for live in lives if live.type == row["type"] for value in values_of(live, parameter, env)]
+    literals = [each["reference"] for each in held if isinstance(each, Mapping) and "reference" in each]
+    return any(map(is_url, literals)) and not any(_local(each, env) for each in literals)
+
+
+def is_ambiguous(env: Env) -> bool:
+    """Whether a search by a mere id may mean resources of several types, which a server should refuse.
+
+    https://hl7.org/fhir/R4/search.html#reference
+    """
+    query = env.query
+    if query is None or query.parameter.type != "reference" or not re.fullmatch(r"[A-Za-z0-9.-]+", query.value):
+        return False
+    ours = {each.partition("/")[0] for each in env.context.references}
+    kinds = query.parameter.targets if len(query.parameter.targets) <= _MOST_TYPES else sorted(ours)
+    return sum(env.context.client.read(kind, query.value).status == 200 for kind in kinds) > 1  # noqa: PLR2004
 
 
 # ---- what has to be found
@@ -197,7 +234,7 @@ def values_of(live: Live, parameter: SearchParameter, env: Env) -> list[Any]:
 
 def judge(query: Query, live: Live, env: Env) -> tuple[Match, str]:
     """Decide by the rules of FHIR search whether a resource has to be found, with the reason."""
-    base = env.context.client.base_url.rstrip("/")
+    base = env.context.own_base
     found = matches(query.parameter, query.modifier or None, query.value, live.scope(), base=base)
     if _left_open(query, live, env, found):
         found = Match.UNDECIDED

@@ -78,7 +78,7 @@ def _search_rows(family: SearchRows, edition: Edition, case_id: str) -> Iterator
             name = code if family.forms == "simplest" else f"{code}.{form.name}"
             if "row.param" in case_id:
                 name = "" if family.forms == "simplest" else form.name
-            yield Row(name, values, (requirement.id,) if requirement else ())
+            yield Row(name, values, (requirement.id,) if requirement else (), form.expectation)
 
 
 def _why_not(code: str, requirement: Requirement | None) -> str | None:

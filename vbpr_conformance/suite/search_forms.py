@@ -7,7 +7,7 @@ error, but where it is answered the answer must be right.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import SearchParameter
@@ -24,6 +24,8 @@ class Form:
     modifier: str = ""
     prefix: str = ""
     optional: bool = False
+    expectation: str = ""
+    """SHOULD where R4 asks no more; else that of the requirement."""
 
 
 _ANY = (Form("or", optional=True), Form("missing", modifier=":missing", optional=True))
@@ -40,7 +42,7 @@ _DATE = (
     *(Form(prefix, prefix=prefix, optional=prefix in {"sa", "eb", "ap"}) for prefix in COMPARATORS),
 )
 _REFERENCE = (Form("type-and-id"), Form("id"), Form("absolute"))
-_CANONICAL = (Form("url"), Form("url-and-version"))
+_CANONICAL = (Form("url"), Form("url-and-version", expectation="SHOULD"))
 
 
 def element_type(parameter: SearchParameter, resource_type: str, edition: Edition) -> str | None:
@@ -51,15 +53,8 @@ def element_type(parameter: SearchParameter, resource_type: str, edition: Editio
     return element.types[0].code if element and element.types else None
 
 
-def as_read(parameter: SearchParameter, resource_type: str, edition: Edition) -> SearchParameter:
-    """A parameter as it can work: what holds codes is searched as a token, also where a guide calls it a string."""
-    coded = element_type(parameter, resource_type, edition) in {"CodeableConcept", "Coding", "Identifier"}
-    return replace(parameter, type="token") if parameter.type == "string" and coded else parameter
-
-
 def forms(parameter: SearchParameter, resource_type: str, edition: Edition) -> tuple[Form, ...]:
     """The forms of a parameter, in a fixed order; none for types whose rules are not known here."""
-    parameter = as_read(parameter, resource_type, edition)
     kind = element_type(parameter, resource_type, edition)
     if parameter.type == "date":
         return _DATE + _ANY

@@ -14,6 +14,8 @@ from vbpr_conformance.suite.templating import MissingValueError, fill
 if TYPE_CHECKING:
     from vbpr_conformance.client.exchange import Exchange
 
+_BY_SEARCH = {"search", "conditional_create", "conditional_update", "conditional_delete"}
+_MAY_MISS_VERSION = {400, 412, 428}
 MIME = {"json": "application/fhir+json", "xml": "application/fhir+xml"}
 
 
@@ -29,6 +31,8 @@ def perform(step: Step, env: Env) -> Answer:
             ) from trouble
         raise HarnessError(f"{env.case.source}: {trouble}") from trouble
     sent = _body(verb, env) if "body" in verb else None
+    if step.verb in _BY_SEARCH:
+        env.context.settle(env.own())
     answer = _PERFORMERS[step.verb](env, verb, sent)
     answer.sent = sent
     refuse_when_locked_out(answer.exchange)
@@ -51,6 +55,8 @@ def _body(verb: Mapping[str, Any], env: Env) -> dict[str, Any] | None:
 
 def _remember(step: Step, env: Env, answer: Answer) -> None:
     """Put what a step created on the list of what is deleted after the case."""
+    if step.writes:
+        env.context.wrote(answer.exchange)
     if answer.exchange.status not in {200, 201} or not step.writes:
         return
     if step.verb in {"batch", "transaction"}:
@@ -88,8 +94,23 @@ def _create(env: Env, verb: Mapping[str, Any], sent: Any) -> Answer:
 
 
 def _update(env: Env, verb: Mapping[str, Any], sent: Any) -> Answer:
-    path = f"{verb['type'] or sent['resourceType']}/{verb['id'] or sent['id']}"
-    return Answer("update", _sent(env, "PUT", path, verb, sent))
+    place = (verb["type"] or sent["resourceType"], verb["id"] or sent["id"])
+    return Answer("update", _versioned(env, place, verb, lambda told: _sent(env, "PUT", "/".join(place), told, sent)))
+
+
+def _versioned(
+    env: Env, place: tuple[str, str], verb: Mapping[str, Any], send: Callable[[Mapping[str, Any]], Exchange]
+) -> Exchange:
+    """Send a change, and once more with the version that it changes if that may be what the server misses.
+
+    Servers can require If-Match: https://hl7.org/fhir/R4/http.html#concurrency.
+    """
+    exchange = send(verb)
+    if exchange.status not in _MAY_MISS_VERSION or "if-match" in {name.lower() for name in verb["headers"]}:
+        return exchange
+    now = env.context.client.read(*place)
+    version = now.headers.get("ETag") if now.status == 200 else None  # noqa: PLR2004
+    return send({**verb, "headers": {**verb["headers"], "If-Match": version}}) if version else exchange
 
 
 def _sent(env: Env, method: str, path: str, verb: Mapping[str, Any], sent: Any) -> Exchange:
@@ -102,7 +123,10 @@ def _sent(env: Env, method: str, path: str, verb: Mapping[str, Any], sent: Any) 
 
 
 def _patch(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
-    return Answer("patch", env.context.client.patch(verb["type"], verb["id"], verb["operations"], **_options(verb)))
+    place = (verb["type"], verb["id"])
+    client = env.context.client
+    exchange = _versioned(env, place, verb, lambda told: client.patch(*place, told["operations"], **_options(told)))
+    return Answer("patch", exchange)
 
 
 def _delete(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
