@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -118,11 +119,15 @@ class Edition:
         return None if held is None else self._code_system(held)
 
     def search_parameters(self, resource_type: str) -> tuple[SearchParameter, ...]:
-        """The search parameters defined for a resource type, the guide's own over those of R4 of the same code."""
+        """The search parameters defined for a resource type, the guide's own over those of R4 of the same code.
+
+        One that cannot work as it is published is given as the edition reads it.
+        """
         found = self._once(
             "search", resource_type, lambda: search_parameters(self.definitions, resource_type, self.own)
         )
-        return tuple(found)
+        read = {each.search_parameter: each.searched_as for each in self.readings if each.search_parameter}
+        return tuple(replace(each, type=read[each.url]) if each.url in read else each for each in found)
 
     def made(self) -> Edition:
         """The edition with everything made that a run can ask for, so that it can be stored whole."""

@@ -253,7 +253,8 @@ class Reading:
     """A defect of the guide and how it is read here, with the reason; shown in reports.
 
     Where an invariant says other than its text, `constraint` is its key, `published` its expression and `means` that of
-    its text: what satisfies only one of the two is a warning.
+    its text: what satisfies only one of the two is a warning. Where a search parameter cannot work as it is published,
+    `search_parameter` is its URL and `searched_as` the type that it is searched as.
     """
 
     id: str
@@ -264,6 +265,8 @@ class Reading:
     constraint: str = ""
     published: str = ""
     means: str = ""
+    search_parameter: str = ""
+    searched_as: str = ""
 
 
 @dataclass(frozen=True)

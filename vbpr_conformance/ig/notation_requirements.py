@@ -26,7 +26,7 @@ _OF_STATEMENT = ("actor", "page", "ids", "unstated", "short", "includes", "says"
 _OF_MUST_SUPPORT = ("actor", "profiles", "ids", "short", "expectation", "says", "when-claimed", "not-tested")
 _OF_REQUIREMENT = ("actor", "expectation", "about", "page", "says", "when-claimed", "not-tested")
 _SAID = ("defect", "reading", "reason")
-_OF_READING = (*_SAID, "page", "constraint", "means")
+_OF_READING = (*_SAID, "page", "constraint", "means", "search-parameter", "searched-as")
 
 
 def read_requirements(folder: Path, edition: Edition) -> tuple[Requirement, ...]:
@@ -55,8 +55,28 @@ def read_readings(folder: Path, edition: Edition) -> tuple[Reading, ...]:
             constraint = text(reading.get("constraint", ""), here, "`constraint`")
             published = _published(constraint, edition, here) if constraint else ""
             means = text(needed(reading, "means", here, what), here, "`means`") if constraint else ""
-            found[name] = Reading(name, **said, source=source, constraint=constraint, published=published, means=means)
+            found[name] = Reading(
+                name,
+                **said,
+                **_searched(reading, edition, here, what),
+                source=source,
+                constraint=constraint,
+                published=published,
+                means=means,
+            )
     return tuple(found.values())
+
+
+def _searched(reading: YamlDict, edition: Edition, place: Place, what: str) -> dict[str, str]:
+    """The search parameter of which a reading speaks, and the type that it is searched as."""
+    name = text(reading.get("search-parameter", ""), place, "`search-parameter`")
+    if not name:
+        return {}
+    url = f"{edition.own}/SearchParameter/{name}"
+    if edition.definitions.find(url, "SearchParameter") is None:
+        raise place.wrong(f"the guide has no search parameter {name!r}", "expected the id of one")
+    searched_as = text(needed(reading, "searched-as", place, what), place, "`searched-as`")
+    return {"search_parameter": url, "searched_as": searched_as}
 
 
 def _published(key: str, edition: Edition, place: Place) -> str:
