@@ -122,6 +122,11 @@ def test_counts_are_compared_with_lists_of_subjects(validator, valid, measure):
         }
     ]
     put(report, "group/0/population/2/subjectResults", {"reference": "#l"})
+    where = "MeasureReport.group[0].population[2].subjectResults"
+    assert judged(validator, report, measure) == {(f"{GROUP}.population.subjectResults", where, "error")}
+    report["type"] = "subject-list"
+    for path in ("population/0", "population/1", "stratifier/0/stratum/0/population/0"):
+        put(report, f"group/0/{path}/count", 0)
     assert (f"{GROUP}.population.count", "MeasureReport.group[0].population[2].count", "error") in judged(
         validator, report, measure
     )
