@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.errors import TargetError, UsageError
+from vbpr_conformance.suite.aliases import explanation
 from vbpr_conformance.suite.context import Context
 from vbpr_conformance.suite.env import Env
 from vbpr_conformance.suite.examples import Drawn, Effort, run_examples
@@ -194,7 +195,11 @@ def _run_queries(case: Case, context: Context, outcome: _Outcome) -> None:
     answered = 0
     for query in asked:
         env.query = query
-        answered += _run_steps(env, outcome)
+        try:
+            answered += _run_steps(env, outcome)
+        except Finding as finding:
+            finding.details += explanation(env)
+            raise
     if not answered:
         raise NotTestedError(f"R4 leaves it to the server: {outcome.notes[0]}", applicable=False)
 

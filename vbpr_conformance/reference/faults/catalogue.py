@@ -27,9 +27,11 @@ def catalogue(edition: Edition) -> dict[str, Fault]:
         *results.faults(main, _included(edition, main)),
         *capability.faults(main),
     ]
-    for name, parameter in _parameters(edition):
+    for name, parameter, stated in _parameters(edition):
         label = "search" if name == main else f"{name.lower()}-search"
-        listed += parameters.faults(edition, name, parameter, f"{label}-{parameter.code.lower()}")
+        stem = f"{label}-{parameter.code.lower()}"
+        listed += parameters.faults(edition, name, parameter, stem)
+        listed += parameters.of_name(name, parameter.code, stated, stem)
     listed += elements.faults(edition)
     found = {each.name: each for each in listed}
     if len(found) != len(listed):
@@ -37,12 +39,16 @@ def catalogue(edition: Edition) -> dict[str, Fault]:
     return found
 
 
-def _parameters(edition: Edition) -> Iterator[tuple[str, SearchParameter]]:
-    """The search parameters that requirements ask of a server: a fault of another would break nothing."""
+def _parameters(edition: Edition) -> Iterator[tuple[str, SearchParameter, str]]:
+    """The search parameters that requirements ask of a server, and how the guide's statement calls them by mistake.
+
+    A fault of another parameter would break nothing.
+    """
     for requirement in edition.requirements:
         about = requirement.about
         if requirement.actor == "server" and "search" in about and not requirement.not_tested:
-            yield about["resource"], served.parameters(edition, about["resource"])[about["search"]]
+            known = served.parameters(edition, about["resource"])
+            yield about["resource"], known[about["search"]], requirement.stated_as
 
 
 def _included(edition: Edition, main: str) -> str:

@@ -25,6 +25,21 @@ def faults(edition: Edition, resource_type: str, parameter: SearchParameter, ste
         yield Fault(f"{stem}-{name}", about, f"{resource_type}?{parameter.code}=… {words}", change)
 
 
+def of_name(resource_type: str, code: str, stated: str, stem: str) -> Iterator[Fault]:
+    """Yield the fault of a server that takes a wrong name in a capability statement for that of the parameter."""
+
+    def query(asked: str, pairs: Pairs) -> Pairs:
+        if asked != resource_type:
+            return pairs
+        others = [(name, value) for name, value in pairs if not re.match(rf"{re.escape(code)}(:|$)", name)]
+        return [(re.sub(rf"^{re.escape(stated)}(?=:|$)", code, name), value) for name, value in others]
+
+    if stated:
+        about = {"resource": resource_type, "search": code}
+        words = f"{resource_type}?{code}=… is ignored: the parameter is called {stated}"
+        yield Fault(f"{stem}-called-otherwise", about, words, at(query=query))
+
+
 class _Of:
     """What is to be changed about one parameter of one type."""
 
