@@ -229,7 +229,7 @@ def _unit(compiler: Compiler, node: Node, view: View) -> ObjectCheck:
 
     def check(value: dict[str, Any], _: Scope) -> Findings | None:
         system, code = value.get("system"), value.get("code")
-        if type(system) is not str or (system, code) in fine:
+        if type(system) is not str or (type(code) is str and (system, code) in fine):
             return None
         trouble = no_code_system(system)
         if trouble is not None:
