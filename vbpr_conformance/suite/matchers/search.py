@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Literal
+from urllib.parse import parse_qs, urlsplit
 
 from vbpr_conformance.fhir.match import Match
 from vbpr_conformance.suite.env import Answer, Env, Live
@@ -40,9 +41,8 @@ def contains(value: Sequence[str], answer: Answer, env: Env) -> None:
     found = answer.match_references
     missing = [_live(name, env) for name in value if _live(name, env).reference not in found]
     if missing:
-        _report(
-            answer, f"misses {_list(missing)}", [("missing", f"{each.reference} ({each.name})") for each in missing]
-        )
+        lines = [("missing", f"{each.reference} ({each.name})") for each in missing]
+        _report(answer, f"misses {_list(missing)}", lines, should=_without_paging(answer))
 
 
 def excludes(value: Sequence[str], answer: Answer, env: Env) -> None:
@@ -135,7 +135,8 @@ def pages(value: int, answer: Answer, env: Env) -> None:  # noqa: ARG001
     """The answer comes in at least so many pages, and no match stands on two of them."""
     _searchset(answer)
     if len(answer.pages) < value:
-        _report(answer, f"came in {len(answer.pages)} page, expected at least {value}", ())
+        what = f"came in {len(answer.pages)} page, expected at least {value}"
+        _report(answer, what, (), should=_without_paging(answer))
     seen: set[str] = set()
     for each in answer.matches:
         reference = f"{each.get('resourceType')}/{each.get('id')}"
@@ -144,10 +145,20 @@ def pages(value: int, answer: Answer, env: Env) -> None:  # noqa: ARG001
         seen.add(reference)
 
 
+def _without_paging(answer: Answer) -> bool:
+    """Whether there is one page, as long as was asked for: servers should have more, and need not.
+
+    https://hl7.org/fhir/R4/http.html#paging, https://hl7.org/fhir/R4/search.html#count
+    """
+    asked = parse_qs(urlsplit(str(answer.exchange.url)).query).get("_count", [""])[0]
+    return len(answer.pages) == 1 and asked == str(len(answer.matches))
+
+
 def _list(lives: Iterable[Live]) -> str:
     return ", ".join(live.reference for live in lives)
 
 
-def _report(answer: Answer, what: str, lines: Sequence[tuple[str, str]]) -> None:
+def _report(answer: Answer, what: str, lines: Sequence[tuple[str, str]], *, should: bool = False) -> None:
     more = [("", f"and {len(lines) - _MOST_LINES} more")] if len(lines) > _MOST_LINES else []
-    raise Finding(f"{short_url(answer)} {what}", [*lines[:_MOST_LINES], *more], answer.pages or [answer.exchange])
+    shown = [*lines[:_MOST_LINES], *more]
+    raise Finding(f"{short_url(answer)} {what}", shown, answer.pages or [answer.exchange], should=should)
