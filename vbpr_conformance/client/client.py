@@ -278,11 +278,16 @@ class FhirClient:
         """Read the CapabilityStatement."""
         return self.request("GET", "metadata", params=params, headers=headers, interaction="capabilities")
 
-    def pages(self, first: Exchange) -> Iterator[Exchange]:
-        """Give the page and those after it; a page that is no Bundle is the last, a wrong link a `PagingError`."""
-        return follow(
-            first, lambda url: self.request("GET", url, headers=_accepted(first), interaction="page"), self.base_url
-        )
+    def pages(self, first: Exchange, aliases: Sequence[str] = ()) -> Iterator[Exchange]:
+        """Give the page and those after it; a page that is no Bundle is the last, a wrong link a `PagingError`.
+
+        `aliases` are other base URLs that the server calls itself by, behind a proxy for example.
+        """
+
+        def get(url: str) -> Exchange:
+            return self.request("GET", url, headers=_accepted(first), interaction="page")
+
+        return follow(first, get, self.base_url, aliases)
 
 
 def _path(kind: str, identity: str) -> str:

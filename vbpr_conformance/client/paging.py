@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from vbpr_conformance.client.errors import ForeignLinkError, PagingError
@@ -14,15 +14,20 @@ MAX_PAGES = 10_000
 _OK = 200
 
 
-def follow(first: Exchange, get: Callable[[str], Exchange], base_url: str) -> Iterator[Exchange]:
-    """Yield the page and all after it. A page that is no Bundle is yielded and the last one."""
+def follow(
+    first: Exchange, get: Callable[[str], Exchange], base_url: str, aliases: Sequence[str] = ()
+) -> Iterator[Exchange]:
+    """Yield the page and all after it. A page that is no Bundle is yielded and the last one.
+
+    `aliases` are other base URLs that the server calls itself by: links below them are asked for at `base_url`.
+    """
     page, seen = first, {first.url}
     for number in range(1, MAX_PAGES + 1):
         yield page
         link = _next(page, number)
         if link is None:
             return
-        url = followed(link, page.url, base_url)
+        url = _at_home(followed(link, page.url, base_url), base_url, aliases)
         if origin(url) != origin(base_url):
             raise ForeignLinkError(
                 f"the next link of page {number} leads to another server and was not followed: {url}", page
@@ -32,6 +37,11 @@ def follow(first: Exchange, get: Callable[[str], Exchange], base_url: str) -> It
         seen.add(url)
         page = get(url)
     raise PagingError(f"there is still a next link after {MAX_PAGES} pages", page)
+
+
+def _at_home(url: str, base_url: str, aliases: Sequence[str]) -> str:
+    alias = next((each for each in aliases if url.startswith((f"{each}/", f"{each}?"))), None)
+    return url if alias is None else base_url + url[len(alias) :]
 
 
 def _next(page: Exchange, number: int) -> str | None:

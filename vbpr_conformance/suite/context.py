@@ -314,7 +314,7 @@ class Context:
         """Read the pages of a search, all of them or `enough`; a page that is no Bundle is a finding."""
         answer.pages = []
         try:
-            for page in self.client.pages(answer.exchange):
+            for page in self.client.pages(answer.exchange, self._bases):
                 answer.pages.append(page)
                 _take(page, answer)
                 if len(answer.pages) == enough:
