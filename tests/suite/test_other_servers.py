@@ -1,0 +1,132 @@
+"""Cases against servers with ways that R4 allows and that lie between server and network: none of them is a fail."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import httpx
+import pytest
+from inside import BASE, Straight
+
+from vbpr_conformance.client.client import FhirClient
+from vbpr_conformance.reference.app import make_app
+from vbpr_conformance.reference.store import Store
+from vbpr_conformance.suite.case import run_case
+from vbpr_conformance.suite.context import Context, Settings
+from vbpr_conformance.suite.verdicts import Verdict
+
+PUBLIC = "https://payer.example.org/r4"
+LAG_S = 0.5
+
+
+def refusal(status: int) -> httpx.Response:
+    """An answer that refuses and explains itself."""
+    issue = {"severity": "error", "code": "processing"}
+    return httpx.Response(status, json={"resourceType": "OperationOutcome", "issue": [issue]})
+
+
+def edited(answer: httpx.Response, content: bytes) -> httpx.Response:
+    """The answer with another body."""
+    headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+    return httpx.Response(answer.status_code, headers=headers, content=content)
+
+
+class WantsIfMatch(Straight):
+    """Requires If-Match for every change: https://hl7.org/fhir/R4/http.html#concurrency."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        is_there = super().handle_request(httpx.Request("GET", request.url)).status_code == 200
+        if request.method in {"PUT", "PATCH"} and is_there and "if-match" not in request.headers:
+            return refusal(400)
+        return super().handle_request(request)
+
+
+class Lagging(Straight):
+    """Finds by search only what was created some time ago."""
+
+    def __init__(self, app):
+        super().__init__(app)
+        self.created: dict[str, float] = {}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = super().handle_request(request)
+        location = answer.headers.get("location", "").partition("/_history")[0]
+        if location and answer.status_code == 201:
+            self.created[location] = time.monotonic()
+        bundle = json.loads(answer.content) if b'"searchset"' in answer.content else None
+        if bundle is None:
+            return answer
+        old = time.monotonic() - LAG_S
+        entries = [each for each in bundle.get("entry", ()) if self.created.get(each["fullUrl"], 0) <= old]
+        return edited(answer, json.dumps(bundle | {"entry": entries}).encode())
+
+
+class OnlyReports(Straight):
+    """Has no other types than those that the guide's statement lists."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        kind = request.url.path.removeprefix("/fhir/").partition("/")[0]
+        return refusal(404) if kind in {"Organization", "Practitioner", "Group"} else super().handle_request(request)
+
+
+class BehindProxy(Straight):
+    """Calls itself by another base URL than the one it is asked by."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        url = str(request.url).replace(PUBLIC, BASE)
+        inner = httpx.Request(request.method, url, headers=request.headers, content=request.read())
+        answer = super().handle_request(inner)
+        changed = edited(answer, answer.content.replace(BASE.encode(), PUBLIC.encode()))
+        changed.headers.update({name: text.replace(BASE, PUBLIC) for name, text in answer.headers.items()})
+        changed.headers["content-length"] = str(len(changed.content))
+        return changed
+
+
+class RefusesForms(Straight):
+    """Refuses the modifiers that R4 leaves to servers."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return (
+            refusal(400)
+            if b"status%3Anot" in request.url.query or b"status:not" in request.url.query
+            else (super().handle_request(request))
+        )
+
+
+def judged(transport, names, edition, cases, habits=()):
+    """The results of cases against a server behind a transport."""
+    app = make_app(edition, Store(), habits=habits)
+    client = FhirClient(BASE, structure=edition.structure, transport=transport(app))
+    context = Context(edition, client, "other", Settings(examples=1, seed=1))
+    found = [run_case(cases[name], context) for name in names]
+    context.close()
+    client.close()
+    assert context.created == context.deleted > 0
+    return found
+
+
+@pytest.mark.parametrize(
+    ("transport", "habits", "names"),
+    [
+        (WantsIfMatch, [], ["update/quality", "patch", "update-other-id", "patch-failed-test", "measure-update"]),
+        (Lagging, [], ["conditional-create", "format-search/json", "measure-search", "search-status/code"]),
+        (OnlyReports, [], ["create/quality", "search-reporter/absolute", "search-subject-organization/or"]),
+        (BehindProxy, ["absolute-references"], ["create/quality", "references-literal", "search-reporter/absolute"]),
+        (BehindProxy, ["small-pages"], ["search-paging", "search-status/code"]),
+    ],
+    ids=lambda given: getattr(given, "__name__", None),
+)
+def test_what_r4_allows_passes(edition, cases, transport, habits, names):
+    """A server may require If-Match, lag in its search, hold no other types, and stand behind a proxy."""
+    for result in judged(transport, names, edition, cases, habits):
+        assert result.verdict is Verdict.PASS, result.text()
+
+
+@pytest.mark.parametrize(
+    ("transport", "name"), [(RefusesForms, "search-status/not"), (OnlyReports, "search-reporter/id")]
+)
+def test_what_was_not_observed_is_no_pass(edition, cases, transport, name):
+    """A form of search that the server may refuse, and does, is left out of the account: neither pass nor fail."""
+    [result] = judged(transport, [name], edition, cases)
+    assert (result.verdict, result.applicable) == (Verdict.SKIP, False), result.text()
