@@ -109,7 +109,9 @@ def _delete_with_outcome(request: Request, answer: Response) -> Response:
     return replace(answer, status=200, resource={"resourceType": "OperationOutcome", "issue": [said]})
 
 
-def _upper_headers(_: Request, answer: Response) -> Response:
+def _upper_headers(request: Request, answer: Response) -> Response:
+    if request.in_bundle:  # an entry has no headers of its own
+        return answer
     return replace(answer, headers={name.upper(): text for name, text in answer.headers.items()})
 
 

@@ -42,6 +42,14 @@ def _declared_of(about: Mapping[str, str], rest: Mapping[str, Any], resource: Ma
     return True
 
 
+def declared_types(about: Mapping[str, str], statement: Mapping[str, Any]) -> set[str]:
+    """The types of which the statement says that the search parameter in `about` is."""
+    servers = [each for each in _dicts(statement, "rest") if each.get("mode") == "server"]
+    resources = [each for rest in servers for each in _dicts(rest, "resource") if each.get("type") == about["resource"]]
+    parameters = [each for resource in resources for each in _dicts(resource, "searchParam")]
+    return {str(each.get("type")) for each in parameters if each.get("name") == about["search"]}
+
+
 def _codes(holder: Mapping[str, Any]) -> set[str]:
     return {str(each.get("code")) for each in _dicts(holder, "interaction")}
 

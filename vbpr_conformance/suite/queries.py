@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _OTHER_SYSTEM = "urn:vbpr-conformance:other"
 _OTHER_BASE = "https://other.example.org/fhir"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ZONE = re.compile(r"T.*[-+](?!00:00)\d\d:\d\d$")
 _MOST_VALUES = 12
 _MOST_TYPES = 8
 
@@ -115,13 +116,12 @@ def _dates(form: str, held: Sequence[Any]) -> Iterator[str]:
     prefix = "" if form in {"day", "or"} else form
     written = sorted(dict.fromkeys(_written(held)))
     middle = written[len(written) // 2 : len(written) // 2 + 1]
-    anchors = [*middle, *written[:1], *written[-1:]]
-    probes = list(dict.fromkeys(probe for anchor in anchors for probe in _near(anchor)))
+    zoned = [each for each in written if _ZONE.search(each)]
     if form == "or":
-        if len(probes) > 1:
-            yield f"{probes[0]},{probes[1]}"
+        yield from (f"{written[0]},{each}" for each in written[1:])
         return
-    yield from (prefix + probe for probe in probes)
+    anchors = [*middle, *zoned[:1], *written[:1], *written[-1:]]
+    yield from dict.fromkeys(prefix + probe for anchor in anchors for probe in _near(anchor))
 
 
 def _written(held: Iterable[Any]) -> Iterator[str]:

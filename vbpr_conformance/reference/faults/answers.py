@@ -55,6 +55,12 @@ def _of_writes() -> _Faults:
         "an update of what exists answers 201",
         after("update", change=status(201), status=200),
     )
+    yield (
+        "etag-wrong",
+        "update",
+        "ETag names a version that If-Match does not take",
+        after("read", "create", "update", change=_other_etag),
+    )
     yield "delete-returns-500", "delete", "delete is done, but answered 500", after("delete", change=status(500))
     yield "patch-returns-500", "patch", "patch is done, but answered 500", after("patch", change=status(500))
 
@@ -62,12 +68,6 @@ def _of_writes() -> _Faults:
 def _of_reads() -> _Faults:
     yield "etag-missing", "read", "read gives no ETag", after("read", change=without("ETag"))
     yield "last-modified-missing", "read", "read gives no Last-Modified", after("read", change=without("Last-Modified"))
-    yield (
-        "etag-wrong",
-        "read",
-        "ETag names another version than meta.versionId",
-        after("read", "create", "update", change=_other_etag),
-    )
     yield (
         "read-missing-200",
         "read",
@@ -79,12 +79,6 @@ def _of_reads() -> _Faults:
         "read",
         "what is not there is answered 500",
         refused("read", status=404, change=status(500)),
-    )
-    yield (
-        "read-404-without-outcome",
-        "read",
-        "a 404 comes without OperationOutcome",
-        refused("read", status=404, change=_emptied),
     )
     yield "read-fails", "read", "read is not possible", instead("read", do=lambda _, _r: not_supported(501))
     yield (
@@ -126,6 +120,12 @@ def _of_trouble() -> _Faults:
         "errors",
         "a resource that breaks rules is answered 500",
         refused("create", "update", status=422, change=status(500)),
+    )
+    yield (
+        "read-404-without-outcome",
+        "errors",
+        "a 404 comes without OperationOutcome",
+        refused("read", status=404, change=_emptied),
     )
     yield "errors-as-html", "errors", "errors come as HTML", at(refusal=_as_html)
     yield "errors-without-issue", "errors", "an OperationOutcome has no issue", at(refusal=_no_issue)

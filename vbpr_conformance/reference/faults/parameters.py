@@ -20,7 +20,7 @@ _DAY = 86_400_000_000
 def faults(edition: Edition, resource_type: str, parameter: SearchParameter, stem: str) -> Iterator[Fault]:
     """Yield the faults of a parameter that its values can show; `stem` starts their names."""
     about = {"resource": resource_type, "search": parameter.code}
-    here = _Of(resource_type, parameter.code, yielded(edition, resource_type, parameter))
+    here = _Of(resource_type, parameter, yielded(edition, resource_type, parameter))
     for name, words, change in (*_of_all(here), *_OF_TYPE.get(parameter.type, _nothing)(here)):
         yield Fault(f"{stem}-{name}", about, f"{resource_type}?{parameter.code}=… {words}", change)
 
@@ -43,10 +43,11 @@ def of_name(resource_type: str, code: str, stated: str, stem: str) -> Iterator[F
 class _Of:
     """What is to be changed about one parameter of one type."""
 
-    def __init__(self, resource_type: str, code: str, values: Yielded) -> None:
+    def __init__(self, resource_type: str, parameter: SearchParameter, values: Yielded) -> None:
         self.type = resource_type
-        self.code = code
-        self.column = f"{resource_type}.{code}"
+        self.code = parameter.code
+        self.targets = parameter.targets
+        self.column = f"{resource_type}.{self.code}"
         self.values = values
 
     def yields(self, *types: str) -> bool:
@@ -116,12 +117,13 @@ def _of_all(here: _Of) -> _Faults:
 
 def _token(here: _Of) -> _Faults:
     yield "not-ignored", "ignores :not", here.modifier("not")
-    if here.yields("Coding", "CodeableConcept", "Identifier", "code"):
+    if here.yields("Coding", "CodeableConcept", "Identifier"):
         yield (
             "system-ignored",
             "looks at the code and not at the system",
             here.alternatives(lambda each: each.rpartition("|")[2] or each),
         )
+    if here.yields("Coding", "CodeableConcept", "Identifier", "code"):
         yield (
             "system-required",
             "finds nothing when only the code is given",
@@ -132,12 +134,13 @@ def _token(here: _Of) -> _Faults:
 
 
 def _reference(here: _Of) -> _Faults:
-    if here.yields("Reference"):
+    if here.yields("Reference") and len(here.targets) != 1:
         yield (
             "type-ignored",
             "looks at the id and not at the type of the target",
             here.alternatives(lambda each: each if "://" in each else each.rpartition("/")[2]),
         )
+    if here.yields("Reference"):
         yield (
             "by-id-fails",
             "finds nothing when only the id is given",

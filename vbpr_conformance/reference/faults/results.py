@@ -62,7 +62,6 @@ def _of_bundles() -> _Faults:
         "fullUrl names another id",
         _entries(lambda entry: entry | ({"fullUrl": f"{entry['fullUrl']}0"} if "fullUrl" in entry else {})),
     )
-    yield "search-no-mode", "entries do not say whether they match", _entries(lambda entry: _less(entry, "search"))
     yield "search-no-self-link", "the self link is missing", _links(lambda link: link["relation"] != "self")
     yield "search-summarised", "matches are given without the elements inside them", _entries(_without_inner)
 
@@ -97,6 +96,7 @@ def _of_pages() -> _Faults:
 
 
 def _of_includes() -> _Faults:
+    yield "search-no-mode", "entries do not say whether they match", _entries(lambda entry: _less(entry, "search"))
     yield "include-missing", "_include brings nothing", _parameter_ignored("_include")
     yield (
         "include-as-match",

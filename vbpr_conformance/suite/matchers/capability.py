@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vbpr_conformance.suite.claims import declared
+from vbpr_conformance.suite.claims import declared, declared_types
 from vbpr_conformance.suite.env import Answer, Env
 from vbpr_conformance.suite.findings import Finding, HarnessError
 
@@ -25,6 +25,19 @@ def declares(value: str, answer: Answer, env: Env) -> None:
             (),
             [answer.exchange],
         )
+    for about in names if "search" in requirement.about else ():
+        said = declared_types(about, statement) - _types(requirement.about, env)
+        if said:
+            text = about_text(requirement.about)
+            raise Finding(f"the CapabilityStatement declares {text} as {min(said)}", (), [answer.exchange])
+
+
+def _types(about: Mapping[str, Any], env: Env) -> set[str]:
+    """The types of a search parameter: as it is published, and as the edition reads it."""
+    edition = env.context.edition
+    found = next(each for each in edition.search_parameters(about["resource"]) if each.code == about["search"])
+    held = edition.definitions.find(found.url, "SearchParameter")
+    return {found.type, *([str(held.resource.get("type"))] if held else [])}
 
 
 def about_text(about: Mapping[str, Any]) -> str:

@@ -1,0 +1,41 @@
+"""What R4 leaves to each server fails nothing: the suites against a server with the habits of many."""
+
+from __future__ import annotations
+
+import pytest
+from inside import results
+
+from vbpr_conformance.reference.habits import HABITS
+from vbpr_conformance.suite.coverage import all_cases
+from vbpr_conformance.suite.verdicts import Verdict
+
+SERVERS = (
+    ("uuid-ids", "uuid-versions", "own-ids-only", "absolute-references", "no-total", "gzip", "pretty", "small-pages"),
+    ("references-must-exist", "more-entries", "more-meta", "sorted-members", "relative-links", "zero-offset-as-z"),
+    ("minimal", "narrative", "delete-with-outcome", "unvalidated", "always-in-full", "upper-case-headers", "unsorted"),
+    ("prefer-ignored", "unchanged-no-version", "unknown-parameter-refused", "no-410"),
+)
+"""Which habits are tried together: all of them somewhere."""
+MISSED = {"prefer-ignored": {"create-representation"}, "minimal": {"create-representation"}}
+"""The cases in which a habit misses a SHOULD."""
+
+
+def test_every_habit_is_tried():
+    """No habit is left out."""
+    assert {each for habits in SERVERS for each in habits} == set(HABITS)
+
+
+@pytest.mark.parametrize("habits", SERVERS, ids="+".join)
+def test_habits_fail_nothing(edition, habits):
+    """No case fails or breaks down, none that applies is left untested, and only a SHOULD that is known is missed."""
+    cases = [case for case in all_cases(edition)[0] if case.spec.mode != "read-only"]
+    found = results(edition, cases, habits=habits)
+    missed = {case for each in habits for case in MISSED.get(each, ())}
+    wrong = [
+        each.text()
+        for each in found
+        if each.verdict in {Verdict.FAIL, Verdict.ERROR}
+        or (each.verdict is Verdict.SKIP and each.applicable)
+        or (each.verdict is Verdict.WARN and each.id not in missed)
+    ]
+    assert wrong == []
