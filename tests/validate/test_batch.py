@@ -38,6 +38,24 @@ def test_a_folder_is_judged_in_order(folder):
     assert outcomes[0].profiles[0].endswith("vbp-quality-measurereport")
 
 
+def test_what_describes_a_package_is_passed_over_and_other_json_is_not(tmp_path, valid):
+    """Hidden files and npm's package.json are no resources; any other JSON is reported, a resource so named too."""
+    for name, value in [
+        ("package.json", {"name": "payer.profiles"}),
+        (".index.json", {"files": []}),
+        (".cache/a.json", {}),
+        ("other/data.json", {"name": "no resource"}),
+        ("other/package.json", valid("quality")),
+    ]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(json_codec.dumps(value))
+    outcomes = list(validate_paths([tmp_path], edition="1.1.0"))
+    names = [outcome.source.removeprefix(f"{tmp_path}/") for outcome in outcomes]
+    assert names == ["other/data.json", "other/package.json"]
+    assert [outcome.valid for outcome in outcomes] == [False, True]
+    assert len(list(validate_paths([tmp_path / "package.json"], edition="1.1.0"))) == 1
+
+
 def test_standard_input_may_be_one_resource_or_many(monkeypatch, valid):
     """What starts with a whole object on one line is NDJSON."""
     report = valid("quality")

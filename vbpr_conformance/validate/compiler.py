@@ -112,7 +112,10 @@ class Compiler:
             "unknown": node.rule("unknown-property", contents[0]),
             "empty": node.rule("shape", contents[0]) if is_resource else _ele_1(node, contents[0]),
         }
-        return remembering(node.type, object_check(shape, after, tells, is_resource=is_resource))
+        if is_resource:
+            shape.checks["resourceType"] = lambda _item, _owner, _scope: None
+        id_is_enough = is_resource or node.type in FORMATS  # beside a value; without one, where the value is missed
+        return remembering(node.type, object_check(shape, after, tells, id_is_enough=id_is_enough))
 
     def _children(self, contents: Views) -> dict[str, Views]:
         found: dict[str, Views] = {}

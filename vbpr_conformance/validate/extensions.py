@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.ig.model import STRUCTURE_DEFINITION, Profile
+from vbpr_conformance.validate.contexts import Condition, condition
 from vbpr_conformance.validate.issue import Findings, Severity, below, shown
 from vbpr_conformance.validate.node import Checked, Checker, Names, Node, PropertyCheck, Tell, Whole, by_names
-from vbpr_conformance.validate.primitives import is_absolute
+from vbpr_conformance.validate.primitives import FORMATS, is_absolute
 from vbpr_conformance.validate.scope import Scope
-from vbpr_conformance.validate.shape import Bounds, Slot
+from vbpr_conformance.validate.shape import Bounds, Slot, times
 from vbpr_conformance.validate.slicing import Group
 from vbpr_conformance.validate.views import View, Views
 
@@ -37,13 +38,15 @@ def _listed(  # noqa: C901 - the hot path: taken apart, each extension would cos
     bounds = Bounds(slot)
     least, most = bounds.least, bounds.most
     checker, checks = known.checker, known.checks
+    limits, conditions = known.limits, known.conditions
     remembers = all(group.by_url for group in groups)
     fine: set[tuple[str | None, ...]] = set()
 
     def whole(values: list[Any], scope: Scope) -> Findings:
-        return [finding for group in groups for finding in group.judge(values, scope)]
+        found = [finding for group in groups for finding in group.judge(values, scope)]
+        return found + below(known.too_many(values), step)
 
-    def check(value: Any, _: dict[str, Any], scope: Scope) -> Findings | None:
+    def check(value: Any, owner: dict[str, Any], scope: Scope) -> Findings | None:
         if type(value) is not list:
             return below(array(f"{shown(value)} found where {key} is an array."), step)
         found: Findings = []
@@ -55,10 +58,12 @@ def _listed(  # noqa: C901 - the hot path: taken apart, each extension would cos
             bad = (checks.get(url) or checker(url)).check(each, scope)
             if bad:
                 found += below(bad, f"{step}[{len(urls)}]")
+            if url in conditions:
+                found += below(known.out_of_place(url, owner, each, scope), f"{step}[{len(urls)}]")
             urls.append(url)
         if not least <= len(urls) <= most:
             found += bounds.judge(len(urls)) or []
-        if groups:
+        if groups or limits:
             combination = tuple(urls)
             if combination not in fine:
                 bad = whole(value, scope)
@@ -89,6 +94,10 @@ class _Known:
         self._modifier = self._label == "modifierExtension"
         self.checks: dict[str | None, Checker] = {}
         """What judges the extensions of an url, as far as met."""
+        self.limits: dict[str, tuple[int, Tell]] = {}
+        """How often an extension may occur by its own definition, where no slice says so."""
+        self.conditions: dict[str | None, Condition] = {}
+        """What definitions say by FHIRPath of the elements that may bear them."""
         self._slices: dict[str, Views] = {}
         self._plain = slot.compiler.node("Extension", views, self._place)
         self._strange = slot.rule("extension", views[0], code="extension")
@@ -119,8 +128,42 @@ class _Known:
         trouble = self._context_trouble(definition) if definition is not None else None
         if trouble is not None:
             made = _and_say(node, *trouble)
+        if definition is not None:
+            self._note(url, definition)
         self.checks[url] = made
         return made
+
+    def _note(self, url: str, definition: Profile) -> None:
+        """Note what a definition says of all extensions together, and of the element that bears them."""
+        most = definition.root.max
+        if most is not None and url not in self._slices:
+            view = self._compiler.lens.root(definition)
+            self.limits[url] = (most, self._node.finding("max", view, severity="error", code="structure"))
+        allowed = self._owner.allows(definition.contexts)
+        if allowed is not False and self._node.type not in FORMATS:  # what bears it is no primitive
+            found = condition(definition, self._kind(), placed=allowed is True)
+            if found is not None:
+                self.conditions[url] = found
+
+    def _kind(self) -> str:
+        """The FHIR type of what bears the extensions; of an inner element its path."""
+        is_inner = self._node.type in {"BackboneElement", "Element"}
+        return self._node.views[0].element.base_path if is_inner else self._node.type
+
+    def too_many(self, values: list[Any]) -> Findings:
+        """Say which extensions occur more often than their definitions allow."""
+        urls = [value.get("url") for value in values if type(value) is dict]
+        return [
+            finding
+            for url, (most, tell) in self.limits.items()
+            if urls.count(url) > most
+            for finding in tell(f"{url} occurs {times(urls.count(url))}, but may occur at most {times(most)}.")
+        ]
+
+    def out_of_place(self, url: str | None, owner: dict[str, Any], extension: Any, scope: Scope) -> Findings:
+        """Say why an extension may not stand in this element."""
+        message = self.conditions[url](owner, extension, scope)
+        return [] if message is None else self._misplaced(message)
 
     def _node_of(self, url: str) -> Node:
         definition = self._definition(url)

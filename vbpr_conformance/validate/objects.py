@@ -20,16 +20,14 @@ class _Plan(NamedTuple):
     whole: tuple[ObjectCheck, ...]
 
 
-def object_check(  # noqa: C901 - the hot path: taken apart, each object would cost more calls
-    shape: Shape, after: list[Whole], tells: dict[str, Tell], *, is_resource: bool
+def object_check(
+    shape: Shape, after: list[Whole], tells: dict[str, Tell], *, id_is_enough: bool
 ) -> Check:
     """Make the check of an object: each property by its own check, then what is missing, then the whole.
 
     Payloads repeat few combinations of names, so what follows from the names is decided once for each of them.
     """
-    if is_resource:
-        shape.checks["resourceType"] = _nothing
-    whole = (_with_content(tells["empty"], is_resource=is_resource), *_missing(shape.needs), *after)
+    whole = (_with_content(tells["empty"], id_is_enough=id_is_enough), *_missing(shape.needs), *after)
     not_object = tells["object"]
     plans: dict[tuple[str, ...], _Plan] = {}
 
@@ -70,9 +68,9 @@ def _unknown(name: str, tells: dict[str, Tell]) -> PropertyCheck:
     return lambda _item, _value, _scope: tells["unknown"](f"{name!r} found, which is no element here.")
 
 
-def _with_content(tell: Tell, *, is_resource: bool) -> Whole:
+def _with_content(tell: Tell, *, id_is_enough: bool) -> Whole:
     def check(names: Names) -> Findings | None:
-        if len(names) > 1 or (names and (is_resource or "id" not in names)):
+        if len(names) > 1 or (names and (id_is_enough or "id" not in names)):
             return None
         return tell("An object without content found; an element has a value or children.")
 
@@ -94,7 +92,3 @@ _PLAIN = 2
 """So many names has an element that is no choice: its own and `_name`."""
 
 _NONE: frozenset[str] = frozenset()
-
-
-def _nothing(_: Any, __: dict[str, Any], ___: Scope) -> None:
-    return None

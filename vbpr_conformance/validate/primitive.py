@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -27,7 +28,7 @@ def properties(slot: Slot) -> None:
     beside = slot.compiler.node(slot.type, slot.views, slot.place)
     slot.node.kids.append((slot.name.label, beside))
     if slot.views[0].element.is_array:
-        checks[key] = _array(slot, item.check)
+        checks[key] = _array(slot, item)
         checks[f"_{key}"] = _array_beside(slot, beside)
     else:
         item.single(slot)
@@ -46,12 +47,15 @@ class _Value:
         rest = invariants.primitive_checks(slot)
         if slot.type == "canonical":
             rest += references.canonical_checks(slot)
-        if base == "Element.id":
+        if base == "Element.id" and slot.node.type != "ElementDefinition":  # sdf-16 and sdf-17 tell of those
             rest.append(_unique_id(slot))
         owner, _, name = base.partition(".")
         if slot.type == "uri" and name == "url" and slot.compiler.is_resource(owner):
             rest.append(_own_url(slot))
-        self._alone = not rest
+        beside = _needed_beside(slot)
+        self.needed = beside
+        """Tells of extensions that a value must have, for values that have none."""
+        self._alone = not rest and beside is None
         """Whether a value is judged by itself alone, wherever it stands."""
         self._rest = (*alone, *rest)
 
@@ -69,10 +73,11 @@ class _Value:
                 found = bad if found is None else found + bad
         return found
 
-    def single(self, slot: Slot) -> None:
+    def single(self, slot: Slot) -> None:  # noqa: C901 - the hot path: one function for each value
         """Add the property that holds just one."""
         array = slot.rule("array", slot.views[0])
-        name, form, rest, whole = slot.name, self._form, self._rest, self.check
+        name, form, rest, whole, needed = slot.name, self._form, self._rest, self.check, self.needed
+        companion = f"_{name.key}"
         fine: set[str] = set()
         if self._alone:
             slot.shape.fine[name.key] = fine
@@ -82,7 +87,7 @@ class _Value:
                 return below(array(f"An array found where {name.key} is a single value."), name.step)
             return below(whole(value, scope) or [], name.step)
 
-        def check(value: Any, _: dict[str, Any], scope: Scope) -> Findings | None:
+        def check(value: Any, owner: dict[str, Any], scope: Scope) -> Findings | None:
             if form(value) is not None:
                 return trouble(value, scope)
             found: Findings | None = None
@@ -90,6 +95,8 @@ class _Value:
                 bad = each(value, scope)
                 if bad:
                     found = bad if found is None else found + bad
+            if needed is not None and companion not in owner:
+                found = (found or []) + needed(scope)
             if found:
                 return below(found, name.step)
             if type(value) is str and len(fine) < _REMEMBERED:
@@ -100,6 +107,16 @@ class _Value:
 
 
 _REMEMBERED = 2000
+
+
+def _needed_beside(slot: Slot) -> Callable[[Scope], Findings] | None:
+    """Give what tells of extensions that a value must have, for values that have none."""
+    lens = slot.compiler.lens
+    extensions = [child for view in slot.views for child in lens.children(view) if child.element.name == "extension"]
+    if not any(each.element.min for child in extensions for each in (child, *lens.slices(child))):
+        return None
+    beside = slot.compiler.node(slot.type, slot.views, slot.place)
+    return lambda scope: [each for each in beside.check({}, scope) or () if each.kind == "min"]
 
 
 def _own_url(slot: Slot) -> Check:
@@ -172,16 +189,24 @@ def _less(one: Any, other: Any) -> bool:
 
 
 def _single_beside(slot: Slot, beside: Node) -> PropertyCheck:
-    step = slot.name.step
+    step, key = slot.name.step, slot.name.key
+    alone = _nothing_but_an_id(slot)
 
-    def check(value: Any, _: dict[str, Any], scope: Scope) -> Findings | None:
-        bad = beside.check(value, scope)
+    def check(value: Any, owner: dict[str, Any], scope: Scope) -> Findings | None:
+        bad = (beside.check(value, scope) or []) + (alone(value) if owner.get(key) is None else [])
         return below(bad, step) if bad else None
 
     return check
 
 
-def _array(slot: Slot, item: Check) -> PropertyCheck:
+def _nothing_but_an_id(slot: Slot) -> Callable[[Any], Findings]:
+    """Give what tells of an id beside a value that is missing."""
+    tell = slot.node.finding("invariant", slot.views[0], key="ele-1", severity="error", code="invariant")
+    message = "An id alone found; an element has a value or children."
+    return lambda value: tell(message) if type(value) is dict and list(value) == ["id"] else []
+
+
+def _array(slot: Slot, item: _Value) -> PropertyCheck:
     name = slot.name
     array = slot.rule("array", slot.views[0])
     null = slot.rule("shape", slot.views[0])
@@ -194,11 +219,12 @@ def _array(slot: Slot, item: Check) -> PropertyCheck:
         found: Findings = []
         for index, each in enumerate(value):
             if each is None:
-                beside = owner.get(key)
-                if type(beside) is not list or index >= len(beside) or beside[index] is None:
+                if not _stands_beside(owner.get(key), index):
                     found += below(null(f"null found, which must stand for an item of {key}."), f"{name.step}[{index}]")
                 continue
-            bad = item(each, scope)
+            bad = item.check(each, scope) or []
+            if item.needed is not None and not _stands_beside(owner.get(key), index):
+                bad += item.needed(scope)
             if bad:
                 found += below(bad, f"{name.step}[{index}]")
         return found + (bounds.judge(len(value)) or []) or None
@@ -206,10 +232,15 @@ def _array(slot: Slot, item: Check) -> PropertyCheck:
     return check
 
 
+def _stands_beside(values: Any, index: int) -> bool:
+    return type(values) is list and index < len(values) and values[index] is not None
+
+
 def _array_beside(slot: Slot, beside: Node) -> PropertyCheck:
     name = slot.name
     array = slot.rule("array", slot.views[0])
     shape = slot.rule("shape", slot.views[0])
+    alone = _nothing_but_an_id(slot)
 
     def check(value: Any, owner: dict[str, Any], scope: Scope) -> Findings | None:
         if type(value) is not list:
@@ -224,7 +255,7 @@ def _array_beside(slot: Slot, beside: Node) -> PropertyCheck:
                 if type(values) is not list:
                     found += below(shape(f"null found without a value in {name.key}."), f"{name.step}[{index}]")
                 continue
-            bad = beside.check(each, scope)
+            bad = (beside.check(each, scope) or []) + ([] if _stands_beside(values, index) else alone(each))
             if bad:
                 found += below(bad, f"{name.step}[{index}]")
         return found or None

@@ -31,8 +31,9 @@ class _Allowed(NamedTuple):
     types: dict[str, list[str]] | None
     tell: Tell
     said: str
-    only_contained: bool
-    never_contained: bool
+    modes: frozenset[str]
+    """How the target may be aggregated (contained, referenced, bundled); any way if none is named."""
+    versioning: str
 
 
 def object_checks(compiler: Compiler, node: Node, views: Views) -> list[Whole]:
@@ -65,10 +66,9 @@ def object_checks(compiler: Compiler, node: Node, views: Views) -> list[Whole]:
         found: Findings = []
         if stated is not None and type(actual) is str and actual != stated and compiler.is_resource(actual):
             found += below(type_rule(f"{shown(stated)} found as type of a reference to {actual}."), ".type")
-        if type(actual) is not str or not compiler.is_resource(actual):
-            return found or None
+        known = actual if type(actual) is str and compiler.is_resource(actual) else None
         for each in allowed:
-            found += _judge(each, reference, actual, target, scope)
+            found += _judge(each, reference, known, target, scope)
         return found or None
 
     return [Whole(check, lambda names: "reference" not in names and "type" not in names)]
@@ -78,7 +78,9 @@ def _allowed(compiler: Compiler, node: Node, view: View, code: str, step: str) -
     types = tuple(view.types(code))
     targets = [name for each in types for name in each.targets]
     modes = {mode for each in types for mode in each.aggregation}
-    if not targets and not modes:
+    versioning = {each.versioning or "either" for each in types}
+    version = versioning.pop() if len(versioning) == 1 else "either"
+    if not targets and not modes and version == "either":
         return None
     about = [(compiler.type_about(name), name) for name in targets]
     tell = node.rule("target", view, detail=tuple(targets), code="value", step=step)
@@ -88,17 +90,16 @@ def _allowed(compiler: Compiler, node: Node, view: View, code: str, step: str) -
     unknown = [name for name in targets if compiler.edition.find_profile(name) is None]
     anything = not targets or bool(unknown) or not ABSTRACT_RESOURCES.isdisjoint(by_type)
     said = " or ".join(name.removeprefix("http://hl7.org/fhir/StructureDefinition/") for name in targets)
-    never = bool(modes) and "contained" not in modes
-    return _Allowed(None if anything else by_type, tell, said, modes == {"contained"}, never)
+    return _Allowed(None if anything else by_type, tell, said, frozenset(modes), version)
 
 
-def _judge(allowed: _Allowed, reference: str, actual: str, target: Target | None, scope: Scope) -> Findings:
-    inside = reference.startswith("#")
-    if inside and allowed.never_contained:
-        return below(allowed.tell(f"{shown(reference)} found, but the target may not be contained."), ".reference")
-    if not inside and allowed.only_contained:
-        return below(allowed.tell(f"{shown(reference)} found, but the target must be contained."), ".reference")
-    if allowed.types is None:
+def _judge(allowed: _Allowed, reference: str, actual: str | None, target: Target | None, scope: Scope) -> Findings:
+    trouble = _aggregation(allowed.modes, reference, target, scope)
+    if trouble is None and not reference.startswith("#"):
+        trouble = _version(allowed.versioning, versioned="/_history/" in reference)
+    if trouble is not None:
+        return below(allowed.tell(f"{shown(reference)} found, but {trouble}."), ".reference")
+    if allowed.types is None or actual is None:
         return []
     profiles = allowed.types.get(actual)
     if profiles is None:
@@ -110,6 +111,29 @@ def _judge(allowed: _Allowed, reference: str, actual: str, target: Target | None
         return []
     message = f"{shown(reference)} leads to a {actual} that does not conform to {' or '.join(profiles)}."
     return below(allowed.tell(message), ".reference")
+
+
+def _aggregation(modes: frozenset[str], reference: str, target: Target | None, scope: Scope) -> str | None:
+    """Say why a target may not be where it is; a resource of the same Bundle may be referenced too."""
+    if not modes:
+        return None
+    if reference.startswith("#"):
+        return None if "contained" in modes else "the target may not be contained"
+    if "referenced" in modes:
+        return None
+    if "bundled" not in modes:
+        return "the target must be contained"
+    is_bundled = target is not None and scope.bundle is not None and target.scope.bundle is scope.bundle
+    return None if is_bundled else "the target must be in the same Bundle"
+
+
+def _version(versioning: str, *, versioned: bool) -> str | None:
+    """Say why a reference must or must not name a version."""
+    if versioning == "specific" and not versioned:
+        return "a version must be named"
+    if versioning == "independent" and versioned:
+        return "no version may be named"
+    return None
 
 
 def _by_type(stated: str, allowed: list[_Allowed], step: str) -> Findings | None:
@@ -158,12 +182,18 @@ def canonical_checks(slot: Slot) -> list[Check]:
             return missing(f"{shown(value)} found, expected an absolute URL.")
         if not allowed:
             return None
+        found = [finding for each in allowed for finding in _versions(each, value)]
         target = scope.canonical(value)
         if target is None:
-            return None
-        return [finding for each in allowed for finding in _leads(each, value, target, scope)]
+            return found or None
+        return found + [finding for each in allowed for finding in _leads(each, value, target, scope)]
 
     return [check]
+
+
+def _versions(allowed: _Allowed, value: str) -> Findings:
+    trouble = None if value.startswith("#") else _version(allowed.versioning, versioned="|" in value)
+    return [] if trouble is None else allowed.tell(f"{shown(value)} found, but {trouble}.")
 
 
 def _leads(allowed: _Allowed, value: str, target: Target, scope: Scope) -> Findings:

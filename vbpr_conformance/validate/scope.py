@@ -114,18 +114,22 @@ class Scope:
         fresh._contained = self._contained
         return fresh
 
-    def env(self) -> fhirpath.Env:
-        """What FHIRPath may look at from here."""
-        if self._env is None:
-            self._env = fhirpath.Env(
-                self.resource,
-                self.root,
-                resolve=self._resolved,
-                member_of=self.validator.member_of,
-                conforms_to=lambda resource, profile: self.validator.conforms(resource, profile, self),
-                types=self.validator.types,
-            )
-        return self._env
+    def env(self, **variables: Any) -> fhirpath.Env:
+        """What FHIRPath may look at from here; with further variables, an environment of its own."""
+        if self._env is not None and not variables:
+            return self._env
+        made = fhirpath.Env(
+            self.resource,
+            self.root,
+            resolve=self._resolved,
+            member_of=self.validator.member_of,
+            conforms_to=lambda resource, profile: self.validator.conforms(resource, profile, self),
+            types=self.validator.types,
+            variables=variables,
+        )
+        if not variables:
+            self._env = made
+        return made
 
     def _resolved(self, reference: str) -> dict[str, Any] | None:
         target = self.resolve(reference)

@@ -67,13 +67,24 @@ _HEAD = 4096
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        found = sorted(each for each in path.rglob("*") if each.suffix in _ENDINGS and each.is_file())
+        found = sorted(
+            each
+            for each in path.rglob("*")
+            if each.suffix in _ENDINGS and each.is_file() and not _is_of_a_package(each, path)
+        )
         if not found:
             raise UsageError(f"The folder {path} has no .json, .xml or .ndjson file.")
         return found
     if not path.exists():
         raise UsageError(f"There is no file {path}.")
     return [path]
+
+
+def _is_of_a_package(file: Path, folder: Path) -> bool:
+    """Whether a file of a folder is hidden (`.index.json`), or npm's description of a package: no resources."""
+    if any(step.startswith(".") for step in file.relative_to(folder).parts):
+        return True
+    return file.name == "package.json" and b'"resourceType"' not in file.read_bytes()
 
 
 def _opened(file: Path) -> BinaryIO:
