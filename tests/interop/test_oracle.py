@@ -8,6 +8,7 @@ import tarfile
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
+import measured
 import pytest
 from mutants import Mutator
 from oracle import explanation, judge, missing, reasons
@@ -75,6 +76,7 @@ def corpus(edition, shared):
         found[f"package-{number:02}"] = each
     for number, each in enumerate(islice(mutants(edition, guide.values()), MUTANTS)):
         found[f"mutant-{number:03}"] = each
+    found |= {f"measured-{name}": each for name, each in measured.reports()}
     for reason in reasons():
         found[f"reason-{reason.name}"] = reason.shown_by
     return found
@@ -99,7 +101,7 @@ def judged(shared, tmp_path_factory):
     both = [load_edition(each) for each in sorted(editions())]
     work = [(each, corpus(each, shared), tmp_path_factory.mktemp("oracle")) for each in both]
     with ThreadPoolExecutor(max_workers=2 if (os.cpu_count() or 1) > 2 else 1) as pool:
-        answers = pool.map(lambda each: judge(*each), work)
+        answers = pool.map(lambda each: judge(*each, known=measured.measures()), work)
         return {edition.version: answer for edition, answer in zip(both, answers, strict=True)}
 
 
@@ -131,6 +133,15 @@ def test_contract_packages_are_valid_for_both(judged, version):
     found = [each for name, each in judged[version].items() if name.startswith("package-")]
     assert len(found) == PACKAGES
     assert not [str(each) for each in found if each.ours or each.theirs]
+
+
+@VERSIONS
+def test_both_find_the_same_reports_unfit_for_their_measure(judged, version):
+    """With the Measure at hand both compare, and agree on every change."""
+    found = [each for name, each in judged[version].items() if name.startswith("measured-")]
+    assert {each.name for each in found if not each.ours} >= {f"measured-{each}-fits" for each in measured.POPULATIONS}
+    assert not [str(each) for each in found if not each.agreed]
+    assert len([each for each in found if each.ours]) > len(found) / 2
 
 
 @VERSIONS
