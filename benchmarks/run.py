@@ -40,9 +40,12 @@ def record(examples: int) -> tuple[list[Exchange], str, float]:
     with running(EDITION) as url, tempfile.TemporaryDirectory() as folder:
         options = [f"--vbpr-seed={SEED}", f"--vbpr-examples={examples}"]
         start = time.perf_counter()
+        worked = time.process_time()
         results = run_suites(url, Path(folder), shown=io.StringIO(), options=options)
         spent = time.perf_counter() - start
+        worked = time.process_time() - worked
     settings.open_client = plain
+    print(f"processor time of the harness, its HTTP client included: {worked:.1f} s")
     print(f"{results['verdict']}, {len(results['cases'])} cases, {len(exchanges)} requests")
     return exchanges, url, spent
 
