@@ -22,6 +22,7 @@ def reach(case: Case) -> set[str]:
         *(f"profile {each.profile}".replace("{{row.profile}}", case.row.get("profile", "")) for each in made),
     }
     used |= {"create", "delete"} if seeds else set()
+    used |= {"references"} if made else set()
     used |= {f"search {case.row['param']}"} if "param" in case.row else set()
     for step in case.spec.steps:
         used |= set(_of_step(step))

@@ -105,12 +105,21 @@ def families() -> dict[str, list[Case]]:
     return found
 
 
+def _interaction(fault: Fault) -> str:
+    return fault.breaks.get("interaction", "none")
+
+
+def _interactions(case: Case) -> set[str | None]:
+    """The interactions that a case tests; a fault of one breaks it for every type."""
+    return {requirement.about.get("interaction") for requirement in case.requirements}
+
+
 @pytest.mark.parametrize("family", list(families()))
 def test_every_case_can_fail(family):
     """Each case is turned red by some fault of what it tests."""
     left = families()[family]
     for name, fault in sorted(FAULTS.items(), key=lambda each: "search" not in each[1].breaks):
-        near = [case for case in left if is_about(case, fault)]
+        near = [case for case in left if is_about(case, fault) or _interaction(fault) in _interactions(case)]
         if near:
             red = {each.id for each in run(near, name) if is_red(each)}
             left = [case for case in left if case.id not in red]

@@ -26,6 +26,8 @@ def faults(main: str) -> Iterator[Fault]:
     """Yield the faults; `main` is the type that requirements are about."""
     for name, interaction, words, change in (*_of_writes(), *_of_reads()):
         yield Fault(name, {"resource": main, "interaction": interaction}, words, change)
+    unwritten = instead("history-system", do=lambda _, _r: not_supported(501))
+    yield Fault("history-system-fails", {"interaction": "history-system"}, "the system has no history", unwritten)
     for name, topic, words, change in _of_trouble():
         yield Fault(name, {"topic": topic}, words, change)
     for name, form, words, change in _of_formats():

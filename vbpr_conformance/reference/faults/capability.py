@@ -41,6 +41,7 @@ def _of_all() -> _Faults:
             lambda rest: rest | {"interaction": [each for each in rest["interaction"] if each["code"] != "transaction"]}
         ),
     )
+    yield "no-interactions", "of no type an interaction is named", _rest(_without_interactions)
     yield "client-mode", "the mode is client", _rest(lambda rest: rest | {"mode": "client"})
 
 
@@ -89,6 +90,10 @@ def _of_type(main: str) -> _Faults:
         f"{main} is not named at all",
         _rest(lambda rest: rest | {"resource": [each for each in rest["resource"] if each["type"] != main]}),
     )
+
+
+def _without_interactions(rest: dict[str, Any]) -> dict[str, Any]:
+    return rest | {"resource": [_less(each, "interaction") for each in rest["resource"]]}
 
 
 def _changed(edit: Callable[[Resource], Resource]) -> Change:

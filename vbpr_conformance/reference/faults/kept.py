@@ -22,6 +22,9 @@ def faults(main: str) -> Iterator[Fault]:
     about = {"resource": main, "interaction": "create"}
     for name, words, edit in _EDITS:
         yield Fault(f"create-{name}", about, f"after a write, {words}", at(incoming=_below_meta(edit)))
+    for name, words, edit in _OF_REFERENCES:
+        change = at(incoming=_below_meta(edit))
+        yield Fault(f"references-{name}", {"topic": "references"}, f"after a write, {words}", change)
 
 
 def _below_meta(edit: Callable[[Any], Any]) -> Callable[[Resource], Resource]:
@@ -141,6 +144,15 @@ def _companions(name: str, _value: Any) -> Any:
     return None if name.startswith("_") else _value
 
 
+def _literal(name: str, value: Any) -> Any:
+    return None if name == "reference" and isinstance(value, str) else value
+
+
+def _logical(name: str, value: Any) -> Any:
+    """Lose a single identifier: those of resources are lists."""
+    return None if name == "identifier" and isinstance(value, dict) else value
+
+
 def _without(*names: str) -> Callable[[str, Any], Any]:
     return lambda name, value: None if name in names else value
 
@@ -182,4 +194,8 @@ _EDITS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("mangles-unicode", "letters outside ASCII have become question marks", _members(_ascii)),
     ("cuts-long-text", "text is cut after 255 characters", _members(_cut)),
     ("trims-space", "white space inside text has changed", _members(_trimmed)),
+)
+_OF_REFERENCES: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
+    ("literal-lost", "references name no URL", _members(_literal)),
+    ("logical-lost", "references name no identifier", _members(_logical)),
 )
