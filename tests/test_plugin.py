@@ -1,16 +1,15 @@
-"""The plugin under plain pytest, each run in a process of its own."""
+"""The plugin under plain pytest, each run in a process of its own and as small as it can be."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
-from pathlib import Path
 
 import pytest
 
 from vbpr_conformance.reference.process import running
+
+pytest_plugins = ["pytester"]
 
 MINE = """
 suite: Mine
@@ -23,6 +22,14 @@ cases:
       - read: {type: MeasureReport, id: not-there}
         expect: {status: STATUS}
 """
+SECOND = """
+  - id: second
+    title: A report that is not there is not found the second time
+    requirements: [mr-read]
+    steps:
+      - read: {type: MeasureReport, id: not-there}
+        expect: {status: SECOND}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -32,82 +39,112 @@ def url(edition):
         yield base
 
 
-def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+@pytest.fixture
+def folder(pytester):
+    """The folder in which pytest is run."""
+    return pytester.path
 
 
-def test_packaged_cases_run_without_a_path(url, tmp_path):
+@pytest.fixture
+def run(pytester):
+    """Run pytest in its folder, in a process of its own."""
+    return pytester.runpytest_subprocess
+
+
+def two(first: str, second: str) -> str:
+    """A suite of two cases that expect these statuses, where 404 comes."""
+    return MINE.replace("STATUS", first).lstrip() + SECOND.replace("SECOND", second).lstrip("\n")
+
+
+def test_packaged_cases_run_without_a_path(url, run, folder):
     """Without a path the packaged suites run; `-k`, `--junitxml`, `--alluredir` and `--vbpr-out` do what they do."""
     ended = run(
-        tmp_path,
         f"--vbpr-server={url}",
+        "--vbpr-suite=errors",
         "-k",
-        "errors",
+        "errors and not media",
         "--junitxml=junit.xml",
         "--alluredir=allure",
         "--vbpr-out=out",
         "--vbpr-seed=3",
     )
-    assert ended.returncode == 0, ended.stdout
-    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert ended.ret == 0, str(ended.stdout)
+    results = json.loads((folder / "out" / "results.json").read_text())
     assert results["run"]["seed"] == 3
     assert results["counts"]["pass"] == 4
-    assert {case.get("name") for case in ET.parse(tmp_path / "junit.xml").iter("testcase")} == {  # noqa: S314  our own
+    assert {case.get("name") for case in ET.parse(folder / "junit.xml").iter("testcase")} == {  # noqa: S314  our own
         case["id"] for case in results["cases"]
     }
-    assert len(list((tmp_path / "allure").glob("*-result.json"))) == 4
+    assert len(list((folder / "allure").glob("*-result.json"))) == 4
 
 
 @pytest.mark.parametrize(("status", "code"), [("404", 0), ("200", 1)])
-def test_a_suite_of_ones_own_is_collected(url, tmp_path, status, code):
+def test_a_suite_of_ones_own_is_collected(url, run, folder, status, code):
     """A suite file in a folder is a test file; its failure begins with the verdict and names the place."""
-    (tmp_path / "mine.yaml").write_text(MINE.replace("STATUS", status).lstrip())
-    (tmp_path / "other.yaml").write_text("a: b\n")
-    ended = run(tmp_path, f"--vbpr-server={url}", ".")
-    assert ended.returncode == code, ended.stdout
+    (folder / "mine.yaml").write_text(MINE.replace("STATUS", status).lstrip())
+    (folder / "other.yaml").write_text("a: b\n")
+    ended = run(f"--vbpr-server={url}", ".")
+    assert ended.ret == code, str(ended.stdout)
     if code:
-        assert "FAIL  mine   GET MeasureReport/not-there answered 404, expected 200" in ended.stdout
-        assert f"{tmp_path / 'mine.yaml'}:4" in ended.stdout
+        assert "FAIL  mine   GET MeasureReport/not-there answered 404, expected 200" in str(ended.stdout)
+        assert f"{folder / 'mine.yaml'}:4" in str(ended.stdout)
 
 
-def test_a_mistake_in_a_suite_is_one_line(url, tmp_path):
+def test_a_mistake_in_a_suite_is_one_line(url, run, folder):
     """A wrong suite ends the collection with its place, without a traceback."""
-    (tmp_path / "mine.yaml").write_text(MINE.replace("steps", "stepz").lstrip())
-    ended = run(tmp_path, f"--vbpr-server={url}", ".")
-    assert f"{tmp_path / 'mine.yaml'}:7: unknown key 'stepz'; did you mean 'steps'?" in ended.stdout
-    assert "Traceback" not in ended.stdout + ended.stderr
+    (folder / "mine.yaml").write_text(MINE.replace("steps", "stepz").lstrip())
+    ended = run(f"--vbpr-server={url}", ".")
+    assert f"{folder / 'mine.yaml'}:7: unknown key 'stepz'; did you mean 'steps'?" in str(ended.stdout)
+    assert "Traceback" not in str(ended.stdout) + str(ended.stderr)
 
 
-def test_workers_share_a_run(url, tmp_path):
+def test_the_first_failure_ends_the_run(url, run, folder):
+    """With `-x` nothing is run after the first case that fails."""
+    (folder / "mine.yaml").write_text(two("200", "200"))
+    ended = run(f"--vbpr-server={url}", "-x", ".")
+    ended.assert_outcomes(failed=1)
+    run(f"--vbpr-server={url}", ".").assert_outcomes(failed=2)
+
+
+def test_only_what_failed_is_run_again(url, run, folder):
+    """With `--lf` the cases that failed in the run before are run, and no other."""
+    (folder / "mine.yaml").write_text(two("404", "200"))
+    run(f"--vbpr-server={url}", ".").assert_outcomes(passed=1, failed=1)
+    again = run(f"--vbpr-server={url}", "--lf", ".")
+    again.assert_outcomes(failed=1)
+    again.stdout.fnmatch_lines("*FAIL  second*")
+
+
+def test_workers_share_a_run(url, run, folder):
     """With xdist the results of all workers come together, and nothing is left on the server."""
-    ended = run(tmp_path, f"--vbpr-server={url}", "-n", "2", "-k", "delete or errors", "--vbpr-out=out")
-    assert ended.returncode == 0, ended.stdout
-    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    some = ("--vbpr-suite=references", "--vbpr-suite=capabilities")
+    ended = run(f"--vbpr-server={url}", "-n2", *some, "--vbpr-examples=1", "--vbpr-out=out")
+    assert ended.ret == 0, str(ended.stdout)
+    results = json.loads((folder / "out" / "results.json").read_text())
     assert results["counts"]["pass"] > 3
     assert results["not_expanded"]
     assert results["run"]["created"] == results["run"]["deleted"] > 0
 
 
-def test_python_tests_get_the_target_and_a_client(url, tmp_path):
+def test_python_tests_get_the_target_and_a_client(url, run, folder):
     """The fixtures give tests written in Python the server and a client that is logged in."""
-    (tmp_path / "test_mine.py").write_text(
+    (folder / "test_mine.py").write_text(
         "def test_it(vbpr_target, vbpr_client):\n"
         "    assert vbpr_target.url == vbpr_client.base_url\n"
         "    assert vbpr_client.capabilities().status == 200\n"
     )
-    assert run(tmp_path, f"--vbpr-server={url}", "test_mine.py").returncode == 0
-    assert "1 skipped" in run(tmp_path, "test_mine.py").stdout
+    assert run(f"--vbpr-server={url}", "test_mine.py").ret == 0
+    assert "1 skipped" in str(run("test_mine.py").stdout)
 
 
-def test_without_a_server_nothing_changes(tmp_path):
+def test_without_a_server_nothing_changes(run, folder):
     """Without `--vbpr-server` suite files are no tests, and the plugin loads nothing heavy."""
-    (tmp_path / "mine.yaml").write_text(MINE.lstrip())
-    (tmp_path / "test_it.py").write_text(
+    (folder / "mine.yaml").write_text(MINE.lstrip())
+    (folder / "test_it.py").write_text(
         "import sys\n\ndef test_it():\n    assert not {'pydantic', 'httpx', 'lxml'} & set(sys.modules)\n"
     )
-    ended = run(tmp_path, "-p", "no:hypothesispytest", "-p", "no:anyio")
-    assert "1 passed" in ended.stdout, ended.stdout
+    ended = run("-p", "no:hypothesispytest", "-p", "no:anyio")
+    assert "1 passed" in str(ended.stdout), str(ended.stdout)
 
 
 @pytest.mark.parametrize(
@@ -118,9 +155,9 @@ def test_without_a_server_nothing_changes(tmp_path):
         ("--vbpr-examples=0", "from 1 on"),
     ],
 )
-def test_a_wrong_option_is_one_sentence(url, tmp_path, option, said):
+def test_a_wrong_option_is_one_sentence(url, run, option, said):
     """A wrong value of an option is told in one sentence, as pytest tells its own."""
-    ended = run(tmp_path, f"--vbpr-server={url}", option)
-    assert ended.returncode == 4
-    assert said in ended.stderr
-    assert "Traceback" not in ended.stderr
+    ended = run(f"--vbpr-server={url}", option)
+    assert ended.ret == 4
+    assert said in str(ended.stderr)
+    assert "Traceback" not in str(ended.stderr)

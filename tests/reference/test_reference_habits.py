@@ -94,7 +94,7 @@ def test_each_habit_is_visible_and_valid(serve, edition, name):
     assert [washed(each) for each in _seen(serve(countable=True))] == [washed(each) for each in good]
     for each in seen:
         content = gzip.decompress(each.body) if each.body[:2] == b"\x1f\x8b" else each.body
-        if content:
+        if content and name != "unvalidated":
             issues = validator_for(edition).issues(json.loads(content))
             assert [each for each in issues if each.is_error] == []
 

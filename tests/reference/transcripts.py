@@ -58,7 +58,7 @@ def rich_report(**members: Any) -> dict[str, Any]:
         extension=[nested, money, money | {"valueMoney": {"value": 7, "currency": "USD"}}],
         _status={"extension": [{"url": "http://example.org/p", "valueString": "p"}]},
         date="2024-03-15T10:00:00+00:00",
-        reporter={"reference": "#c", "display": "Contained"},
+        reporter={"reference": "#c", "display": "Contained", "identifier": {"system": "urn:x", "value": "c"}},
         group=[
             {
                 "id": "g",
@@ -97,6 +97,7 @@ def interactions(client: Any) -> list[Any]:
     for path in ("o", "o/_history/1", "o/_history/2", "o/_history", "none", "?name=old", "?name=new"):
         ask("GET", f"Organization/{path}".replace("/?", "?"))
     ask("GET", "Organization/_history")
+    ask("GET", "_history")
     ask("GET", "Organization/o", if_none_match='W/"2"')
     ask("PATCH", "Organization/o", [{"op": "replace", "path": "/name", "value": "Patched"}])
     ask("PATCH", "Organization/o", [], if_match='W/"1"')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import httpx
 
@@ -37,7 +38,13 @@ def context_of(app: App, edition: Edition, **settings: object) -> Context:
     return Context(edition, client, "inside", Settings(**{"examples": 1, "seed": 1, **settings}))
 
 
-def results(
+def results(edition: Edition, cases: Iterable[Case], **options: Any) -> list[CaseResult]:
+    """Run cases against a server that holds nothing; the options are those of `run_in`."""
+    return run_in(Store(), edition, cases, **options)
+
+
+def run_in(  # noqa: PLR0913  the parts of a run
+    store: Store,
     edition: Edition,
     cases: Iterable[Case],
     *,
@@ -47,7 +54,7 @@ def results(
     **settings: object,
 ) -> list[CaseResult]:
     """Run cases against a server with a fault or habits; `until` says of a result that it is the last one wanted."""
-    context = context_of(make_app(edition, Store(), fault=fault, habits=habits), edition, **settings)
+    context = context_of(make_app(edition, store, fault=fault, habits=habits), edition, **settings)
     found = []
     for case in cases:
         found.append(run_case(case, context))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from inside import results
 
-from vbpr_conformance.reference.process import running
 from vbpr_conformance.suite.case import run_case
 from vbpr_conformance.suite.verdicts import Verdict
 
@@ -31,12 +31,9 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("fault", "name", "said"), FAULTS)
-def test_a_fault_turns_its_case_red(edition, context_for, cases, fault, name, said):  # noqa: PLR0913, PLR0917  parameters
+def test_a_fault_turns_its_case_red(edition, cases, fault, name, said):
     """A broken rule is a fail with a sentence, evidence, a curl command and the way to see it again."""
-    with running(edition.version, fault=fault) as url:
-        context = context_for(url, examples=10)
-        result = run_case(cases[name], context)
-        context.close()
+    result = results(edition, [cases[name]], fault=fault, examples=10)[0]
     assert result.verdict is Verdict.FAIL, result.message
     assert said in result.message
     labels = [label for label, _ in result.details]

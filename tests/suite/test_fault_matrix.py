@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable
 
 import pytest
-from inside import results
+from inside import context_of, results, run_in
 from reach import breaks, reach
 
 from vbpr_conformance.ig.loader import editions, load_edition
+from vbpr_conformance.reference.app import make_app
 from vbpr_conformance.reference.faults import Fault, catalogue
+from vbpr_conformance.reference.store import Store
 from vbpr_conformance.suite.coverage import all_cases
 from vbpr_conformance.suite.expand import Case
+from vbpr_conformance.suite.model import Seed
 from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 
 EDITION = load_edition("1.1.0")
@@ -143,3 +147,32 @@ def test_every_form_of_an_element_can_fail(name):
     """The loss of a must-support element is seen in each of the forms it can have."""
     own = [case for case in CASES if "element" in case.row and is_about(case, FAULTS[name])]
     assert [each.id for each in run(own, name) if not is_red(each)] == []
+
+
+HELD = [case for case in all_cases(EDITION)[0] if case.spec.mode == "read-only"]
+LOADED = ("vbp-performance-measurereport", "vbp-quality-measurereport")
+
+
+def read(name: str | None = None, *, loads: bool = True) -> dict[str, Verdict]:
+    """Run the cases that only read against a server that holds reports with everything in them; `name` is a fault."""
+    store = Store()
+    if loads:
+        _load(store)
+    found = run_in(store, EDITION, HELD, fault=name, read_only=True)
+    return {each.id: each.verdict for each in found}
+
+
+def _load(store: Store) -> None:
+    context = context_of(make_app(EDITION, store), EDITION)
+    for profile in LOADED:
+        for number in range(3):
+            report = context.payloads.make(Seed(profile=profile), random.Random(number), "maximal")
+            assert context.create(profile, report).id
+
+
+def test_what_is_held_is_looked_at():
+    """In a run that only reads, everything is verified on good reports, and nothing where there are none."""
+    assert set(read().values()) == {Verdict.PASS}
+    assert set(read(loads=False).values()) == {Verdict.SKIP}
+    assert read("read-fails")["held-read"] is Verdict.FAIL
+    assert read("search-summarised")["held-conforms"] is Verdict.FAIL
