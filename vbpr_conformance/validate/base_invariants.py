@@ -67,16 +67,18 @@ def _dom_3(resource: dict[str, Any], _: Scope) -> bool:
 
 
 def _mentions(value: Any, waiting: set[str]) -> bool:
-    """Whether all of these stand somewhere below; it looks no further than it must."""
-    if not waiting:
-        return True
-    kind = type(value)
-    if kind is str:
-        waiting.discard(value)
-        return not waiting
-    if kind is dict:
-        return any(_mentions(each, waiting) for each in value.values())
-    return kind is list and any(_mentions(each, waiting) for each in value)
+    """Whether all of these stand somewhere below; it looks no further than it must, at what stands highest first."""
+    queue = [value]
+    for each in queue:  # grows as it goes
+        if not waiting:
+            break
+        for item in each.values() if type(each) is dict else each:
+            kind = type(item)
+            if kind is str:
+                waiting.discard(item)
+            elif kind is dict or kind is list:
+                queue.append(item)
+    return not waiting
 
 
 def _meta_of_contained(*names: str) -> Holds:

@@ -122,7 +122,10 @@ class _Known:
     def _made(self, url: str) -> Checker:
         definition = self._definition(url)
         if definition is None and url not in self._slices:
-            return self._unknown(url)
+            unknown = self._unknown(url)
+            if len(self.checks) < _REMEMBERED:
+                self.checks[url] = unknown
+            return unknown
         node = self._node_of(url)
         made: Checker = node
         trouble = self._context_trouble(definition) if definition is not None else None

@@ -54,8 +54,9 @@ def object_checks(compiler: Compiler, node: Node, views: Views) -> list[Whole]:
         if type(reference) is not str:
             return _by_type(stated, allowed, ".type") if stated is not None else None
         target = scope.resolve(reference)
-        named = _type_in(reference)
+        named: str | None = None
         if target is None:
+            named = _type_in(reference)
             trouble = _trouble(compiler, reference, named, scope)
             if trouble is not None:
                 return below(malformed(trouble), ".reference")

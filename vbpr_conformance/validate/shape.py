@@ -127,12 +127,14 @@ def _single(slot: Slot, item: Checker, whole: WholeCheck | None) -> PropertyChec
         if type(value) is list:
             return below(array(f"An array found where {key} is a single value."), step)
         bad = item.check(value, scope)
-        if bad:
-            below(bad, step)
-        more = whole([value], scope) if whole is not None else None
+        return below(bad, step) if bad else None
+
+    def one_and_whole(value: Any, owner: dict[str, Any], scope: Scope) -> Findings | None:
+        bad = one(value, owner, scope)
+        more = whole([value], scope) if whole is not None and type(value) is not list else None
         return (bad or []) + more if more else bad
 
-    return one
+    return one if whole is None else one_and_whole
 
 
 def _array(slot: Slot, item: Checker, whole: WholeCheck | None) -> PropertyCheck:

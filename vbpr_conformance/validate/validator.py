@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -19,12 +20,19 @@ if TYPE_CHECKING:
     from vbpr_conformance.ig.edition import Edition
 
 
+_REMEMBERED = 1000
+"""How many answers of an edition are kept at hand: payloads may name any number of types and profiles."""
+
+
 class Validator:
     """Judges resources by what an edition holds. Profiles are compiled when first met, and kept."""
 
     def __init__(self, edition: Edition) -> None:
         self.edition = edition
         self._compiler = Compiler(edition)
+        self._type = lru_cache(_REMEMBERED)(edition.type)
+        self._profile = lru_cache(_REMEMBERED)(edition.find_profile)
+        self._resource = lru_cache(_REMEMBERED)(edition.find)
         self.types = StructureTypes(edition.structure)
 
     def issues(
@@ -57,10 +65,10 @@ class Validator:
     def profiles_of(self, resource: dict[str, Any]) -> list[str]:
         """The URLs of the profiles that a resource is judged by if none is asked for."""
         kind = resource.get("resourceType")
-        base = self.edition.type(kind) if type(kind) is str else None
+        base = self._type(kind) if type(kind) is str else None
         if base is None:
             return []
-        held = (self.edition.find_profile(each) for each in _claimed(resource))
+        held = (self._profile(each) for each in _claimed(resource))
         return [each.url for each in held if each is not None and each.type == kind] or [base.url]
 
     def rules(self, profile: Profile) -> tuple[Rule, ...]:
@@ -77,7 +85,7 @@ class Validator:
 
     def conforms(self, resource: Any, profile: str, scope: Scope) -> bool | None:
         """Whether a resource or element conforms to a profile; None if the profile is not held here."""
-        found = self.edition.find_profile(profile)
+        found = self._profile(profile)
         if found is None:
             return None
         if found.kind == "resource":
@@ -89,7 +97,7 @@ class Validator:
 
     def meets(self, target: Target, profile: str) -> bool | None:
         """Whether what a reference leads to conforms to a profile; None if that cannot be told here."""
-        found = self.edition.find_profile(profile)
+        found = self._profile(profile)
         if found is None:
             return None
         if self._is_base(found):
@@ -107,7 +115,7 @@ class Validator:
         claimed = _claimed(target.resource)
         if profile.partition("|")[0] in {each.partition("|")[0] for each in claimed}:
             return True
-        found = self.edition.find_profile(profile)
+        found = self._profile(profile)
         is_type = found is not None and self._is_base(found)
         return (is_type or not claimed) and self.meets(target, profile) is True
 
@@ -128,7 +136,7 @@ class Validator:
 
     def conformance_resource(self, canonical: str) -> dict[str, Any] | None:
         """A conformance resource that the edition or its packages hold."""
-        return self.edition.find(canonical)
+        return self._resource(canonical)
 
     def _fits(self, resource: dict[str, Any], profile: Profile, scope: Scope) -> bool:
         key = (id(resource), profile.url)
@@ -142,7 +150,7 @@ class Validator:
 
     def _faults_of_its_own(self, resource: dict[str, Any], scope: Scope) -> set[tuple[str, str]]:
         """What is wrong with a resource whatever is asked of it: that is said where it stands, and once is enough."""
-        base = self.edition.type(resource["resourceType"])
+        base = self._type(resource["resourceType"])
         if base is None:
             return set()
         return self._faults(resource, self._compiler.lens.root(base), scope.probe(resource, base.url))
@@ -168,7 +176,7 @@ class Validator:
         kind = value.get("resourceType")
         if type(kind) is not str:
             return [_no_resource("No resourceType found: it is the first thing a resource must tell.")]
-        base = self.edition.type(kind)
+        base = self._type(kind)
         if base is None or base.kind != "resource" or base.abstract:
             return self._unknown_type(kind)
         named = [*(_claimed(value) if asked is None else asked), *profiles]
@@ -191,7 +199,7 @@ class Validator:
         found: Findings = []
         roots: dict[View, None] = {}
         for each in named:
-            profile = each if isinstance(each, Profile) else self.edition.find_profile(each)
+            profile = each if isinstance(each, Profile) else self._profile(each)
             url = each.url if isinstance(each, Profile) else each
             if profile is None:
                 severity, code = ("warning", "not-found") if claimed else ("error", "not-found")
