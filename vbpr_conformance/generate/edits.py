@@ -7,7 +7,7 @@ Hypothesis drop edits one by one.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,25 +47,26 @@ class Site:
 
 def sites(resource: Object, profile: Profile, edition: Edition, b: Choices) -> list[Site]:
     """Everything in a payload that can be changed, but for what was decided on for the whole of it."""
-    return list(_sites(resource, planner(edition).resource(profile), b))
+    found: list[Site] = []
+    _collect(resource, planner(edition).resource(profile), b, found)
+    return found
 
 
-def _sites(target: Any, holder: Holder, b: Choices) -> Iterator[Site]:
+def _collect(target: Any, holder: Holder, b: Choices, found: list[Site]) -> None:
     if not isinstance(target, dict):
         return
     for member in holder.members:
-        if member.id not in b.excluded and (not member.is_extension or member.slices):
-            yield Site(target, member, holder)
+        if member.id not in b.excluded and (member.slices or not member.is_extension):
+            found.append(Site(target, member, holder))
         for option in member.options:
-            found = target.get(option.key)
-            if found is None:
+            value = target.get(option.key)
+            if value is None or (option.holder is None and not member.slices):
                 continue
-            items = found if isinstance(found, list) else [found]
-            for each in items:
+            for each in value if isinstance(value, list) else (value,):
                 part = next((part for part in member.slices if part.matches(each)), None)
                 below = part.holder if part is not None else option.holder
                 if below is not None:
-                    yield from _sites(each, below, b)
+                    _collect(each, below, b, found)
 
 
 def thin(places: Sequence[Site], keep: bytes, b: Choices) -> None:

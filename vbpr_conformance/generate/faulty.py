@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import random
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -38,6 +38,10 @@ _KINDS = (
 )
 """Types that a choice on the way to a rule may have."""
 _EDITS = 60
+_PATIENCE = 400
+"""How many edits are tried, at all places together, before a rule is taken to be one that is not broken alone."""
+_TURNS = 10
+"""How often a new payload, and where none is named a new rule, is tried."""
 
 
 @lru_cache(maxsize=32)
@@ -57,60 +61,60 @@ def rule_ids(profile: Profile, edition: Edition) -> tuple[str, ...]:
 
 def breakable(profile: Profile, edition: Edition) -> tuple[str, ...]:
     """The ids of the rules that nothing is known to speak against breaking alone."""
-    return tuple(each for each in rule_ids(profile, edition) if reason(each, edition) is None)
+    return _breakable_alone(profile.url, edition)
+
+
+@lru_cache(maxsize=32)
+def _breakable_alone(url: str, edition: Edition) -> tuple[str, ...]:
+    profile = edition.profile(url)
+    return tuple(each for each in _breakable(url, edition) if reason(each, profile, edition) is None)
 
 
 def sample_faulty(
     profile: Profile, edition: Edition, rng: random.Random, rule: str | None = None
 ) -> tuple[Object, str]:
     """Build a payload that breaks one rule, the given one or any, and no other; with the id of the rule."""
-    known = _breakable(profile.url, edition)
-    if rule is not None:
-        if rule not in known:
-            raise UsageError(f"{profile.id} has no rule {rule!r}.")
-        made = attempt(profile, edition, rng, rule)
-        if made is None:
-            because = reason(rule, edition) or "no edit was found that does."
-            raise UsageError(f"No payload of {profile.id} breaks {rule} and nothing else: {because}")
-        return made, rule
     ids = breakable(profile, edition)
-    for _ in range(len(ids)):
-        chosen = ids[int(rng.random() * len(ids))]
+    if rule is not None and rule not in ids:
+        if rule not in _breakable(profile.url, edition):
+            raise UsageError(f"{profile.id} has no rule {rule!r}.")
+        raise UsageError(f"{rule} of {profile.id} is never broken alone: {reason(rule, profile, edition)}")
+    for _ in range(_TURNS):
+        chosen = rule or ids[int(rng.random() * len(ids))]
         made = attempt(profile, edition, rng, chosen)
         if made is not None:
             return made, chosen
-    raise UsageError(f"No rule of {profile.id} could be broken alone.")
+    raise UsageError(f"No payload of {profile.id} was found that breaks {rule or 'a rule'} and nothing else.")
 
 
 def attempt(profile: Profile, edition: Edition, rng: random.Random, rule: str) -> Object | None:
     """Try to build a payload that breaks exactly this rule; None if none of the ways leads there."""
     places = _breakable(profile.url, edition)[rule]
     spread = places[_PLACES :: len(places) // _PLACES + 1]
-    for each in (*places[:_PLACES], *spread):
-        for size in (MINIMAL, TYPICAL, TYPICAL, TYPICAL) if each.kind == "invariant" else (MINIMAL, TYPICAL):
-            made = _at(each, profile, edition, rng, size)
-            if made is not None:
-                return made
-    return None
+    tried = (
+        found
+        for each in (*places[:_PLACES], *spread)
+        for size in ((MINIMAL, TYPICAL, TYPICAL, TYPICAL) if each.kind == "invariant" else (MINIMAL, TYPICAL))
+        for found in _tried(each, profile, edition, rng, size)
+    )
+    return next((found for found in islice(tried, _PATIENCE) if found is not None), None)
 
 
-def _at(rule: Rule, profile: Profile, edition: Edition, rng: random.Random, size: str) -> Object | None:
+def _tried(rule: Rule, profile: Profile, edition: Edition, rng: random.Random, size: str) -> Iterator[Object | None]:
+    """Edit after edit at one place: the payload where only this rule is broken, None where it is not."""
     path = _path(rule, profile, edition)
     good = _good(rule, path, profile, edition, rng, size)
     if good is None:
-        return None
+        return
     seed = rng.random()
     for number in range(_EDITS):
         case = Case(copy.deepcopy(good), path, rule, profile, edition, Choices(random.Random(seed)))
-        kind = MUTATIONS[rule.kind]
-        edit = next(islice(kind(case), number, None), None)
+        edit = next(islice(MUTATIONS[rule.kind](case), number, None), None)
         if edit is None:
-            return None
+            return
         edit()
         found = errors(case.resource, profile, edition)
-        if found and all(issue.rule == rule.id for issue in found):
-            return case.resource
-    return None
+        yield case.resource if found and all(issue.rule == rule.id for issue in found) else None
 
 
 def _good(  # noqa: PLR0913, PLR0917 - one payload, and all that bears on it
