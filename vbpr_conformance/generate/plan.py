@@ -89,7 +89,7 @@ def foreign_extension(b: Choices, given: Any = None) -> Object:
         return made | {"valueDecimal": values.decimal(b)}
     return made | {
         "extension": [
-            {"url": f"{_FOREIGN}-part", "valueBoolean": True},
-            {"url": f"{_FOREIGN}-day", "valueDate": values.day(b)},
+            {"url": "part", "valueBoolean": True},
+            {"url": "day", "valueDate": values.day(b)},
         ]
     }
