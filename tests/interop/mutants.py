@@ -120,7 +120,14 @@ class Mutator:
         if isinstance(old, bool) or old is None:
             new = self._one([str(old).lower(), int(bool(old)), [old]])
         elif isinstance(old, str):
-            cut = [old[:-1], old.upper(), old.lower(), old.replace("-", ""), old.replace("/", "//"), old * 30]
+            cut = [
+                old[:-1],
+                old.swapcase() if ":" not in old else old + "/",
+                old.lower(),
+                old.replace("-", ""),
+                old.replace("/", "//"),
+                old * 30,
+            ]
             new = self._one([*cut, f"{old} ", f" {old}", f"{old}\n", f"{old}x", f"é{old}", f"{old}|1.0", f"{old}Z", 1])
         else:
             new = self._one([str(old), -old, old + 1000, old + Decimal("0.1"), int(old), Decimal("1E400"), [old], True])

@@ -64,8 +64,7 @@ def corpus(edition, shared):
     )
     found = {f"guide-{name}": each for name, each in guide.items()}
     deqm = packages / f"hl7.fhir.us.davinci-deqm-{DEQM[edition.version]}.tgz"
-    # Files are judged in the order of their names: after some of these, HL7's engine knows no currencies any more.
-    found |= {f"zz-deqm-{name}": each for name, each in examples(deqm, held(edition))}
+    found |= {f"deqm-{name}": each for name, each in examples(deqm, held(edition))}
     for path in sorted((shared / "testcases" / "r4-examples").glob("*.json")):
         found[f"r4-{path.stem}"] = json_codec.loads(path.read_bytes())
     for profile, count in SHARE.items():
