@@ -35,6 +35,13 @@ def missing() -> str | None:
     return f"HL7's validator needs {' and '.join(lacking)}" if lacking else None
 
 
+def build() -> None:
+    """Build it, if that is not done yet: two that start at once must not both do so."""
+    if not (WORK / "lib").is_dir():
+        pom = SHARED / "oracle" / "pom.xml"
+        subprocess.run(["mvn", "-q", "-f", str(pom), f"-Dwork={WORK}", "compile"], check=True)
+
+
 @dataclass(frozen=True)
 class Complaint:
     """An error, ours or theirs: `rule` is our rule id or their message id."""

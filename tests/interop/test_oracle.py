@@ -11,7 +11,7 @@ from itertools import islice
 import measured
 import pytest
 from mutants import Mutator
-from oracle import explanation, judge, missing, reasons
+from oracle import build, explanation, judge, missing, reasons
 
 from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.generate.front import payloads
@@ -98,6 +98,7 @@ def judged(shared, tmp_path_factory):
     lacking = missing()
     if lacking is not None:
         pytest.skip(lacking)
+    build()
     both = [load_edition(each) for each in sorted(editions())]
     work = [(each, corpus(each, shared), tmp_path_factory.mktemp("oracle")) for each in both]
     with ThreadPoolExecutor(max_workers=2 if (os.cpu_count() or 1) > 2 else 1) as pool:
