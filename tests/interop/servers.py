@@ -150,7 +150,7 @@ def _free_port() -> int:
 
 if __name__ == "__main__":
     with running(next(server for server in SERVERS if server.name == sys.argv[1])) as url:
-        print(url, flush=True)
+        print(url, flush=True)  # noqa: T201  this file is also a script that says where the server is
         with suppress(KeyboardInterrupt):
             while True:
                 time.sleep(1)

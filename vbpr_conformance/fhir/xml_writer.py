@@ -26,7 +26,8 @@ class Writer:
         if not isinstance(name, str) or not self._structure.is_resource(name):
             raise FormatError(f"{path or 'the input'}: no resource of a type that is known here")
         tag = f"{{{FHIR}}}{name}"
-        element = etree.Element(tag, nsmap={None: FHIR}) if parent is None else etree.SubElement(parent, tag)
+        default: Any = {None: FHIR}  # the stubs know no namespace without a prefix
+        element = etree.Element(tag, nsmap=default) if parent is None else etree.SubElement(parent, tag)
         content = {key: value for key, value in resource.items() if key != "resourceType"}
         self._content(element, content, name, path or name)
         return element
