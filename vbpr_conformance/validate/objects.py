@@ -20,9 +20,7 @@ class _Plan(NamedTuple):
     whole: tuple[ObjectCheck, ...]
 
 
-def object_check(
-    shape: Shape, after: list[Whole], tells: dict[str, Tell], *, id_is_enough: bool
-) -> Check:
+def object_check(shape: Shape, after: list[Whole], tells: dict[str, Tell], *, id_is_enough: bool) -> Check:
     """Make the check of an object: each property by its own check, then what is missing, then the whole.
 
     Payloads repeat few combinations of names, so what follows from the names is decided once for each of them.
