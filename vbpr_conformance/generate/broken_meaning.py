@@ -9,13 +9,13 @@ from functools import partial
 from typing import Any
 
 from vbpr_conformance.generate import terms
-from vbpr_conformance.generate.broken_structure import other_type
+from vbpr_conformance.generate.broken_structure import choices, other_type
 from vbpr_conformance.generate.case import Case, Edit
 from vbpr_conformance.generate.choices import MINIMAL, Choices
 from vbpr_conformance.generate.compiler import planner
 from vbpr_conformance.generate.members import Object
 from vbpr_conformance.generate.spots import holders
-from vbpr_conformance.generate.wrong_values import CODES, REFERENCES, SYSTEMS, TARGETS
+from vbpr_conformance.generate.wrong_values import CODES, REFERENCES, SYSTEMS, TARGETS, UNKNOWN_CODE
 
 
 def other_value(case: Case) -> Iterator[Edit]:
@@ -82,7 +82,15 @@ def unknown_code(case: Case) -> Iterator[Edit]:
         if case.edition.code_system(each.get("system", "")) is not None:
             yield partial(_with_code, each, "not-a-code")
     for each in case.objects():
-        yield partial(each.update, system="http://hl7.org/fhir/administrative-gender", code="not-a-code")
+        yield partial(each.update, **UNKNOWN_CODE)
+    for holder, name, keys in choices(case):
+        yield partial(_replace, holder, keys, f"{name}Coding", UNKNOWN_CODE)
+
+
+def _replace(holder: Object, gone: tuple[str, ...], key: str, value: Object) -> None:
+    for each in gone:
+        holder.pop(each, None)
+    holder[key] = dict(value)
 
 
 def _with_code(coding: Object, code: str) -> None:

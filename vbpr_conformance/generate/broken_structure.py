@@ -76,7 +76,7 @@ def _without_value(extension: Object) -> None:
 
 def other_type(case: Case) -> Iterator[Edit]:
     """A choice gets another of the types, in place of its own."""
-    for holder, name, keys in _choices(case):
+    for holder, name, keys in choices(case):
         for kind in TYPES_TO_TRY:
             key = name + kind[0].upper() + kind[1:]
             if key not in keys:
@@ -86,14 +86,15 @@ def other_type(case: Case) -> Iterator[Edit]:
 def two_types(case: Case) -> Iterator[Edit]:
     """A choice gets another type beside its own."""
     allowed = {ref.code for ref in element.types} if (element := case.element()) is not None else set()
-    for holder, name, keys in _choices(case):
+    for holder, name, keys in choices(case):
         for kind in (*(each for each in TYPES_TO_TRY if each in allowed), *TYPES_TO_TRY):
             key = name + kind[0].upper() + kind[1:]
             if key not in keys:
                 yield partial(_swap, holder, (), key, case, kind)
 
 
-def _choices(case: Case) -> Iterator[tuple[Object, str, tuple[str, ...]]]:
+def choices(case: Case) -> Iterator[tuple[Object, str, tuple[str, ...]]]:
+    """Where the rule's choice of types stands: what holds it, its name, and the properties that make it up."""
     if case.path is None:
         return
     name = case.rule.element_id.rpartition(".")[2].partition(":")[0].removesuffix("[x]")

@@ -44,6 +44,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
 SHAPES: tuple[Any, ...] = ("text", 1, {}, [], None, [None], True)
 """Of each JSON shape one."""
 CODES = ("not-a-code", "zz", "ZZZ", "x/not-a-type")
+UNKNOWN_CODE = {"system": "http://hl7.org/fhir/administrative-gender", "code": "not-a-code"}
 SYSTEMS = ("relative-system", "http://hl7.org/fhir/ValueSet/administrative-gender")
 TARGETS = ("Patient", "Observation", "Medication", "Questionnaire", "StructureDefinition")
 """Types of resources that hardly any reference is meant for."""
