@@ -92,7 +92,7 @@ def pool(edition: Edition, element: Element) -> Pool | None:
         codings = [each for each in codings if fixed.items() <= each.items()]
         if not codings:
             codings = [{"system": FOREIGN_SYSTEM, **fixed}] if "code" in fixed else []
-    return Pool(codings, free=element.binding.strength != "required")
+    return Pool(codings, free=element.binding.strength != "required" and not element.binding.max_value_set)
 
 
 def _codings(edition: Edition, canonical: str) -> list[dict[str, str]]:
