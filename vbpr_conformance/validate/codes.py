@@ -213,7 +213,7 @@ def _no_code_system(compiler: Compiler) -> Callable[[str], str | None]:
             return f"{shown(system)} found, expected an absolute URI of a code system."
         if terms.is_value_set(system):
             return f"{system} found, which is a value set; expected a code system."
-        if own is not None and system.startswith(own) and not terms.holds(system):
+        if own is not None and system.startswith(own) and ("|" in system or not terms.holds(system)):
             return f"{system} found, a code system that {compiler.edition.own} does not define."
         return None
 
