@@ -104,7 +104,7 @@ def test_front(edition):
         ("Period", None, "is no profile of a resource"),
         ("contract-package", True, "has no faulty form"),
         ("vbp-measure", "min:nothing", "has no rule 'min:nothing'"),
-        ("vbp-performance-measurereport", "mrp-1", "breaks mrp-1 and nothing else: It is about"),
+        ("vbp-performance-measurereport", "mrp-1", "is never broken alone: It is about"),
     ],
 )
 def test_what_cannot_be_generated_is_said(edition, name, faulty, words):

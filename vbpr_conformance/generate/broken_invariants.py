@@ -208,6 +208,22 @@ def _no_denominator(target: Object, _: Case) -> Iterator[Edit]:
     yield partial(target.pop, "denominator", None)
 
 
+def _instead(**parts: object) -> Callable[[Object, Case], Iterator[Edit]]:
+    """Put these parts in the place of all there are."""
+
+    def edits(target: Object, _: Case) -> Iterator[Edit]:
+        def edit() -> None:
+            target.clear()
+            target.update(copy.deepcopy(parts))
+
+        yield edit
+
+    return edits
+
+
+_EVENT = {"type": "named-event", "name": "synthetic-event"}
+
+
 _KNOWN: dict[str, Callable[[Object, Case], Iterator[Edit]]] = {
     "dom-2": _containing(
         {
@@ -227,6 +243,10 @@ _KNOWN: dict[str, Callable[[Object, Case], Iterator[Edit]]] = {
     "ref-1": _nowhere,
     "rng-2": _range_backwards,
     "sqty-1": _with_comparator,
+    "tim-9": _instead(when=["C"], offset=10),
+    "tim-10": _instead(timeOfDay=["10:00:00"], when=["MORN"]),
+    "trd-1": _instead(**_EVENT, data=[{"type": "Patient"}], timingDate="2024-03-15"),
+    "trd-2": _instead(**_EVENT, condition={"language": "text/cql", "expression": "true"}),
     "txt-1": _text("<script>x</script>", "<p onclick='x()'>x</p>"),
     "txt-2": _text("", "<p> </p>"),
 }

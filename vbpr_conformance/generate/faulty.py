@@ -155,18 +155,28 @@ def _path(rule: Rule, profile: Profile, edition: Edition) -> Path | None:
 
 def _typed(words: list[str], start: int, rule: Rule, profile: Profile, edition: Edition) -> Path | None:
     """Resolve a path; where a step leaves a choice open that decides what comes below, find the type that has it."""
+    found = _resolved(words, profile, edition)
+    if found is not None:
+        return found
+    for number in range(start, len(words) - 1):
+        if not words[number].endswith("[x]"):
+            continue
+        likely = (rule.element_id.partition(".")[0], *(("Reference",) if rule.kind == "target" else ()))
+        for kind in (*likely, *_KINDS):
+            chosen = [*words[:number], words[number][:-3] + _capital(kind), *words[number + 1 :]]
+            if _resolved(chosen[: number + 2], profile, edition) is None:
+                continue  # another type, or one that has no such element
+            found = _typed(chosen, number + 1, rule, profile, edition)
+            if found is not None:
+                return found
+    return None
+
+
+def _resolved(words: list[str], profile: Profile, edition: Edition) -> Path | None:
     try:
         return resolve(".".join(words), profile, edition, lenient=True)
     except UsageError:
-        for number in range(start, len(words) - 1):
-            if not words[number].endswith("[x]"):
-                continue
-            for kind in (rule.element_id.partition(".")[0], *_KINDS):
-                chosen = [*words[:number], words[number][:-3] + _capital(kind), *words[number + 1 :]]
-                found = _typed(chosen, number + 1, rule, profile, edition)
-                if found is not None:
-                    return found
-    return None
+        return None
 
 
 def _capital(text: str) -> str:

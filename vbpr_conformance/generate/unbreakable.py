@@ -22,10 +22,13 @@ class Reason:
     rule: str
     because: str
     profile: str | None = None
+    but: str = ""
 
     def covers(self, rule: str, profile: Profile) -> bool:
         """Whether it speaks of this rule of this profile."""
-        return self.profile in (None, profile.id) and fnmatchcase(rule, self.rule)
+        if self.profile not in (None, profile.id):
+            return False
+        return fnmatchcase(rule, self.rule) and not fnmatchcase(rule, self.but)
 
 
 @lru_cache(maxsize=8)
