@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -39,6 +40,8 @@ class Observer:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Learn what will come."""
+        gc.freeze()  # all there is by now stays to the end: the garbage collector need not look at it again
+        gc.set_threshold(50_000, 20, 20)  # resources read come and go by the thousand, and hold no cycles
         self._progress.expect(_file(item.nodeid) for item in session.items)
 
     @pytest.hookimpl(optionalhook=True)

@@ -60,18 +60,27 @@ class Redactor:
         self._texts = tuple(sorted((text for text in texts if len(text) >= _SHORTEST), key=len, reverse=True))
         self._bytes = tuple(text.encode() for text in self._texts)
         self._headers = {name.lower() for name in given}
-        self._judged: dict[str, bool] = {}
+        self._judged: dict[bytes, bool] = {}
 
     def headers(self, headers: Headers) -> Headers:
         """Give the headers with the values of secret ones masked; the scheme of an Authorization stays."""
+        if all(self._tells_nothing(name, value) for name, value in headers.raw):
+            return headers
         pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw)
         return Headers([(name, self._value(name, value)) for name, value in pairs])
 
-    def _value(self, name: str, value: str) -> str:
-        secret = self._judged.get(name)
+    def _tells_nothing(self, name: bytes, value: bytes) -> bool:
+        return not (self._is_secret(name) or b"@" in value or any(each in value for each in self._bytes))
+
+    def _is_secret(self, header: bytes) -> bool:
+        secret = self._judged.get(header)
         if secret is None:
-            secret = self._judged[name] = name.lower() in self._headers or bool(_SECRET_HEADER.search(name))
-        if not secret:
+            name = header.decode("latin-1")
+            secret = self._judged[header] = name.lower() in self._headers or bool(_SECRET_HEADER.search(name))
+        return secret
+
+    def _value(self, name: str, value: str) -> str:
+        if not self._is_secret(name.encode("latin-1")):
             return self.text(value)
         scheme = _SCHEME.match(value)
         return f"{scheme.group(1)} {MASK}" if scheme else MASK

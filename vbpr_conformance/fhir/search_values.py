@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir.dates import PREFIXES, Interval
@@ -88,6 +89,8 @@ class Target:
 
 def split(text: str, separator: str) -> list[str]:
     r"""Split at a separator that is not escaped by a backslash; the escapes stay."""
+    if "\\" not in text:
+        return text.split(separator)
     parts = [""]
     position = 0
     while position < len(text):
@@ -135,6 +138,7 @@ def parse_prefix(text: str) -> tuple[str, str]:
     return (prefix, text[2:]) if prefix in PREFIXES else ("eq", text)
 
 
+@lru_cache(maxsize=256)
 def parse_date(text: str) -> DateRange:
     """Read the value of a date parameter. A `+` that the URL did not escape, and so became a space, is put back."""
     prefix, rest = parse_prefix(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -80,16 +80,40 @@ class Env:
 
     def scope(self) -> Mapping[str, Any]:
         """The names that `{{name.path}}` can use."""
-        scope: dict[str, Any] = {
-            **self.context.names(f"{self.case.id}-{self.number}"),
-            "row": self.case.row,
-            **self.payloads,
-            **{name: live.scope() for name, live in self.lives.items()},
-            **{name: _answer_scope(answer) for name, answer in self.answers.items()},
-        }
-        if self.query is not None:
-            scope["query"] = {"name": self.query.name, "value": self.query.value}
-        return scope
+        return _Scope(self)
+
+    def named(self, name: str) -> Any:
+        """What a name stands for: an answer hides a resource created under the same name, and so on; None for none."""
+        if name == "query" and self.query is not None:
+            return {"name": self.query.name, "value": self.query.value}
+        if name in self.answers:
+            return _answer_scope(self.answers[name])
+        if name in self.lives:
+            return self.lives[name].scope()
+        if name in self.payloads:
+            return self.payloads[name]
+        if name == "row":
+            return self.case.row
+        return self.context.names(f"{self.case.id}-{self.number}").get(name)
+
+
+class _Scope(Mapping[str, Any]):
+    """The names of an example, each looked up when a suite asks for it: answers need not be read before."""
+
+    def __init__(self, env: Env) -> None:
+        self._env = env
+
+    def __getitem__(self, name: str) -> Any:
+        found = self._env.named(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
 
 
 def _answer_scope(answer: Answer) -> dict[str, Any]:

@@ -71,6 +71,8 @@ def run_examples(body: Callable[[list[Drawn]], None], effort: Effort) -> None:
         except Exception as trouble:
             raise _StopError(trouble) from trouble
 
+    # Without a database no key into one is needed; Hypothesis would read this file again to make one for each case.
+    setattr(run, "_hypothesis_internal_database_key", b"")  # noqa: B010  it has no public name
     try:
         run()
     except _StopError as stop:

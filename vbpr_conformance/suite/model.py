@@ -7,6 +7,7 @@ There are no loops, no expressions but FHIRPath, and no templating beyond `{{nam
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
@@ -289,10 +290,16 @@ class Step(Strict):
         """The verbs as a suite writes them, for messages."""
         return ", ".join(_kebab(verb) for verb in cls.VERBS)
 
-    @property
+    @cached_property
     def verb(self) -> str:
         """The name of the verb of this step."""
         return next(verb for verb in self.VERBS if getattr(self, verb) is not None)
+
+    @cached_property
+    def asked(self) -> dict[str, Any]:
+        """What the verb is asked for, as plain data whose places are not filled in yet."""
+        found: dict[str, Any] = getattr(self, self.verb).model_dump(by_alias=False)
+        return found
 
     @property
     def writes(self) -> bool:

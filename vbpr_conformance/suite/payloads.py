@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 TAG_SYSTEM = "urn:vbpr-conformance:run"
 SIZES = ("minimal", "typical", "maximal")
 """How much of what is optional a payload has, the simplest first."""
+_CHANGING = {dict, list, Decimal}
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,8 @@ class Payloads:
 
         made = build(profile, self._context.edition, rng, **wishes)
         made.pop("id", None)  # the server gives it
-        resource: dict[str, Any] = self._context.targets.place(made)
-        return resource
+        self._context.targets.place(made)
+        return made
 
     def _tag(self, profile: str) -> dict[str, str] | None:
         found = self._context.edition.profile(profile)
@@ -101,9 +102,9 @@ def with_zeros(value: Any) -> Any:
     https://hl7.org/fhir/R4/datatypes.html#decimal
     """
     if isinstance(value, dict):
-        return {key: with_zeros(each) for key, each in value.items()}
+        return {key: with_zeros(each) if type(each) in _CHANGING else each for key, each in value.items()}
     if isinstance(value, list):
-        return [with_zeros(each) for each in value]
+        return [with_zeros(each) if type(each) in _CHANGING else each for each in value]
     if isinstance(value, Decimal):
         text = str(value)
         if "." in text and "E" not in text and not text.endswith("0"):

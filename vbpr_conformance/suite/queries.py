@@ -232,15 +232,18 @@ def values_of(live: Live, parameter: SearchParameter, env: Env) -> list[Any]:
     return env.context.search_values(live.sent, parameter)
 
 
-def judge(query: Query, live: Live, env: Env) -> tuple[Match, str]:
-    """Decide by the rules of FHIR search whether a resource has to be found, with the reason."""
+def judge(query: Query, live: Live, env: Env) -> Match:
+    """Decide by the rules of FHIR search whether a resource has to be found."""
     base = env.context.own_base
     found = matches(query.parameter, query.modifier or None, query.value, live.scope(), base=base)
-    if _left_open(query, live, env, found):
-        found = Match.UNDECIDED
+    return Match.UNDECIDED if _left_open(query, live, env, found) else found
+
+
+def reason(query: Query, live: Live, env: Env) -> str:
+    """Say what a resource holds of what a query asks for, and so what has to be."""
     held = ", ".join(_shown(value) for value in values_of(live, query.parameter, env)) or "nothing"
-    said = {Match.YES: "has to be found", Match.NO: "does not match"}.get(found, "may be found")
-    return found, f"{query.parameter.code} is {held}; {said}"
+    said = {Match.YES: "has to be found", Match.NO: "does not match"}.get(judge(query, live, env), "may be found")
+    return f"{query.parameter.code} is {held}; {said}"
 
 
 def _left_open(query: Query, live: Live, env: Env, found: Match) -> bool:

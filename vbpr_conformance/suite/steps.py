@@ -22,7 +22,7 @@ MIME = {"json": "application/fhir+json", "xml": "application/fhir+xml"}
 def perform(step: Step, env: Env) -> Answer:
     """Perform one step, with every `{{name.path}}` filled in, and give its answer."""
     try:
-        verb = fill(getattr(step, step.verb).model_dump(by_alias=False), env.scope())
+        verb = fill(step.asked, env.scope())
     except MissingValueError as trouble:
         if trouble.name in env.answers:
             raise Finding(

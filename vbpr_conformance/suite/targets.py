@@ -36,17 +36,17 @@ class Targets:
             self._made[kind, key] = self._create(kind, key)
         return self._made[kind, key]
 
-    def place(self, resource: Any) -> Any:
-        """Give a copy of `resource` whose literal references point to targets that exist."""
-        if isinstance(resource, list):
-            return [self.place(each) for each in resource]
-        if not isinstance(resource, dict):
-            return resource
-        made = {key: self.place(value) if type(value) in _NESTED else value for key, value in resource.items()}
-        literal = made.get("reference")
-        if isinstance(literal, str) and not literal.startswith(("#", "urn:")):
-            made["reference"] = self._placed(literal)
-        return made
+    def place(self, resource: dict[str, Any]) -> None:
+        """Let the literal references in a resource point to targets that exist."""
+        waiting: list[Any] = [resource]
+        while waiting:
+            each = waiting.pop()
+            if type(each) is dict:
+                literal = each.get("reference")
+                if type(literal) is str and not literal.startswith(("#", "urn:")):
+                    each["reference"] = self._placed(literal)
+                each = each.values()
+            waiting += [part for part in each if type(part) in _NESTED]
 
     def scope(self) -> Mapping[str, Any]:
         """What `{{targets.Type.key}}` gives in a suite: the reference to that target."""

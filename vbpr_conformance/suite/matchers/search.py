@@ -13,7 +13,7 @@ from vbpr_conformance.fhir.match import Match
 from vbpr_conformance.suite.env import Answer, Env, Live
 from vbpr_conformance.suite.findings import Finding, HarnessError
 from vbpr_conformance.suite.matchers.http import said_in, short_url
-from vbpr_conformance.suite.queries import judge
+from vbpr_conformance.suite.queries import judge, reason
 
 _MOST_LINES = 5
 
@@ -68,12 +68,12 @@ def exactly(value: Literal["what-matches"], answer: Answer, env: Env) -> None:  
     for live in [*env.lives.values(), *_others(answer, env)]:
         if live.type != env.query.type:
             continue
-        verdict, reason = judge(env.query, live, env)
+        verdict = judge(env.query, live, env)
         expected += verdict is Match.YES
         if verdict is Match.YES and live.reference not in found:
-            missing.append(("missing", f"{live.reference} ({reason})"))
+            missing.append(("missing", f"{live.reference} ({reason(env.query, live, env)})"))
         if verdict is Match.NO and live.reference in found:
-            wrong.append(("not expected", f"{live.reference} ({reason})"))
+            wrong.append(("not expected", f"{live.reference} ({reason(env.query, live, env)})"))
     if missing:
         got = expected - len(missing)
         _report(answer, f"returned {got} of {expected} expected {env.query.type}s", (missing + wrong))
