@@ -225,7 +225,31 @@ def test_a_server_that_asks_to_wait_is_asked_again(client_of, impatient):
     assert 5 < impatient[1] <= 9
 
 
-@pytest.mark.parametrize("value", ["3600", "", "soon"])
+def test_a_server_that_does_not_say_how_long_is_asked_again_at_growing_pauses(client_of, impatient):
+    """429 without Retry-After is tried three times more."""
+    client = client_of(lambda _: httpx.Response(429))
+    assert client.create({"resourceType": "Measure"}).status == 429
+    assert impatient == [1, 2, 4]
+
+
+@pytest.mark.parametrize(("method", "requests"), [("GET", 2), ("POST", 1)])
+def test_an_unavailable_server_that_says_when_is_read_again(client_of, impatient, method, requests):
+    """503 with Retry-After is waited for, but what may have been written is not written again."""
+    answers = [httpx.Response(200), httpx.Response(503, headers={"Retry-After": "3"})]
+    client = client_of(lambda _: answers.pop())
+    client.request(method, "Measure", body={"resourceType": "Measure"} if method == "POST" else None)
+    assert client.requests == requests
+    assert impatient == [3] * (requests - 1)
+
+
+def test_an_unavailable_server_that_does_not_say_when_has_answered(client_of, impatient):
+    """503 alone is the answer."""
+    client = client_of(lambda _: httpx.Response(503))
+    assert client.capabilities().status == 503
+    assert impatient == []
+
+
+@pytest.mark.parametrize("value", ["3600", "soon"])
 def test_patience_has_an_end(client_of, impatient, value):
     """A wait too long, or none that can be read, leaves the 429 as the answer."""
     client = client_of(lambda _: httpx.Response(429, headers={"Retry-After": value}))

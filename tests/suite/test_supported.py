@@ -9,6 +9,7 @@ import pytest
 from vbpr_conformance.fhir.compare import Difference
 from vbpr_conformance.suite.supported import only_should
 
+COUNT_QUANTITY = "http://hl7.org/fhir/StructureDefinition/measurereport-countQuantity"
 ORGANIZATION = "http://hl7.org/fhir/us/davinci-vbpr/StructureDefinition/organization-subject"
 
 
@@ -19,6 +20,10 @@ ORGANIZATION = "http://hl7.org/fhir/us/davinci-vbpr/StructureDefinition/organiza
         Difference("text", {"status": "generated"}, None),
         Difference("contained[0]", {"resourceType": "Organization"}, None),
         Difference("group[0].extension[1]", {"url": "http://payer.example/foreign", "valueString": "x"}, None),
+        Difference("extension", [{"url": "http://payer.example/foreign", "valueString": "x"}], None),
+        Difference("date", {"extension": [{"url": "http://payer.example/foreign", "valueString": "x"}]}, None),
+        Difference("period.extension", [{"url": "http://payer.example/foreign", "valueString": "x"}], None),
+        Difference("evaluatedResource[0].extension[1]", {"url": "http://payer.example/f", "valueCode": "x"}, None),
     ],
 )
 def test_what_no_profile_asks_to_support_may_be_left_out(edition, difference):
@@ -35,6 +40,12 @@ def test_what_no_profile_asks_to_support_may_be_left_out(edition, difference):
         Difference("group[0].measureScore.value", Decimal("0.10"), None),
         Difference("group[0].stratifier[0].stratum[1].value", {"text": "x"}, None),
         Difference("subject.extension[0]", {"url": ORGANIZATION}, None),
+        Difference("subject.extension", [{"url": "http://payer.example/foreign"}, {"url": ORGANIZATION}], None),
+        Difference("subject", {"extension": [{"url": ORGANIZATION}]}, None),
+        Difference("group[0].population[0].extension[0]", {"url": COUNT_QUANTITY}, None),
+        Difference("extension[0].extension[1]", {"url": "amount", "valueMoney": {"value": 1}}, None),
+        Difference("extension[0].value.text", "x", None),
+        Difference("modifierExtension", [{"url": "http://payer.example/foreign"}], None),
         Difference("evaluatedResource[0].reference", "MeasureReport/1", None),
     ],
 )

@@ -22,12 +22,14 @@ MAX_BYTES = 128 * 1024 * 1024
 """The largest answer that is read."""
 MAX_REDIRECTS = 5
 MAX_WAIT_S = 60.0
-"""How long a request waits in all for a server that asks to wait (429, Retry-After)."""
+"""How long a request waits in all for a server that asks to wait (429, or 503 with Retry-After)."""
+_PAUSES_S = (1.0, 2.0, 4.0)
+"""The pauses where a server says that it is asked too often, and not how long to wait."""
 _CONNECT_PAUSES_S = (0.2, 0.6)
 """The pauses before a connection that was refused is tried again."""
 _REPEATABLE = {"GET", "HEAD"}
 _REDIRECTS = {301, 302, 303, 307, 308}
-_TOO_MANY = 429
+_TOO_MANY, _UNAVAILABLE = 429, 503
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _IDLE_S = 3.0
 """A connection idle for longer is not used again: common servers close theirs after five seconds."""
@@ -89,9 +91,9 @@ class Sender:
         """Send, and give all exchanges that it took, the last of them the answer; none raises `NoAnswerError`."""
         done: list[Exchange] = []
         waited = 0.0
-        for _ in range(MAX_REDIRECTS + 1):
+        for attempt in range(MAX_REDIRECTS + 1):
             exchange = self._patiently(interaction, request)
-            pause = _pause(exchange)
+            pause = _pause(exchange, attempt)
             if pause is not None and waited + pause <= MAX_WAIT_S:
                 done.append(exchange)
                 time.sleep(pause)
@@ -180,11 +182,18 @@ def _is_redirect(exchange: Exchange) -> bool:
     return exchange.status in _REDIRECTS and bool(exchange.headers.get("Location"))
 
 
-def _pause(exchange: Exchange) -> float | None:
-    """Give the seconds after which the server wants to be asked again: https://www.rfc-editor.org/rfc/rfc6585#section-4."""
+def _pause(exchange: Exchange, attempt: int) -> float | None:
+    """Give the seconds after which the server wants to be asked again, None where it is not to be asked again.
+
+    https://www.rfc-editor.org/rfc/rfc6585#section-4 and https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3. What a
+    server that was unavailable made of a writing request is not known, so that is not repeated.
+    """
     value = exchange.headers.get("Retry-After", "").strip()
-    if exchange.status != _TOO_MANY or not value:
+    unavailable = exchange.status == _UNAVAILABLE and bool(value) and exchange.method in _REPEATABLE
+    if exchange.status != _TOO_MANY and not unavailable:
         return None
+    if not value:
+        return _PAUSES_S[attempt] if attempt < len(_PAUSES_S) else None
     if value.isdigit():
         return float(value) or 0.1
     try:

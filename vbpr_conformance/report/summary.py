@@ -47,8 +47,9 @@ def _sentence(results: Mapping[str, Any]) -> str:
     shall = [each for each in results["requirements"] if each["expectation"] == "SHALL" and each["applicable"]]
     should = [each for each in results["requirements"] if each["expectation"] == "SHOULD"]
     broken = sum(1 for each in shall if each["verdict"] == "fail")
-    met = sum(1 for each in shall if each["verdict"] == "pass")
-    missed = sum(1 for each in should if each["verdict"] in {"warn", "fail"})
+    met = sum(1 for each in shall if each["verdict"] in {"pass", "warn"})
+    missed = sum(1 for each in should if each["verdict"] == "fail")
+    missed += sum(1 for each in results["requirements"] if each["verdict"] == "warn")
     run = results["run"]
     said = [f"{broken} of {len(shall)} SHALL requirements broken" if broken else f"{met} of {len(shall)} SHALL met"]
     untested = len(shall) - met - broken
@@ -73,7 +74,8 @@ def _requirements(
         message = guilty[0]["message"].splitlines()[0] if guilty and guilty[0]["message"] else ""
         more = f" (+{len(guilty) - 1} more)" if len(guilty) > 1 else ""
         name = guilty[0]["id"] if guilty else ""
-        lines.append(f"  {each['expectation']:<7} {each['id']:<{width}}  {message}   {name}{more}".rstrip())
+        weight = "SHOULD" if verdict == "warn" else each["expectation"]
+        lines.append(f"  {weight:<7} {each['id']:<{width}}  {message}   {name}{more}".rstrip())
     if len(found) > MOST_LINES:
         lines.append(f"  … and {len(found) - MOST_LINES} more, in the report")
     return lines

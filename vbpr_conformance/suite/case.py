@@ -200,7 +200,7 @@ def _run_queries(case: Case, context: Context, outcome: _Outcome) -> None:
         except Finding as finding:
             finding.details += explanation(env)
             raise
-    if not answered:
+    if not answered and not outcome.missed:
         raise NotTestedError(f"R4 leaves it to the server: {outcome.notes[0]}", applicable=False)
 
 
@@ -240,8 +240,11 @@ def _run_steps(env: Env, outcome: _Outcome) -> bool:
     """Perform the steps; False where the server refused what it may refuse."""
     for step in env.case.spec.steps:
         answer = perform(step, env)
-        if _refused(answer.exchange.status) and (env.case.row.get("optional") or is_ambiguous(env)):
-            outcome.notes.append(f"{answer.exchange.url} is refused with {answer.exchange.status}, as R4 allows")
+        if _refused(answer.exchange.status) and _may_refuse(env):
+            said = f"{answer.exchange.url} is refused with {answer.exchange.status}"
+            if env.case.row.get("answered") == "SHOULD":
+                outcome.missed.append(Finding(f"{said}, though R4 knows it", exchanges=[answer.exchange]))
+            outcome.notes.append(f"{said}, as R4 allows")
             return False
         if step.expect:
             outcome.missed += check(step.expect, answer, env)
@@ -253,6 +256,10 @@ def _run_steps(env: Env, outcome: _Outcome) -> bool:
             except Finding as finding:
                 outcome.missed.append(finding)
     return True
+
+
+def _may_refuse(env: Env) -> bool:
+    return env.case.row.get("answered", "SHALL") != "SHALL" or is_ambiguous(env)
 
 
 def _refused(status: int) -> bool:

@@ -73,7 +73,7 @@ def _search_rows(family: SearchRows, edition: Edition, case_id: str) -> Iterator
                 "param": code,
                 "form": form.name,
                 "query": code + form.modifier,
-                "optional": "yes" if form.optional else "",
+                "answered": form.answered,
             }
             name = code if family.forms == "simplest" else f"{code}.{form.name}"
             if "row.param" in case_id:

@@ -1,7 +1,7 @@
 """The forms in which a search parameter can be asked for, by its type: the rows of a search family.
 
-https://hl7.org/fhir/R4/search.html#ptypes. A form that R4 leaves to the server (`optional`) may be refused with an
-error, but where it is answered the answer must be right.
+https://hl7.org/fhir/R4/search.html#ptypes. A form that R4 leaves to the server may be refused with an error, but where
+it is answered the answer must be right.
 """
 
 from __future__ import annotations
@@ -23,23 +23,25 @@ class Form:
     name: str
     modifier: str = ""
     prefix: str = ""
-    optional: bool = False
+    answered: str = "SHALL"
+    """MAY where a server is free to refuse it, SHOULD where it is better not to."""
     expectation: str = ""
     """SHOULD where R4 asks no more; else that of the requirement."""
 
 
-_ANY = (Form("or", optional=True), Form("missing", modifier=":missing", optional=True))
+_ANY = (Form("or", answered="SHOULD"), Form("missing", modifier=":missing", answered="MAY"))
 _TOKEN = (
     Form("code"),
     Form("system-code"),
     Form("no-system"),
     Form("system-only"),
-    Form("not", modifier=":not", optional=True),
+    Form("not", modifier=":not", answered="MAY"),
 )
-_CODE = (Form("code"), Form("not", modifier=":not", optional=True))
+_CODE = (Form("code"), Form("not", modifier=":not", answered="MAY"))
+_RARE = {"sa", "eb", "ap"}
 _DATE = (
     Form("day"),
-    *(Form(prefix, prefix=prefix, optional=prefix in {"sa", "eb", "ap"}) for prefix in COMPARATORS),
+    *(Form(each, prefix=each, answered="MAY" if each in _RARE else "SHALL") for each in COMPARATORS),
 )
 _REFERENCE = (Form("type-and-id"), Form("id"), Form("absolute"))
 _CANONICAL = (Form("url"), Form("url-and-version", expectation="SHOULD"))

@@ -8,7 +8,9 @@ profiles require or flag Must Support has to be kept; and what is kept has to be
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from vbpr_conformance.fhir.compare import Difference
 from vbpr_conformance.ig.edition import Edition
@@ -20,26 +22,57 @@ _PARTS = ("BackboneElement", "Element")
 
 
 def only_should(difference: Difference, resource_type: str, edition: Edition) -> bool:
-    """Whether the difference is an omission that R4 allows: something left out that no profile asks to support."""
-    if difference.got is not None or difference.sent is None:
+    """Whether the difference is an omission that R4 allows: something left out that no profile asks to support.
+
+    Extensions that nobody asks to support may go anywhere, inside of what has to be kept too: R4 says that they should
+    be kept (https://hl7.org/fhir/R4/extensibility.html#exchange). Modifier extensions may not.
+    """
+    if difference.got is not None or difference.sent is None or "modifierExtension" in difference.path:
         return False
     path = _TYPE.sub("", _INDEX.sub("", difference.path))
-    whole, parts, urls = _asked_for(edition, resource_type)
-    if isinstance(difference.sent, dict) and "url" in difference.sent and path.endswith("extension"):
-        return (path, difference.sent["url"]) not in urls and not _below(path, whole)
-    return path not in parts and not _below(path, whole)
+    asked = _asked_for(edition, resource_type)
+    where, extensions = _extensions(path, difference.sent)
+    if extensions:
+        return not any(asked.extension(where, each) for each in extensions)
+    return path not in asked.parts and not asked.has(path)
 
 
-def _below(path: str, whole: frozenset[str]) -> bool:
-    steps = path.split(".")
-    return any(".".join(steps[:count]) in whole for count in range(1, len(steps) + 1))
+def _extensions(path: str, sent: Any) -> tuple[str, list[Any]]:
+    """Give the extensions, and where they stand, if nothing else was left out."""
+    if path.rpartition(".")[2] == "extension":
+        return path, sent if isinstance(sent, list) else [sent]
+    if isinstance(sent, dict) and "extension" in sent and sent.keys() <= {"extension", "id"}:
+        return f"{path}.extension", sent["extension"]
+    return path, []
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What profiles ask to support: paths with all below them, paths by themselves, extensions by path and URL."""
+
+    whole: frozenset[str]
+    parts: frozenset[str]
+    urls: frozenset[tuple[str, str]]
+
+    def has(self, path: str) -> bool:
+        """Whether a path is, or is below, one that counts with all below it, such an extension included."""
+        steps = path.split(".")
+        places = {place for place, _ in self.urls}
+        return any(
+            (above := ".".join(steps[:count])) in self.whole or (above in places and count < len(steps))
+            for count in range(1, len(steps) + 1)
+        )
+
+    def extension(self, where: str, extension: Any) -> bool:
+        """Whether an extension has to be kept. One with a relative URL is a part of the extension that it is in."""
+        url = extension.get("url") if isinstance(extension, dict) else None
+        if not isinstance(url, str) or ":" in url:
+            return (where, url) in self.urls
+        return self.has(where)
 
 
 @lru_cache(maxsize=32)
-def _asked_for(
-    edition: Edition, resource_type: str
-) -> tuple[frozenset[str], frozenset[str], frozenset[tuple[str, str]]]:
-    """Give the paths that count with all below them, those that count by themselves, and extensions by path and URL."""
+def _asked_for(edition: Edition, resource_type: str) -> _Asked:
     whole, parts, urls = set(), set(), set()
     for profile in edition.profiles:
         if profile.type != resource_type:
@@ -48,13 +81,13 @@ def _asked_for(
             if not element.must_support and element.min == 0:
                 continue
             place = _place(element, profile)
-            if place.name == "extension":
-                urls |= {(_path(place), url) for each in place.types for url in each.profiles}
-            elif any(each.code in _PARTS for each in place.types):
+            if element.name == "extension":
+                urls |= {(_path(element), url.partition("|")[0]) for each in element.types for url in each.profiles}
+            if any(each.code in _PARTS for each in place.types):
                 parts.add(_path(place))
-            else:
+            elif place.name != "extension":
                 whole.add(_path(place))
-    return frozenset(whole), frozenset(parts), frozenset(urls)
+    return _Asked(frozenset(whole), frozenset(parts), frozenset(urls))
 
 
 def _place(element: Element, profile: Profile) -> Element:
@@ -68,4 +101,4 @@ def _place(element: Element, profile: Profile) -> Element:
 
 
 def _path(element: Element) -> str:
-    return element.path.partition(".")[2].removesuffix("[x]")
+    return element.path.partition(".")[2].replace("[x]", "")
