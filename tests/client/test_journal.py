@@ -68,6 +68,30 @@ def test_what_is_created_and_deleted_leaves_nothing(run, store, state_folder):
     assert not [each for each in state_folder.rglob("*") if each.is_file()]
 
 
+def test_what_was_created_without_an_answer_is_found_at_the_end(run, store, monkeypatch):
+    """An interrupt between request and answer leaves a resource that nobody knows: the run itself looks for it."""
+    known = run.create(MEASURE).located
+    store.held["Measure/theirs"] = other(id="theirs")
+    with monkeypatch.context() as patched:
+        patched.setattr(run._sender, "send", interrupting(run._sender.send))
+        with pytest.raises(KeyboardInterrupt):
+            run.create(MEASURE)
+    assert len(store.held) == 3
+    assert run.recover({known.reference}) == (1, [])
+    assert set(store.held) == {known.reference, "Measure/theirs"}
+    assert run.recover({known.reference}) == (0, [])
+
+
+def interrupting(send):
+    """Send, and be interrupted before the answer is looked at."""
+
+    def sent(*args):
+        send(*args)
+        raise KeyboardInterrupt
+
+    return sent
+
+
 def test_what_is_left_is_deleted_afterwards(interrupted, cleaner, store):
     """Everything an interrupted run created goes, and only that; then there is nothing more to clean."""
     store.held["Measure/theirs"] = other(id="theirs")

@@ -37,7 +37,7 @@ def clean_up(client: FhirClient, run: str | None = None) -> tuple[int, list[str]
 
 def _clean(client: FhirClient, path: Path, state: State) -> tuple[int, list[str]]:
     """Delete in rounds, the newest first: a server may refuse to delete what others still refer to."""
-    found, lost = _looked_up(client, path, state)
+    found, lost = looked_up(client, path, state)
     todo = [*reversed(state.created), *(each for each in found if each not in state.created)]
     deleted = 0
     answers: dict[str, int] = {}
@@ -56,7 +56,7 @@ def _clean(client: FhirClient, path: Path, state: State) -> tuple[int, list[str]
     return deleted, [*(f"{each}: the server answered {answers[each]} to its delete" for each in todo), *lost]
 
 
-def _looked_up(client: FhirClient, path: Path, state: State) -> tuple[list[str], list[str]]:
+def looked_up(client: FhirClient, path: Path, state: State) -> tuple[list[str], list[str]]:
     """Find by the run's tag what was created by requests whose outcome is not known; give also what cannot be found."""
     found: dict[str, None] = {}
     lost: list[str] = []

@@ -6,7 +6,7 @@ answer raises `NoAnswerError`. Nothing is ever sent to another host than that of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -86,6 +86,13 @@ class FhirClient:
         self._http.close()
         if self._journal is not None:
             self._journal.close()
+
+    def recover(self, known: Container[str] = ()) -> tuple[int, list[str]]:
+        """Delete what was created without a clear answer; `known` is what others look after, as references.
+
+        Gives how many went, and what is, or may be, left.
+        """
+        return self._journal.recover(self, known) if self._journal is not None else (0, [])
 
     def request(  # noqa: PLR0913  the parts of a request
         self,

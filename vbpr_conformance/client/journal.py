@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Container, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
-from vbpr_conformance.client.cleanup import GONE, clean_up
+from vbpr_conformance.client.cleanup import GONE, clean_up, looked_up
 from vbpr_conformance.client.exchange import Exchange, located
 from vbpr_conformance.client.ledger import Intent, Ledger, ledger_path
 from vbpr_conformance.client.urls import checked_base
+
+if TYPE_CHECKING:
+    from vbpr_conformance.client.client import FhirClient
 
 __all__ = ["Journal", "Noted", "clean_up"]
 
@@ -91,6 +94,26 @@ class Journal:
         """Note that the request never reached the server."""
         if noted.number is not None:
             self._ledger.settle(noted.number)
+
+    def recover(self, client: FhirClient, known: Container[str]) -> tuple[int, list[str]]:
+        """Delete what was created without a clear answer, by a request that was interrupted for example.
+
+        `known` is what others look after. Gives how many went, and what is, or may be, left.
+        """
+        state = self._ledger.state
+        found, left = looked_up(client, self._ledger.path, state)
+        if not left:
+            for number in [*state.unknown]:
+                self._ledger.settle(number)
+        gone = 0
+        for reference in dict.fromkeys((*found, *reversed(state.created))):
+            if reference in known:
+                continue
+            if client.delete(*reference.split("/", 1)).status in GONE:
+                gone += 1
+            else:
+                left.append(reference)
+        return gone, left
 
     def close(self) -> None:
         """Close the file; where nothing is left on the target, it goes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -77,6 +78,7 @@ class Context:
         self._populations: dict[str, dict[str, Live] | Exception] = {}
         self._shared: list[Live] = []
         self._kept: list[Live] = []
+        self._lost: list[str] = []
         """What the server did not delete."""
         self._scoped: dict[str, bool] = {}
         self._held: dict[str, list[Live]] = {}
@@ -109,7 +111,7 @@ class Context:
             requests=self.requests,
             created=self.created,
             deleted=self.deleted,
-            left=[live.reference for live in self._kept],
+            left=[*(live.reference for live in self._kept), *self._lost],
             software=str(software.get("name", "")),
             version=str(software.get("version", "")),
         )
@@ -207,6 +209,10 @@ class Context:
         lives = [*self._shared, *self._kept]
         self._shared, self._kept, self._populations = [], [], {}
         self.remove(lives)
+        with contextlib.suppress(TargetError):  # where the server is gone, the journal stays for a later cleanup
+            gone, self._lost = self.client.recover({live.reference for live in self._kept})
+            self.created += gone + len(self._lost)
+            self.deleted += gone
 
     # ---- the population of a suite
 

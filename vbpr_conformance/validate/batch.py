@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from collections import deque
@@ -162,6 +163,8 @@ _process: dict[str, _Worker] = {}
 
 def _start(job: _Job) -> None:
     _process["worker"] = _Worker(job)
+    gc.freeze()  # what was compiled stays: the garbage collector need not look at it again and again
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _work(chunk: list[Source]) -> list[Outcome]:
