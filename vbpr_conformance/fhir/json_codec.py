@@ -153,9 +153,7 @@ def _refuse(_text: str) -> NoReturn:
 
 
 _UNSURE = object()
-_FAST = msgspec.json.Decoder(float_hook=Decimal)
-_FAST_WITH_EXPONENTS = msgspec.json.Decoder(float_hook=_number)
-_PERHAPS_AN_EXPONENT = re.compile(rb"[0-9][eE][-+0-9]")
+_FAST = msgspec.json.Decoder(float_hook=_number)
 _FAST_WRITER = msgspec.json.Encoder(decimal_format="number", enc_hook=lambda _: 0)
 _DOUBTFUL_ESCAPE = re.compile(rb"\\u(?:[dD][89a-fA-F]|0022)")
 _MINUS_ZERO = re.compile(rb"-0(?:[\s,\]}]|\Z)")
@@ -171,7 +169,7 @@ def _quickly(data: bytes | str) -> Any:
         text = data if isinstance(data, bytes) else data.encode()
         if _DOUBTFUL_ESCAPE.search(text) or _MINUS_ZERO.search(text) or _may_be_too_deep(text):
             return _UNSURE
-        value = (_FAST_WITH_EXPONENTS if _PERHAPS_AN_EXPONENT.search(text) else _FAST).decode(text)
+        value = _FAST.decode(text)
         return value if _FAST_WRITER.encode(value).count(b'"') == text.count(b'"') else _UNSURE
     except (msgspec.MsgspecError, ArithmeticError, RecursionError, TypeError, ValueError):
         return _UNSURE
