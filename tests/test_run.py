@@ -106,6 +106,34 @@ def test_a_part_of_the_suites_is_incomplete(tmp_path, server):
     assert (result.returncode, found["verdict"]) == (4, "incomplete")
 
 
+OWN = """
+suite: Ours
+actor: server
+cases:
+  - id: final-reports-are-found
+    title: Search by status finds the reports with that status
+    requirements: [mr-search-status]
+    seed:
+      hit: {profile: vbp-performance-measurereport, set: {status: complete}}
+    steps:
+      - search: {type: MeasureReport, status: complete}
+        expect: {contains: hit}
+"""
+
+
+@pytest.mark.parametrize("besides", [[], ["--suite", "errors"]])
+def test_a_suite_of_ones_own_runs_alone_or_beside_others(tmp_path, server, besides):
+    """A file is named where a suite is, and so it is in the command that runs its case again."""
+    file = tmp_path / "ours.yaml"
+    file.write_text(OWN)
+    result, found = run(server, "--suite", file, *besides, out=tmp_path / "out")
+    assert result.returncode == 4, result.stdout + result.stderr
+    [own] = [each for each in found["cases"] if each["suite"] == "Ours"]
+    assert own["verdict"] == "pass"
+    assert f"--suite {file} " in own["reproduce"]
+    assert (len(found["cases"]) > 1) == bool(besides)
+
+
 def test_a_broken_requirement_is_named_with_a_command_that_shows_it_again(tmp_path, snapshot):
     """The failure names the requirement, what was expected and found, one curl line, and the place in the suite."""
     with running(EDITION, fault="read-missing-200") as url:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
+import httpx
+
 from vbpr_conformance.errors import UsageError
 
 Parameters = str | Mapping[str, str | Iterable[str]] | Iterable[tuple[str, str]]
@@ -47,7 +49,8 @@ def checked_base(url: str) -> tuple[str, str | None, str | None]:
     try:
         parts = urlsplit(url.strip())
         port = parts.port
-    except ValueError:
+        httpx.URL(url.strip())
+    except (ValueError, httpx.InvalidURL):
         raise UsageError(f"{url!r} is not a base URL; expected one as https://payer.example/fhir") from None
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise UsageError(f"{url!r} is not a base URL; expected one as https://payer.example/fhir")

@@ -29,7 +29,7 @@ def add(subparsers: Subparsers) -> None:
     )
     parser.add_argument("url", metavar="URL", nargs="?", help="base URL, as https://payer.example/fhir")
     options.edition(parser)
-    parser.add_argument("--suite", metavar="NAME", action="append", help="only this suite (repeatable)")
+    parser.add_argument("--suite", metavar="NAME|FILE", action="append", help="only this suite (repeatable)")
     parser.add_argument("-k", metavar="EXPR", help="only cases whose name matches, as pytest's -k")
     parser.add_argument("--read-only", action="store_true", default=None, help="write nothing to the target")
     parser.add_argument("--examples", metavar="N", type=options.whole_number(1), help="generated payloads for a case")
@@ -47,8 +47,6 @@ def main(args: argparse.Namespace) -> int:
     config = _config(args)
     chosen = _chosen(args, config)
     url = args.url or config.get("url")
-    if url is not None:
-        target.checked_url(url)
     target.access(args, config).to_environment(os.environ)
     run_id = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{secrets.token_hex(2)}"
     out = Path(chosen.get("out") or Path("reports") / run_id)
@@ -106,7 +104,13 @@ def _chosen(args: argparse.Namespace, config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plugin_options(chosen: dict[str, Any]) -> list[str]:
-    words = [f"--vbpr-suite={name}" for name in chosen["suite"]]
+    names = [_suite(name) for name in chosen["suite"]]
+    files = [name for name in names if Path(name).suffix]
+    words = [f"--vbpr-suite={name}" for name in names]
+    if files:
+        from vbpr_conformance.suite.loader import packaged
+
+        words += files if len(files) == len(names) else [str(packaged()[0].parent), *files]
     words += [
         f"--vbpr-{name}={chosen[name]}" for name in ("edition", "examples", "seed") if chosen.get(name) is not None
     ]
@@ -118,6 +122,15 @@ def _plugin_options(chosen: dict[str, Any]) -> list[str]:
     return words
 
 
+def _suite(name: str) -> str:
+    """Give the name of a packaged suite as it is, that of a file as the path of one that is there."""
+    if Path(name).suffix not in {".yaml", ".yml"}:
+        return name
+    if not Path(name).is_file():
+        raise UsageError(f"there is no suite file {name}")
+    return str(Path(name).resolve())
+
+
 def _repeated(chosen: dict[str, Any]) -> Sequence[str]:
     """Give the options that decide what is run, for the line that repeats this run."""
     words: list[str] = []
@@ -126,6 +139,8 @@ def _repeated(chosen: dict[str, Any]) -> Sequence[str]:
     if chosen.get("examples"):
         words += ["--examples", str(chosen["examples"])]
     words += [flag for name, flag in (("read_only", "--read-only"), ("strict", "--strict")) if chosen[name]]
+    for name in chosen["suite"]:
+        words += ["--suite", name] if Path(name).suffix else []
     return words
 
 

@@ -40,21 +40,7 @@ def access(args: argparse.Namespace, config: Mapping[str, Any] | None = None) ->
 
 def client(url: str, how: Access) -> FhirClient:
     """Open a client for the FHIR server at `url`."""
-    checked_url(url)
     return open_client(url, how)
-
-
-def checked_url(url: str) -> str:
-    """Give the URL back if it can be a FHIR base URL; else a `UsageError` says what was expected."""
-    import httpx
-
-    try:
-        parts = httpx.URL(url)
-    except (httpx.InvalidURL, TypeError):
-        parts = httpx.URL("")
-    if parts.scheme not in {"http", "https"} or not parts.host:
-        raise UsageError(f"{url!r} is not a base URL; expected one as https://payer.example/fhir")
-    return url
 
 
 def _config_headers(config: Mapping[str, Any]) -> list[str]:

@@ -15,6 +15,7 @@ from vbpr_conformance.suite.env import Env
 from vbpr_conformance.suite.examples import Drawn, Effort, run_examples
 from vbpr_conformance.suite.expand import Case
 from vbpr_conformance.suite.findings import Finding, HarnessError, NotTestedError
+from vbpr_conformance.suite.loader import packaged
 from vbpr_conformance.suite.matchers import check
 from vbpr_conformance.suite.model import Seed
 from vbpr_conformance.suite.payloads import SIZES, with_zeros
@@ -66,6 +67,7 @@ def reproduce(case: Case, context: Context) -> str:
     words += ["--seed", str(context.settings.seed), "--examples", str(context.settings.examples)]
     words += ["--strict"] if context.settings.strict else []
     words += ["--read-only"] if context.settings.read_only else []
+    words += ["--suite", str(case.suite.path)] if case.suite.path not in packaged() else []
     return shlex.join([*words, "-k", case.id])
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from vbpr_conformance.client.urls import checked_base
 from vbpr_conformance.errors import TargetError, UsageError
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.loader import load_edition
@@ -53,6 +54,7 @@ class Session:
         self._started = time.time()
         self._trouble = ""
         self.tally = Tally()
+        checked_base(option.vbpr_server)
         self.target = Target(
             option.vbpr_server.rstrip("/"),
             load_edition(option.vbpr_edition),
@@ -78,7 +80,7 @@ class Session:
 
     def takes(self, path: Path) -> bool:
         """Whether a YAML file is a suite of this run."""
-        return is_suite(path) and (not self._suites or path.stem in self._suites)
+        return is_suite(path) and (not self._suites or path.stem in self._suites or str(path) in self._suites)
 
     def cases(self, path: Path) -> Iterator[Case]:
         """Expand a suite file."""
