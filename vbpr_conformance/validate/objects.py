@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
-from typing import Any, NamedTuple
+from typing import Any
 
 from vbpr_conformance.validate.issue import Findings, shown
 from vbpr_conformance.validate.node import Check, Names, ObjectCheck, PropertyCheck, Tell, Whole, by_names
 from vbpr_conformance.validate.scope import Scope
 from vbpr_conformance.validate.shape import Need, Shape
-
-
-class _Plan(NamedTuple):
-    """What to look at in an object that has these names in this order."""
-
-    properties: tuple[tuple[AbstractSet[str], PropertyCheck], ...]
-    """For each: texts found fine before, and the check."""
-    whole: tuple[ObjectCheck, ...]
+from vbpr_conformance.validate.unrolled import unrolled
 
 
 def object_check(shape: Shape, after: list[Whole], tells: dict[str, Tell], *, id_is_enough: bool) -> Check:
@@ -27,34 +19,23 @@ def object_check(shape: Shape, after: list[Whole], tells: dict[str, Tell], *, id
     """
     whole = (_with_content(tells["empty"], id_is_enough=id_is_enough), *_missing(shape.needs), *after)
     not_object = tells["object"]
-    plans: dict[tuple[str, ...], _Plan] = {}
+    plans: dict[tuple[str, ...], ObjectCheck] = {}
 
-    def planned(names: tuple[str, ...]) -> _Plan:
-        plan = _Plan(
-            tuple((shape.fine.get(name, _NONE), shape.checks.get(name) or _unknown(name, tells)) for name in names),
+    def planned(names: tuple[str, ...]) -> ObjectCheck:
+        plan = unrolled(
+            tuple(shape.fine.get(name) for name in names),
+            tuple(shape.checks.get(name) or _unknown(name, tells) for name in names),
             tuple(each.check for each in whole if not each.idle(names)),
         )
         if len(plans) < _MOST_PLANS:
             plans[names] = plan
         return plan
 
-    def check(value: Any, scope: Scope) -> Findings | None:  # runs for every object: no call is made that need not be
+    def check(value: Any, scope: Scope) -> Findings | None:
         if type(value) is not dict:
             return not_object(f"{shown(value)} found where an object is expected.")
         names = tuple(value)
-        properties, remaining = plans.get(names) or planned(names)
-        found: Findings | None = None
-        for item, (fine, prop) in zip(value.values(), properties):  # noqa: B905 - as many, by the names
-            if type(item) is str and item in fine:
-                continue
-            bad = prop(item, value, scope)
-            if bad:
-                found = bad if found is None else found + bad
-        for each in remaining:
-            bad = each(value, scope)
-            if bad:
-                found = bad if found is None else found + bad
-        return found
+        return (plans.get(names) or planned(names))(value, scope)
 
     return check
 
@@ -88,5 +69,3 @@ def _one_of(need: Need) -> Whole:
 
 _PLAIN = 2
 """So many names has an element that is no choice: its own and `_name`."""
-
-_NONE: frozenset[str] = frozenset()
