@@ -170,6 +170,22 @@ def test_a_server_that_ignores_the_search_loses_nothing(interrupted, client_of, 
     assert list(store.held) == ["Measure/theirs"]
 
 
+def test_a_server_that_gives_all_it_holds_is_not_read_to_the_end(interrupted, client_of, store):
+    """Page after page without anything of ours: at some point the user is told what may be left."""
+    store.broken = lambda request: request.method == "POST"
+    interrupted(lose)
+    asked = []
+
+    def endless(request):
+        asked.append(request)
+        link = {"relation": "next", "url": f"{BASE}/Measure?page={len(asked)}"}
+        return httpx.Response(200, json={"resourceType": "Bundle", "link": [link], "entry": [{"resource": other()}]})
+
+    deleted, [left] = clean_up(client_of(endless))
+    assert (deleted, left.startswith("perhaps a Measure of unknown id")) == (0, True)
+    assert len(asked) < 100
+
+
 def test_an_update_without_an_answer_is_looked_at(interrupted, cleaner, store):
     """A resource under an id of ours goes if it carries the tag, and stays if it does not."""
     store.held["Measure/theirs"] = other(id="theirs")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 GONE = {200, 202, 204, 404, 410}
 """The answers to a delete after which the resource is not there."""
 _OK = 200
+_MOST_PAGES = 50
+"""A server that ignores the tag gives all it holds: so many pages of it are looked through, and no more."""
 
 
 def clean_up(client: FhirClient, run: str | None = None) -> tuple[int, list[str]]:
@@ -84,13 +86,16 @@ def _tagged(client: FhirClient, intent: Intent, tag: tuple[str, str]) -> list[st
     first = client.search(intent.type, [("identifier", "|".join(tag))])
     if first.status != _OK:
         return None
-    pages = client.pages(first)
-    return [
-        f"{intent.type}/{each['id']}"
-        for page in pages
-        for each in _resources(page.resource or {})
-        if each.get("resourceType") == intent.type and isinstance(each.get("id"), str) and _carries(each, tag)
-    ]
+    found = []
+    for count, page in enumerate(client.pages(first), start=1):
+        if count > _MOST_PAGES:
+            return None
+        found += [
+            f"{intent.type}/{each['id']}"
+            for each in _resources(page.resource or {})
+            if each.get("resourceType") == intent.type and isinstance(each.get("id"), str) and _carries(each, tag)
+        ]
+    return found
 
 
 def _resources(bundle: dict[str, Any]) -> Iterator[dict[str, Any]]:
