@@ -580,3 +580,21 @@ def test_criteria_in_cql_need_a_library(validator, valid):
     assert [(issue.rule, issue.expression) for issue in errors] == [
         ("measure:Measure.library", "Measure.group[0].population[0].criteria")
     ]
+
+
+def test_the_slice_of_an_identifier_is_told_by_its_system(validator):
+    """Slices by a pattern of the item itself: the rules of each slice are asked of its items, and of no other."""
+    systems = ("http://hl7.org/fhir/sid/us-npi", "urn:oid:2.16.840.1.113883.4.7", "http://payer.example/ids")
+    organization = {
+        "resourceType": "Organization",
+        "meta": {"profile": ["http://hl7.org/fhir/us/core/StructureDefinition/us-core-organization"]},
+        "identifier": [{"system": system, "value": "12"} for system in systems],
+        "active": True,
+        "name": "Synthetic clinic",
+    }
+    found = [issue for issue in validator.issues(organization) if issue.is_error]
+    assert {(issue.rule, issue.expression) for issue in found} == {
+        ("us-core-16", "Organization.identifier[0]"),
+        ("us-core-17", "Organization.identifier[0]"),
+        ("us-core-18", "Organization.identifier[1]"),
+    }

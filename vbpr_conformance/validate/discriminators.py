@@ -46,19 +46,26 @@ def classifier(compiler: Compiler, type_name: str, slices: Views, slicing: Slici
 def _by_value(
     compiler: Compiler, type_name: str, slices: Views, discriminators: tuple[Discriminator, ...]
 ) -> Classifier | None:
-    """One discriminator on a plain property with a fixed string in each slice: a look into a table."""
+    """One discriminator that comes down to a string in one property of each slice: a look into a table.
+
+    A fixed value or pattern of that property, or a pattern of the item itself that names no other property.
+    """
     if len(discriminators) != 1 or discriminators[0].type not in {"value", "pattern"}:
         return None
     path = discriminators[0].path
-    if not path.isalnum():
-        return None
     table: dict[str, int] = {}
-    for index, view in enumerate(slices):
-        wanted = [
-            one.element.fixed if one.element.fixed is not None else one.element.pattern
-            for one in walk(compiler, type_name, view, (path,))
-        ]
-        value = next((each for each in wanted if each is not None), None)
+    if path == "$this":
+        patterns = [view.element.pattern if view.element.fixed is None else None for view in slices]
+        names = {tuple(each) if isinstance(each, dict) else () for each in patterns}
+        if len(names) != 1 or len(name := names.pop()) != 1:
+            return None
+        path = name[0]
+        values = [each[path] for each in patterns if isinstance(each, dict)]
+    elif path.isalnum():
+        values = [_fixed(walk(compiler, type_name, view, (path,))) for view in slices]
+    else:
+        return None
+    for index, value in enumerate(values):
         if not isinstance(value, str):
             return None
         table.setdefault(value, index)
@@ -68,6 +75,12 @@ def _by_value(
         return table.get(value) if type(value) is str else None
 
     return classify
+
+
+def _fixed(reached: Views) -> Any:
+    """The value that one of the definitions fixes."""
+    wanted = (each.element.fixed if each.element.fixed is not None else each.element.pattern for each in reached)
+    return next((each for each in wanted if each is not None), None)
 
 
 def _slice_test(
