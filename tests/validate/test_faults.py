@@ -598,3 +598,12 @@ def test_the_slice_of_an_identifier_is_told_by_its_system(validator):
         ("us-core-17", "Organization.identifier[0]"),
         ("us-core-18", "Organization.identifier[1]"),
     }
+
+
+@pytest.mark.parametrize("count", [1, 30, 5000])
+def test_properties_that_nobody_knows_are_all_found(validator, valid, count):
+    """Be they few or thousands, and what is wrong besides is found too."""
+    report = valid("performance") | {f"unknown{number}": number for number in range(count)}
+    del report["status"]
+    rules = [issue.rule for issue in validator.issues(report) if issue.is_error]
+    assert sorted(rules) == ["min:MeasureReport.status", *["unknown-property:MeasureReport"] * count]

@@ -11,7 +11,9 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import Any
 
+from vbpr_conformance.validate.issue import Findings
 from vbpr_conformance.validate.node import ObjectCheck, PropertyCheck
+from vbpr_conformance.validate.scope import Scope
 
 _Make = Callable[
     [Sequence[AbstractSet[str] | None], Sequence[PropertyCheck], Sequence[ObjectCheck]],
@@ -26,7 +28,25 @@ def unrolled(
 
     `fine` holds, for a property whose texts are judged by themselves alone, those found fine before.
     """
+    if len(properties) > _MOST:
+        return _looped(properties, whole)
     return _made(tuple(each is not None for each in fine), len(whole))(fine, properties, whole)
+
+
+_MOST = 40
+"""An object with more properties is no object of FHIR, and nothing is written out for it."""
+
+
+def _looped(properties: Sequence[PropertyCheck], whole: Sequence[ObjectCheck]) -> ObjectCheck:
+    def check(value: dict[str, Any], scope: Scope) -> Findings | None:
+        found: Findings = []
+        for item, prop in zip(value.values(), properties, strict=True):
+            found += prop(item, value, scope) or ()
+        for each in whole:
+            found += each(value, scope) or ()
+        return found or None
+
+    return check
 
 
 @lru_cache(maxsize=1024)
