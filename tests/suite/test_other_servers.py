@@ -10,6 +10,7 @@ import pytest
 from inside import BASE, Straight
 
 from vbpr_conformance.client.client import FhirClient
+from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.reference.app import make_app
 from vbpr_conformance.reference.store import Store
 from vbpr_conformance.suite.case import run_case
@@ -92,11 +93,36 @@ class RefusesForms(Straight):
         return refusal(400) if refused else super().handle_request(request)
 
 
-def judged(transport, names, edition, cases, habits=()):
+class KeepsWhatItKnows(Straight):
+    """Forgets the extensions that HL7 did not define."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = super().handle_request(request)
+        if b"example.org" not in answer.content or "json" not in answer.headers.get("content-type", ""):
+            return answer
+        return edited(answer, json_codec.dumps(without_foreign(json_codec.loads(answer.content))).encode())
+
+
+def without_foreign(value):
+    """The value without the extensions that HL7 did not define, and without what is empty then; None for nothing."""
+    if isinstance(value, list):
+        kept = [without_foreign(each) for each in value if not is_foreign(each)]
+        return kept if any(each is not None for each in kept) else None
+    if isinstance(value, dict):
+        made = {name: without_foreign(each) for name, each in value.items()}
+        return {name: each for name, each in made.items() if each is not None} or None
+    return value
+
+
+def is_foreign(value) -> bool:
+    return isinstance(value, dict) and str(value.get("url", "")).startswith("http://example.org/fhir/StructureDef")
+
+
+def judged(transport, names, edition, cases, habits=(), examples=1):  # noqa: PLR0913, PLR0917  one server, and what it is asked
     """The results of cases against a server behind a transport."""
     app = make_app(edition, Store(), habits=habits)
     client = FhirClient(BASE, structure=edition.structure, transport=transport(app))
-    context = Context(edition, client, "other", Settings(examples=1, seed=1))
+    context = Context(edition, client, "other", Settings(examples=examples, seed=1))
     found = [run_case(cases[name], context) for name in names]
     context.close()
     client.close()
@@ -135,3 +161,10 @@ def test_what_should_not_be_refused_is_a_warning(edition, cases):
     [result] = judged(RefusesForms, ["search-status/or"], edition, cases)
     assert result.verdict is Verdict.WARN
     assert "is refused with 400, though R4 knows it" in result.message
+
+
+@pytest.mark.parametrize("name", ["create/performance", "create/quality", "ms-performance/group"])
+def test_an_extension_that_nobody_asks_for_may_go(edition, cases, name):
+    """Wherever it stands: a server should keep it, and is warned."""
+    [result] = judged(KeepsWhatItKnows, [name], edition, cases, examples=8)
+    assert result.verdict is Verdict.WARN, result.text()

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from vbpr_conformance.fhir.compare import Difference
-from vbpr_conformance.suite.supported import only_should
+from vbpr_conformance.suite.supported import only_should, only_should_inside
 
 COUNT_QUANTITY = "http://hl7.org/fhir/StructureDefinition/measurereport-countQuantity"
 ORGANIZATION = "http://hl7.org/fhir/us/davinci-vbpr/StructureDefinition/organization-subject"
@@ -23,6 +23,7 @@ ORGANIZATION = "http://hl7.org/fhir/us/davinci-vbpr/StructureDefinition/organiza
         Difference("extension", [{"url": "http://payer.example/foreign", "valueString": "x"}], None),
         Difference("date", {"extension": [{"url": "http://payer.example/foreign", "valueString": "x"}]}, None),
         Difference("period.extension", [{"url": "http://payer.example/foreign", "valueString": "x"}], None),
+        Difference("group[0].population", [{"extension": [{"url": "http://payer.example/foreign"}]}], None),
         Difference("evaluatedResource[0].extension[1]", {"url": "http://payer.example/f", "valueCode": "x"}, None),
     ],
 )
@@ -36,6 +37,7 @@ def test_what_no_profile_asks_to_support_may_be_left_out(edition, difference):
     [
         Difference("date", "2024-03", None),
         Difference("group[1]", {"code": {}}, None),
+        Difference("group[1].population", [{"count": 1}, {"extension": [{"url": "http://payer.example/f"}]}], None),
         Difference("group[0].code.text", "x", None),
         Difference("group[0].measureScore.value", Decimal("0.10"), None),
         Difference("group[0].stratifier[0].stratum[1].value", {"text": "x"}, None),
@@ -65,3 +67,26 @@ def test_what_a_profile_requires_or_flags_has_to_be_kept(edition, difference):
 def test_what_is_kept_is_kept_unchanged(edition, difference):
     """Leaving out is one thing; another value, or one that nobody sent, is another."""
     assert not only_should(difference, "MeasureReport", edition)
+
+
+FOREIGN = {"url": "http://payer.example/foreign", "valueString": "x"}
+
+
+@pytest.mark.parametrize(
+    ("element", "difference", "allowed"),
+    [
+        ("group", Difference("MeasureReport.group[0].extension[2]", FOREIGN, None), True),
+        ("group", Difference("MeasureReport.group[0].extension", [FOREIGN], None), True),
+        ("group", Difference("MeasureReport.group[0].population[1].id", "x", None), True),
+        ("group", Difference("MeasureReport.group[0].code.text", "x", None), False),
+        ("group", Difference("MeasureReport.group[0].measureScore", {"value": 1}, None), False),
+        ("period", Difference("MeasureReport.period.extension[0]", FOREIGN, None), True),
+        ("period", Difference("MeasureReport.period.end", "2024", None), False),
+        ("date", Difference("MeasureReport._date", {"extension": [FOREIGN]}, None), True),
+        ("group.code", Difference("MeasureReport.group[0].code.text", "x", "y"), False),
+    ],
+)
+def test_inside_an_element_that_has_to_be_supported(edition, element, difference, allowed):
+    """Of a data type nothing may go but extensions nobody asks for; of a part of the report, what nobody asks for."""
+    supported = edition.profile("vbp-performance-measurereport").by_id[f"MeasureReport.{element}"]
+    assert only_should_inside(supported, difference, "MeasureReport", edition) == allowed

@@ -16,8 +16,6 @@ Drawn = tuple[str, random.Random]
 """How much a payload holds, and the random numbers that make it."""
 
 _REQUESTS_TO_SHRINK = 30
-_SEEDS = 2**20
-"""So many payloads there are of each size. One number stands for both: shrunk, it is a simpler payload or size."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ def run_examples(body: Callable[[list[Drawn]], None], effort: Effort) -> None:
     from hypothesis import strategies as st  # noqa: PLC0415
     from hypothesis.errors import FlakyFailure  # noqa: PLC0415
 
-    failing: dict[tuple[int, ...], Finding] = {}
+    failing: dict[tuple[tuple[str, int], ...], Finding] = {}
     limit = effort.requests
 
     @seed(effort.seed)
@@ -59,12 +57,12 @@ def run_examples(body: Callable[[list[Drawn]], None], effort: Effort) -> None:
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.tuples(*[st.integers(0, len(SIZES) * _SEEDS - 1)] * effort.payloads))
-    def run(drawn: tuple[int, ...]) -> None:
+    @given(st.tuples(*[st.tuples(st.sampled_from(SIZES), st.integers(0, 2**20))] * effort.payloads))
+    def run(drawn: tuple[tuple[str, int], ...]) -> None:
         nonlocal limit
         assume(drawn in failing or effort.spent() < limit)
         try:
-            body([(SIZES[each // _SEEDS], random.Random(each % _SEEDS)) for each in drawn])
+            body([(size, random.Random(number)) for size, number in drawn])
         except Finding as finding:
             if not failing:
                 limit = min(limit, effort.spent() + _REQUESTS_TO_SHRINK)

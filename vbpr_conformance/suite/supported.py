@@ -30,11 +30,26 @@ def only_should(difference: Difference, resource_type: str, edition: Edition) ->
     if difference.got is not None or difference.sent is None or "modifierExtension" in difference.path:
         return False
     path = _TYPE.sub("", _INDEX.sub("", difference.path))
+    if isinstance(difference.sent, list) and path.rpartition(".")[2] != "extension":
+        items = [Difference(path, each, None) for each in difference.sent]
+        return all(only_should(each, resource_type, edition) for each in items)
     asked = _asked_for(edition, resource_type)
     where, extensions = _extensions(path, difference.sent)
     if extensions:
         return not any(asked.extension(where, each) for each in extensions)
     return path not in asked.parts and not asked.has(path)
+
+
+def only_should_inside(element: Element, difference: Difference, resource_type: str, edition: Edition) -> bool:
+    """The same of something left out inside an element that has to be supported, its path beginning with the type.
+
+    Of a data type nothing may be left out but extensions that nobody asks for.
+    """
+    path = _INDEX.sub("", difference.path).partition(".")[2].replace("._", ".").removeprefix("_")
+    inside = Difference(path, difference.sent, difference.got)
+    if not any(each.code in _PARTS for each in element.types) and not _extensions(path, difference.sent)[1]:
+        return False
+    return only_should(inside, resource_type, edition)
 
 
 def _extensions(path: str, sent: Any) -> tuple[str, list[Any]]:
