@@ -27,7 +27,7 @@ class Deviation:
     """One thing a server does otherwise than the guide or R4 ask, and the cases that show it.
 
     A case with `*` stands for every case of the run that it fits, and all of these have to show the deviation.
-    `says` is found in the message of each case. `differs: trailing zeros` is a deviation of values instead of answers:
+    `says` is found in the message of each case. `differs: precision` is a deviation of values instead of answers:
     whether a case shows it hangs on the payloads of the run, so at least one of them has to, and those that do must
     differ in nothing else; they are warnings where what they differ in is a SHOULD.
     """
@@ -61,7 +61,7 @@ def expected(server: str) -> Expected:
 def _deviation(data: Mapping[str, Any]) -> Deviation:
     if not _KEYS - _OPTIONAL <= set(data) <= _KEYS:
         raise ValueError(f"{data.get('what')}: the keys are {sorted(data)}, expected {sorted(_KEYS)}")
-    if not data["cases"] or data.get("differs", "trailing zeros") != "trailing zeros":
+    if not data["cases"] or data.get("differs", "precision") != "precision":
         raise ValueError(f"{data['what']}: names no case, or a difference that nothing tests")
     made = {**data, "cases": tuple(data["cases"]), "requirements": tuple(data["requirements"])}
     return Deviation(**made)
@@ -112,15 +112,15 @@ def _shows(deviation: Deviation, case: Mapping[str, Any]) -> bool:
         return False
     if deviation.differs:
         changes = [text for label, text in case["details"] if label == "differs"]
-        return bool(changes) and all(map(_lost_zeros, changes))
+        return bool(changes) and all(map(_lost_precision, changes))
     return re.search(deviation.says, case["message"]) is not None
 
 
-def _lost_zeros(change: str) -> bool:
-    """Whether a line of evidence tells of a decimal that kept its value and lost zeros at its end."""
+def _lost_precision(change: str) -> bool:
+    """Whether a line of evidence tells of a decimal that kept its value, and lost zeros at its end or its exponent."""
     found = _CHANGE.search(change)
     try:
         sent, got = (Decimal(each) for each in found.groups()) if found else (Decimal(0), Decimal(1))
     except InvalidOperation:
         return False
-    return sent == got and found is not None and len(found[1]) > len(found[2])
+    return sent == got and found is not None and (len(found[1]) > len(found[2]) or "E" in found[1].upper())
