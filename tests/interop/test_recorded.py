@@ -81,7 +81,7 @@ def test_a_pattern_stands_for_every_case_it_fits():
     ],
 )
 def test_lost_zeros_hide_nothing_else(differs, hidden):
-    """Only cases that differ in zeros at the end of decimals or in their exponent, and in nothing else, are taken so."""
+    """Only cases that differ in zeros at the end of decimals or in exponents, and in nothing else, are taken so."""
     others = case("ms/other", "fail", "", "c.value: sent 1.0, got 1")
     found = compared(ZEROS, others, case("ms/a", "fail", "comes back changed", *differs))
     assert found == ([] if hidden else ["not recorded"])
