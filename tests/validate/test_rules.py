@@ -75,6 +75,12 @@ CASES = {
         {"type": "data-collection", "group": [{}]},
         {"type": "data-collection"},
     ],
+    "mrp-2": [
+        {"group": [{}, {"stratifier": [{}, {"stratum": [{"value": {"text": "a"}}, {"component": [{}, {}]}]}]}]},
+        {"group": [{"stratifier": [{"stratum": [{"value": {"text": "a"}, "component": [{}]}]}]}]},
+        {"group": [{"stratifier": [{"stratum": [{"value": {"text": "a"}}]}]}, {"stratifier": [{"stratum": [{}]}]}]},
+        {"group": {"stratifier": {"stratum": {"value": {"text": "a"}, "component": []}}}},
+    ],
 }
 
 

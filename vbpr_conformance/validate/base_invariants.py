@@ -26,8 +26,13 @@ def _per_1(period: dict[str, Any], _: Scope) -> bool:
         return True
     if len(start) == len(end) and start[19:] == end[19:]:
         return start <= end
+    if len(start) <= _DAY and len(end) <= _DAY and start <= end[: len(start)]:
+        return True  # dates of different precision, as far as both go
     first, last = Temporal.parse(start), Temporal.parse(end)
     return first is None or last is None or (first.compare(last) or 0) <= 0
+
+
+_DAY = len("2024-02-29")
 
 
 def _qty_3(quantity: dict[str, Any], _: Scope) -> bool:
@@ -57,9 +62,12 @@ def _dom_3(resource: dict[str, Any], _: Scope) -> bool:
     """What is contained is referred to from somewhere else in the resource, or refers to its container."""
     if "contained" not in resource:
         return True
+    around = {name: each for name, each in resource.items() if name != "contained"}
+    if _mentions(around, {f"#{each.get('id')}" for each in _contained(resource)}):
+        return True
     waiting = {f"#{each.get('id')}": each for each in _contained(resource) if not _mentions(each, {"#"})}
     left = set(waiting)
-    if _mentions({name: each for name, each in resource.items() if name != "contained"}, left):
+    if _mentions(around, left):
         return True
     return all(
         _mentions([other for other in _contained(resource) if other is not waiting[name]], {name}) for name in left
@@ -98,6 +106,20 @@ def _dom_6(resource: dict[str, Any], _: Scope) -> bool:
 
 def _mrp_1(report: dict[str, Any], _: Scope) -> bool:
     return report.get("type") != "data-collection" or "group" not in report
+
+
+def _mrp_2(report: dict[str, Any], _: Scope) -> bool:
+    """A stratum tells either its value or its components."""
+    for group in _listed(report.get("group")):
+        for stratifier in _listed(group.get("stratifier")):
+            for stratum in _listed(stratifier.get("stratum")):
+                if ("value" in stratum) == bool(stratum.get("component")):
+                    return False
+    return True
+
+
+def _listed(value: Any) -> list[dict[str, Any]]:
+    return [each for each in (value if type(value) is list else [value]) if type(each) is dict]
 
 
 _faults = lru_cache(maxsize=256)(html_faults)
@@ -145,6 +167,7 @@ CLOSURES: dict[tuple[str, str], Holds] = {
     ("dom-5", "contained.meta.security.empty()"): _meta_of_contained("security"),
     ("dom-6", "text.`div`.exists()"): _dom_6,
     ("mrp-1", "(type != 'data-collection') or group.exists().not()"): _mrp_1,
+    ("mrp-2", "group.stratifier.stratum.all(value.exists() xor component.exists())"): _mrp_2,
     ("txt-1", "htmlChecks()"): _txt_1,
     ("txt-2", "htmlChecks()"): _txt_2,
 }

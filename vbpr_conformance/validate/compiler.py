@@ -115,7 +115,8 @@ class Compiler:
         if is_resource:
             shape.checks["resourceType"] = lambda _item, _owner, _scope: None
         id_is_enough = is_resource or node.type in FORMATS  # beside a value; without one, where the value is missed
-        return remembering(node.type, object_check(shape, after, tells, id_is_enough=id_is_enough))
+        check = object_check(shape, after, tells, id_is_enough=id_is_enough)
+        return check if is_resource else remembering(check, node)
 
     def _children(self, contents: Views) -> dict[str, Views]:
         found: dict[str, Views] = {}

@@ -37,7 +37,7 @@ def _listed(  # noqa: C901 - the hot path: taken apart, each extension would cos
     array = slot.rule("array", slot.views[0])
     bounds = Bounds(slot)
     least, most = bounds.least, bounds.most
-    checker, checks = known.checker, known.checks
+    checks = known.checks
     limits, conditions = known.limits, known.conditions
     remembers = all(group.by_url for group in groups)
     fine: set[tuple[str | None, ...]] = set()
@@ -52,10 +52,12 @@ def _listed(  # noqa: C901 - the hot path: taken apart, each extension would cos
         found: Findings = []
         urls: list[str | None] = []
         for each in value:
-            url = each.get("url") if type(each) is dict else None
-            if type(url) is not str:
-                url = None
-            bad = (checks.get(url) or checker(url)).check(each, scope)
+            try:
+                url = each["url"]
+                item = checks[url]
+            except (KeyError, TypeError):
+                url, item = known.first_met(each)
+            bad = item.check(each, scope)
             if bad:
                 found += below(bad, f"{step}[{len(urls)}]")
             if url in conditions:
@@ -115,9 +117,10 @@ class _Known:
         for url, each in self._slices.items():
             self._node.kids.append((f"{self._label}:{each[0].element.slice_name}", self._node_of(url)))
 
-    def checker(self, url: str | None) -> Checker:
-        """Give what judges an extension of that url; without one it is judged as any extension."""
-        return self._plain if url is None else self._made(url)
+    def first_met(self, value: Any) -> tuple[str | None, Checker]:
+        """Give the url of an extension and what judges it; without one it is judged as any extension."""
+        url = value.get("url") if type(value) is dict else None
+        return (url, self._made(url)) if type(url) is str else (None, self._plain)
 
     def _made(self, url: str) -> Checker:
         definition = self._definition(url)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Severity = Literal["error", "warning", "information"]
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(NamedTuple):
     """One finding: `code` as in OperationOutcome, `expression` the place as FHIRPath, `rule` what it breaks."""
 
     severity: Severity
@@ -48,6 +46,12 @@ class Finding:
     def kind(self) -> str:
         """The kind of rule, or the key of the invariant."""
         return self.rule.partition(":")[0]
+
+    def again(self) -> Finding:
+        """The same, to be told at another place."""
+        made = Finding(self.severity, self.code, self.rule, self.profile, self.message)
+        made.steps = self.steps.copy()
+        return made
 
     def issue(self, root: str) -> Issue:
         """Make the issue, its path starting at `root`."""

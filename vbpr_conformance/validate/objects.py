@@ -23,7 +23,7 @@ def object_check(shape: Shape, after: list[Whole], tells: dict[str, Tell], *, id
 
     def planned(names: tuple[str, ...]) -> ObjectCheck:
         plan = unrolled(
-            tuple(shape.fine.get(name) for name in names),
+            tuple(shape.kinds.get(name) or shape.fine.get(name) for name in names),
             tuple(shape.checks.get(name) or _unknown(name, tells) for name in names),
             tuple(each.check for each in whole if not each.idle(names)),
         )

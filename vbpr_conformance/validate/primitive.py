@@ -9,7 +9,7 @@ from typing import Any
 from vbpr_conformance.validate import codes, invariants, references
 from vbpr_conformance.validate.issue import Findings, below, shown
 from vbpr_conformance.validate.node import Check, Node, PropertyCheck, Tell
-from vbpr_conformance.validate.primitives import FORMATS, fhir_id, is_absolute, string
+from vbpr_conformance.validate.primitives import ALWAYS_FINE, FORMATS, fhir_id, is_absolute, string
 from vbpr_conformance.validate.scope import Scope
 from vbpr_conformance.validate.shape import Bounds, Slot
 from vbpr_conformance.validate.values import value_checks
@@ -81,6 +81,8 @@ class _Value:
         fine: set[str] = set()
         if self._alone:
             slot.shape.fine[name.key] = fine
+        if self._alone and not rest and form in ALWAYS_FINE:
+            slot.shape.kinds[name.key] = ALWAYS_FINE[form]
 
         def trouble(value: Any, scope: Scope) -> Findings:
             if type(value) is list:

@@ -179,8 +179,11 @@ def _exists(found: re.Match[str]) -> bool:
     year, month, day = found.groups()
     if year == "0000":
         return False
-    return day is None or int(day) <= monthrange(int(year), int(month))[1]
+    return day is None or day <= "28" or int(day) <= monthrange(int(year), int(month))[1]
 
+
+ALWAYS_FINE: Mapping[Check, frozenset[type]] = {boolean: frozenset({bool}), decimal: frozenset({Decimal, int})}
+"""For formats that say nothing more, the types of which any value is fine."""
 
 FORMATS: Mapping[str, Check] = {
     "base64Binary": base64_binary,

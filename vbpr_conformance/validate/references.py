@@ -161,7 +161,8 @@ def _trouble(compiler: Compiler, reference: str, named: str | None, scope: Scope
         return f"{shown(reference)} found, expected Type/id, an absolute URL or #id."
     if not compiler.is_resource(named):
         return f"{shown(reference)} found, but {named} is no type of resource."
-    if _SEARCH.fullmatch(reference) and (scope.bundle is None or scope.bundle.type != "transaction"):
+    in_transaction = scope.bundle is not None and scope.bundle.type == "transaction"
+    if not in_transaction and "?" in reference and _SEARCH.fullmatch(reference):
         return f"{shown(reference)} found, but a conditional reference stands in Bundles of type transaction only."
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vbpr_conformance.validate.issue import Findings, below
+from vbpr_conformance.validate.memory import remembering
 from vbpr_conformance.validate.node import Checked, PropertyCheck
 from vbpr_conformance.validate.scope import Scope
 from vbpr_conformance.validate.shape import Slot, repeated
@@ -19,7 +20,9 @@ def resource_property(slot: Slot) -> PropertyCheck:
         return scope.validator.inner(value, scope.inner(value) if type(value) is dict else scope, profiles, own)
 
     if slot.views[0].element.is_array:
-        return repeated(slot, Checked(contained))
+        held = Checked(contained)
+        held.check = remembering(contained, held)
+        return repeated(slot, held)
 
     def entry(value: Any, owner: dict[str, Any], scope: Scope) -> Findings | None:
         inside = scope

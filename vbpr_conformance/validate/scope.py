@@ -151,6 +151,8 @@ class Scope:
         if reference.startswith("#"):
             found = self.root if reference == "#" else self.contained(reference[1:])
             return Target(found, self.inner(found)) if found is not None else None
+        if self.bundle is None and self.resolver is None:
+            return None
         url = reference.partition("#")[0].partition("/_history/")[0]
         if self.bundle is not None:
             entry = self.bundle.find(url, self.full_url)

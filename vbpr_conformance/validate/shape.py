@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -51,12 +52,13 @@ class Shape:
     """The checks of an object's properties by their names in JSON, and what must be there.
 
     `fine` remembers, for properties whose values are judged by themselves alone, texts that were found fine before:
-    payloads repeat urls, systems and codes all the time.
+    payloads repeat urls, systems and codes all the time. `kinds` are the types of which, there, any value is fine.
     """
 
     checks: dict[str, PropertyCheck] = field(default_factory=dict)
     needs: list[Need] = field(default_factory=list)
     fine: dict[str, set[str]] = field(default_factory=dict)
+    kinds: dict[str, frozenset[type]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,19 +121,37 @@ def repeated(slot: Slot, item: Checker, whole: WholeCheck | None = None) -> Prop
     return _array(slot, item, whole) if slot.views[0].element.is_array else _single(slot, item, whole)
 
 
+class Single:
+    """The check of a property that holds one object: its item's, and what is told of what that finds."""
+
+    __slots__ = ("item", "told")
+
+    def __init__(self, item: Checker, told: Callable[[Findings, Any], Findings]) -> None:
+        self.item = item
+        self.told = told
+
+    def __call__(self, value: Any, _: dict[str, Any], scope: Scope) -> Findings | None:
+        """Check the property."""
+        bad = self.item.check(value, scope)
+        return self.told(bad, value) if bad else None
+
+
 def _single(slot: Slot, item: Checker, whole: WholeCheck | None) -> PropertyCheck:
     step, key = slot.name.step, slot.name.key
     array = slot.rule("array", slot.views[0])
 
-    def one(value: Any, _: dict[str, Any], scope: Scope) -> Findings | None:
+    def told(bad: Findings, value: Any) -> Findings:
         if type(value) is list:
-            return below(array(f"An array found where {key} is a single value."), step)
-        bad = item.check(value, scope)
-        return below(bad, step) if bad else None
+            bad = array(f"An array found where {key} is a single value.")
+        return below(bad, step)
+
+    one = Single(item, told)
 
     def one_and_whole(value: Any, owner: dict[str, Any], scope: Scope) -> Findings | None:
+        if type(value) is list:
+            return told([], value)
         bad = one(value, owner, scope)
-        more = whole([value], scope) if whole is not None and type(value) is not list else None
+        more = whole([value], scope) if whole is not None else None
         return (bad or []) + more if more else bad
 
     return one if whole is None else one_and_whole
@@ -147,13 +167,15 @@ def _array(slot: Slot, item: Checker, whole: WholeCheck | None) -> PropertyCheck
         if type(value) is not list:
             return below(array(f"{shown(value)} found where {key} is an array."), step)
         found: Findings | None = None
-        for index, each in enumerate(value):
+        index = 0
+        for each in value:  # counted by hand: most arrays have one item, and this runs for all of them
             bad = item.check(each, scope)
             if bad:
                 bad = below(bad, f"{step}[{index}]")
                 found = bad if found is None else found + bad
-        if not least <= len(value) <= most:
-            found = (found or []) + (bounds.judge(len(value)) or [])
+            index += 1
+        if not least <= index <= most:
+            found = (found or []) + (bounds.judge(index) or [])
         if whole is not None:
             bad = whole(value, scope)
             if bad:
@@ -171,7 +193,7 @@ class Bounds:
         self._key = slot.name.key
         self._step = slot.name.step
         self._min = low.element.min
-        self._max = float("inf") if high.element.max is None else high.element.max
+        self._max = sys.maxsize if high.element.max is None else high.element.max
         self.least, self.most = max(self._min, 1), self._max
         """Nothing is wrong with a count between these."""
         self._few = slot.rule("min", low, detail=self._min, code="required") if self._min > 1 else None
@@ -183,7 +205,7 @@ class Bounds:
         if not count:
             return below(self._empty("An empty array found; what has no values is left out."), self._step)
         if self._many is not None and count > self._max:
-            message = f"{self._key} occurs {times(count)}, but may occur at most {times(int(self._max))}."
+            message = f"{self._key} occurs {times(count)}, but may occur at most {times(self._max)}."
             return below(self._many(message), self._step)
         if self._few is not None and count < self._min:
             message = f"{self._key} occurs {times(count)}, but must occur at least {times(self._min)}."

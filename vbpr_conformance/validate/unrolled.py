@@ -14,23 +14,26 @@ from typing import Any
 from vbpr_conformance.validate.issue import Findings
 from vbpr_conformance.validate.node import ObjectCheck, PropertyCheck
 from vbpr_conformance.validate.scope import Scope
+from vbpr_conformance.validate.shape import Single
 
 _Make = Callable[
-    [Sequence[AbstractSet[str] | None], Sequence[PropertyCheck], Sequence[ObjectCheck]],
+    [Sequence[AbstractSet[Any] | None], Sequence[PropertyCheck], Sequence[ObjectCheck]],
     ObjectCheck,
 ]
 
 
 def unrolled(
-    fine: Sequence[AbstractSet[str] | None], properties: Sequence[PropertyCheck], whole: Sequence[ObjectCheck]
+    fine: Sequence[AbstractSet[Any] | None], properties: Sequence[PropertyCheck], whole: Sequence[ObjectCheck]
 ) -> ObjectCheck:
     """Make the check of an object with these properties, in this order, and these checks of the whole.
 
-    `fine` holds, for a property whose texts are judged by themselves alone, those found fine before.
+    `fine` holds, for a property whose values are judged by themselves alone, the texts found fine before; or, frozen,
+    the types of which any value is fine.
     """
     if len(properties) > _MOST:
         return _looped(properties, whole)
-    return _made(tuple(each is not None for each in fine), len(whole))(fine, properties, whole)
+    told_by = tuple(map(_told_by, fine, properties))
+    return _made(told_by, len(whole))(fine, properties, whole)
 
 
 _MOST = 40
@@ -49,17 +52,26 @@ def _looped(properties: Sequence[PropertyCheck], whole: Sequence[ObjectCheck]) -
     return check
 
 
+def _told_by(fine: AbstractSet[Any] | None, check: PropertyCheck) -> str:
+    if fine is None:
+        return "item" if isinstance(check, Single) else ""
+    return "type" if isinstance(fine, frozenset) else "text"
+
+
 @lru_cache(maxsize=1024)
-def _made(remembers: tuple[bool, ...], whole: int) -> _Make:
-    """Make what makes such checks; `remembers` tells of each property whether texts found fine are remembered."""
+def _made(told_by: tuple[str, ...], whole: int) -> _Make:
+    """Make what makes such checks; `told_by` says of each property what tells that it is fine.
+
+    That is its "text", its "type", the "item" that it holds, or, empty, its check and nothing before.
+    """
     space: dict[str, Any] = {}
-    exec("\n".join(_lines(remembers, whole)), space)  # noqa: S102  the text is made here, of numbers alone
+    exec("\n".join(_lines(told_by, whole)), space)  # noqa: S102  the text is made here, of numbers alone
     make: _Make = space["make"]
     return make
 
 
-def _lines(remembers: tuple[bool, ...], whole: int) -> Iterator[str]:
-    count = len(remembers)
+def _lines(told_by: tuple[str, ...], whole: int) -> Iterator[str]:
+    count = len(told_by)
     yield "def make(fine, properties, whole):"
     yield from (f"    f{n} = fine[{n}]; p{n} = properties[{n}]" for n in range(count))
     yield from (f"    w{n} = whole[{n}]" for n in range(whole))
@@ -67,11 +79,16 @@ def _lines(remembers: tuple[bool, ...], whole: int) -> Iterator[str]:
     yield "        found = None"
     if count:
         yield f"        {' '.join(f'v{n},' for n in range(count))} = value.values()"
-    for n, remembered in enumerate(remembers):
-        space = ""
-        if remembered:
+    for n, told in enumerate(told_by):
+        if told == "item":
+            yield f"        bad = p{n}.item.check(v{n}, scope)"
+            yield f"        if bad: bad = p{n}.told(bad, v{n}); found = bad if found is None else found + bad"
+            continue
+        space = "    " if told else ""
+        if told == "text":
             yield f"        if type(v{n}) is not str or v{n} not in f{n}:"
-            space = "    "
+        elif told == "type":
+            yield f"        if type(v{n}) not in f{n}:"
         yield f"        {space}bad = p{n}(v{n}, value, scope)"
         yield f"        {space}if bad: found = bad if found is None else found + bad"
     for n in range(whole):

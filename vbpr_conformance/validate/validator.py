@@ -12,6 +12,8 @@ from vbpr_conformance.ig.model import Profile
 from vbpr_conformance.validate import bundles, measure, reading
 from vbpr_conformance.validate.compiler import Compiler
 from vbpr_conformance.validate.issue import Finding, Findings, Issue, shown
+from vbpr_conformance.validate.memory import remembering
+from vbpr_conformance.validate.node import Checked, Checker
 from vbpr_conformance.validate.rules import Rule
 from vbpr_conformance.validate.scope import Bundle, Resolver, Scope, Target
 from vbpr_conformance.validate.views import View, Views
@@ -33,6 +35,7 @@ class Validator:
         self._type = lru_cache(_REMEMBERED)(edition.type)
         self._profile = lru_cache(_REMEMBERED)(edition.find_profile)
         self._resource = lru_cache(_REMEMBERED)(edition.find)
+        self._fitted: dict[str, Checker] = {}
         self.types = StructureTypes(edition.structure)
 
     def issues(
@@ -107,7 +110,8 @@ class Validator:
         key = (id(target.resource), profile)
         known = target.scope.answers.get(key)
         if known is None:
-            known = target.scope.answers[key] = (target.resource, self._fits(target.resource, found, target.scope))
+            fits = not self._fitting(found).check(target.resource, target.scope)
+            known = target.scope.answers[key] = (target.resource, fits)
         return known[1]
 
     def claims(self, target: Target, profile: str) -> bool:
@@ -137,6 +141,18 @@ class Validator:
     def conformance_resource(self, canonical: str) -> dict[str, Any] | None:
         """A conformance resource that the edition or its packages hold."""
         return self._resource(canonical)
+
+    def _fitting(self, profile: Profile) -> Checker:
+        """Give what checks whether a resource conforms to a profile, and remembers; what is amiss is not told."""
+        made = self._fitted.get(profile.url)
+        if made is None:
+
+            def check(resource: dict[str, Any], scope: Scope) -> Findings | None:
+                return None if self._fits(resource, profile, scope.inner(resource)) else [_no_resource("")]
+
+            made = self._fitted[profile.url] = Checked(check)
+            made.check = remembering(check, made)
+        return made
 
     def _fits(self, resource: dict[str, Any], profile: Profile, scope: Scope) -> bool:
         key = (id(resource), profile.url)
