@@ -91,6 +91,7 @@ def _pytest_options(out: Path) -> list[str]:
         "-pno:terminal",
         "-pno:cacheprovider",
         "-pno:faulthandler",
+        "-pno:unraisableexception",  # its warnings are not shown here, and looking for them once more takes a while
         "--assert=plain",
         f"--rootdir={suites_folder()}",
         f"-c{os.devnull}",

@@ -9,7 +9,7 @@ from vbpr_conformance.validate.issue import Findings, shown
 from vbpr_conformance.validate.node import Check, Names, ObjectCheck, PropertyCheck, Tell, Whole, by_names
 from vbpr_conformance.validate.scope import Scope
 from vbpr_conformance.validate.shape import Need, Shape
-from vbpr_conformance.validate.unrolled import unrolled
+from vbpr_conformance.validate.unrolled import looped, unrolled
 
 
 def object_check(shape: Shape, after: list[Whole], tells: dict[str, Tell], *, id_is_enough: bool) -> Check:
@@ -22,14 +22,22 @@ def object_check(shape: Shape, after: list[Whole], tells: dict[str, Tell], *, id
     plans: dict[tuple[str, ...], ObjectCheck] = {}
 
     def planned(names: tuple[str, ...]) -> ObjectCheck:
-        plan = unrolled(
-            tuple(shape.kinds.get(name) or shape.fine.get(name) for name in names),
-            tuple(shape.checks.get(name) or _unknown(name, tells) for name in names),
-            tuple(each.check for each in whole if not each.idle(names)),
-        )
+        fine = tuple(shape.kinds.get(name) or shape.fine.get(name) for name in names)
+        properties = tuple(shape.checks.get(name) or _unknown(name, tells) for name in names)
+        after_these = tuple(each.check for each in whole if not each.idle(names))
+        in_a_loop = looped(properties, after_these)
+        left = _RARE
+
+        def first(value: dict[str, Any], scope: Scope) -> Findings | None:
+            nonlocal left
+            left -= 1
+            if not left:
+                plans[names] = unrolled(fine, properties, after_these)
+            return in_a_loop(value, scope)
+
         if len(plans) < _MOST_PLANS:
-            plans[names] = plan
-        return plan
+            plans[names] = first
+        return first
 
     def check(value: Any, scope: Scope) -> Findings | None:
         if type(value) is not dict:
@@ -41,6 +49,8 @@ def object_check(shape: Shape, after: list[Whole], tells: dict[str, Tell], *, id
 
 
 _MOST_PLANS = 500
+_RARE = 4
+"""For combinations of names that are met less often, writing a check out takes longer than it saves."""
 
 
 def _unknown(name: str, tells: dict[str, Tell]) -> PropertyCheck:

@@ -31,7 +31,7 @@ def unrolled(
     the types of which any value is fine.
     """
     if len(properties) > _MOST:
-        return _looped(properties, whole)
+        return looped(properties, whole)
     told_by = tuple(map(_told_by, fine, properties))
     return _made(told_by, len(whole))(fine, properties, whole)
 
@@ -40,7 +40,9 @@ _MOST = 40
 """An object with more properties is no object of FHIR, and nothing is written out for it."""
 
 
-def _looped(properties: Sequence[PropertyCheck], whole: Sequence[ObjectCheck]) -> ObjectCheck:
+def looped(properties: Sequence[PropertyCheck], whole: Sequence[ObjectCheck]) -> ObjectCheck:
+    """Make the same check with a loop."""
+
     def check(value: dict[str, Any], scope: Scope) -> Findings | None:
         found: Findings = []
         for item, prop in zip(value.values(), properties, strict=True):
