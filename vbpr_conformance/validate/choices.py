@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.validate import primitive
@@ -24,6 +26,7 @@ def choice_property(compiler: Compiler, node: Node, label: str, views: Views, sh
     keys: list[str] = []
     usable: list[str] = []
     type_rule = node.rule("type", views[0], detail=tuple(allowed), step=label) if len(possible) > len(allowed) else None
+    element = Slot(compiler, node, shape, Name.plain(label), "", views, node.place)
     for code in possible:
         name = Name.choice(label, code)
         keys += [name.key, f"_{name.key}"] if code in FORMATS else [name.key]
@@ -34,8 +37,7 @@ def choice_property(compiler: Compiler, node: Node, label: str, views: Views, sh
             shape.checks[name.key] = shape.checks[f"_{name.key}"] = ruled_out
         else:
             usable += keys[-2:] if code in FORMATS else keys[-1:]
-            place = node.place.child(label, compiler.lens.lineage(code))
-            _typed(Slot(compiler, node, shape, name, code, _of_type(compiler, views, code), place))
+            shape.later((name.key, f"_{name.key}"), partial(_typed, element, name, code))
     need(node, label, views, shape, tuple(keys))
     for view in views:
         for each in compiler.lens.slices(view):
@@ -66,7 +68,11 @@ def _of_type(compiler: Compiler, views: Views, code: str) -> Views:
     return tuple(found)
 
 
-def _typed(slot: Slot) -> None:
+def _typed(element: Slot, name: Name, code: str) -> None:
+    """Add the property of a choice where it is of this type; the slot is that of the element, whatever its type."""
+    place = element.node.place.child(name.label, element.compiler.lens.lineage(code))
+    views = _of_type(element.compiler, element.views, code)
+    slot = replace(element, name=name, type=code, views=views, place=place)
     if slot.type in FORMATS:
         primitive.properties(slot)
         return

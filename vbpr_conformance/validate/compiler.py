@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 
 
 class Compiler:
-    """The nodes of one edition, each made once."""
+    """The nodes of one edition, each made once; `whole` with all properties, else with those that are met."""
 
-    def __init__(self, edition: Edition) -> None:
+    def __init__(self, edition: Edition, *, whole: bool = False) -> None:
         self.edition = edition
+        self._whole_shapes = whole
         self.lens = Lens(edition)
         self.terminology = Terminology(edition)
         self.readings = {(each.constraint, each.published): each for each in edition.readings if each.constraint}
@@ -84,7 +85,7 @@ class Compiler:
         return self.node(profile.type, (self.lens.root(profile),), Place(frozenset(), self.lens.lineage(profile.type)))
 
     def rules(self, profile: Profile) -> tuple[Rule, ...]:
-        """Give the rules of all nodes below a profile, each once per place."""
+        """Give the rules of all nodes below a profile, each once per place; for nodes made whole."""
         node = self.resource(profile.type, (self.lens.root(profile),))
         return tuple(
             {(each.id, each.place, each.severity): each for each in _gathered(node, profile.type, ())}.values()
@@ -95,7 +96,7 @@ class Compiler:
         contents = self.lens.contents(node.type, node.views)
         if not contents:
             return _unknown_type(node)
-        shape = Shape()
+        shape = Shape(self._whole_shapes)
         after: list[Whole] = []
         for name, views in self._children(contents).items():
             if node.type in FORMATS and name == "value":

@@ -22,8 +22,8 @@ def object_check(shape: Shape, after: list[Whole], tells: dict[str, Tell], *, id
     plans: dict[tuple[str, ...], ObjectCheck] = {}
 
     def planned(names: tuple[str, ...]) -> ObjectCheck:
+        properties = tuple(shape.check_of(name) or _unknown(name, tells) for name in names)
         fine = tuple(shape.kinds.get(name) or shape.fine.get(name) for name in names)
-        properties = tuple(shape.checks.get(name) or _unknown(name, tells) for name in names)
         after_these = tuple(each.check for each in whole if not each.idle(names))
         in_a_loop = looped(properties, after_these)
         left = _RARE

@@ -25,16 +25,28 @@ def plain_property(compiler: Compiler, node: Node, label: str, views: Views, sha
         return
     is_primitive = type_name in FORMATS
     need(node, label, views, shape, (label, f"_{label}") if is_primitive else (label,))
-    place = node.place.child(label, compiler.lens.lineage(type_name))
-    slot = Slot(compiler, node, shape, name, type_name, views, place)
-    if is_primitive:
-        primitive.properties(slot)
-    elif type_name in ABSTRACT_RESOURCES:
-        shape.checks[label] = resource_property(slot)
-    elif type_name == "Extension":
-        shape.checks[label] = extensions.extension_property(slot)
+
+    def make() -> None:
+        place = node.place.child(label, compiler.lens.lineage(type_name))
+        _typed(Slot(compiler, node, shape, name, type_name, views, place))
+
+    if any(view.element.slices for view in views):
+        make()  # slices say of what is not there, too, that it must be
     else:
-        shape.checks[label] = repeated(slot, *slicing.items(slot))
+        shape.later((label, f"_{label}") if is_primitive else (label,), make)
+
+
+def _typed(slot: Slot) -> None:
+    """Add the property of an element of this type."""
+    checks, label = slot.shape.checks, slot.name.key
+    if slot.type in FORMATS:
+        primitive.properties(slot)
+    elif slot.type in ABSTRACT_RESOURCES:
+        checks[label] = resource_property(slot)
+    elif slot.type == "Extension":
+        checks[label] = extensions.extension_property(slot)
+    else:
+        checks[label] = repeated(slot, *slicing.items(slot))
 
 
 def type_of(view: View) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -51,14 +51,33 @@ class Need(NamedTuple):
 class Shape:
     """The checks of an object's properties by their names in JSON, and what must be there.
 
+    Types have many more properties than payloads use: unless the `whole` is wanted, each is made when first met.
+
     `fine` remembers, for properties whose values are judged by themselves alone, texts that were found fine before:
     payloads repeat urls, systems and codes all the time. `kinds` are the types of which, there, any value is fine.
     """
 
+    whole: bool = False
     checks: dict[str, PropertyCheck] = field(default_factory=dict)
     needs: list[Need] = field(default_factory=list)
     fine: dict[str, set[str]] = field(default_factory=dict)
     kinds: dict[str, frozenset[type]] = field(default_factory=dict)
+    makers: dict[str, Callable[[], None]] = field(default_factory=dict)
+
+    def later(self, names: Iterable[str], make: Callable[[], None]) -> None:
+        """Let the checks of these names be made when they are first asked for; with `whole`, at once."""
+        if self.whole:
+            make()
+        else:
+            self.makers.update(dict.fromkeys(names, make))
+
+    def check_of(self, name: str) -> PropertyCheck | None:
+        """Give the check of a property; None for a name that is none."""
+        make = self.makers.get(name)
+        if make is not None:
+            self.makers = {other: each for other, each in self.makers.items() if each is not make}
+            make()
+        return self.checks.get(name)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -76,7 +76,12 @@ class Validator:
 
     def rules(self, profile: Profile) -> tuple[Rule, ...]:
         """Give every rule that is known for a profile, each once per place."""
-        return self._compiler.rules(profile)
+        return self._whole.rules(profile)
+
+    @cached_property
+    def _whole(self) -> Compiler:
+        """What knows all rules, in an order that does not depend on what was judged before."""
+        return Compiler(self.edition, whole=True)
 
     def inner(self, value: Any, scope: Scope, profiles: Sequence[str], views: Views) -> Findings | None:
         """Judge a resource inside another, by what it claims and by what the outer profile asks of it."""
