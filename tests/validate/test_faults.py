@@ -395,6 +395,12 @@ PERFORMANCE = [
     ),
     ("contained/0/telecom/0/system", GONE, "cpt-2", "MeasureReport.contained[0].telecom[0]"),
     ("contained/0/telecom/0/use", "home", "org-3", "MeasureReport.contained[0].telecom[0]"),
+    (
+        "contained/+",
+        {"resourceType": "Organization", "id": "payer", "active": True, "name": "Payer Sud"},
+        "element-id:DomainResource.contained",
+        "MeasureReport.contained[1].id",
+    ),
     ("text/div", "<div>text</div>", "txt-1", "MeasureReport.text.div"),
     (
         "text/div",

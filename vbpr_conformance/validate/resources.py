@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vbpr_conformance.validate.issue import Findings, below
+from vbpr_conformance.validate.issue import Finding, Findings, below, shown
 from vbpr_conformance.validate.memory import remembering
 from vbpr_conformance.validate.node import Checked, PropertyCheck
 from vbpr_conformance.validate.scope import Scope
@@ -34,3 +34,22 @@ def resource_property(slot: Slot) -> PropertyCheck:
         return below(bad, slot.name.step) if bad else None
 
     return entry
+
+
+def repeated_ids(resource: dict[str, Any]) -> Findings:
+    """Say which contained resources have the id of another (https://hl7.org/fhir/R4/references.html#contained)."""
+    listed = resource["contained"]
+    found: Findings = []
+    seen: set[str] = set()
+    for position, each in enumerate(listed if type(listed) is list else ()):
+        name = each.get("id") if type(each) is dict else None
+        if type(name) is not str:
+            continue
+        if name in seen:
+            message = f"{shown(name)} found again, but a contained resource has an id of its own."
+            found += below([Finding("error", "value", _ID_RULE, "", message)], f".contained[{position}].id")
+        seen.add(name)
+    return found
+
+
+_ID_RULE = "element-id:DomainResource.contained"

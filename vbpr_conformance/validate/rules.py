@@ -37,7 +37,7 @@ RULE_KINDS = {
     "extension": "an extension that is not defined, or whose url is none",
     "extension-context": "an extension where its definition does not allow it",
     "profile": "a profile that is claimed but not held here or not about this type",
-    "element-id": "an element id that is used twice or holds whitespace",
+    "element-id": "an id that is used twice in a resource, or holds whitespace",
     "full-url": "a fullUrl that is missing, used twice or disagrees with the id",
     "measure": "a report that does not fit its Measure",
 }

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from vbpr_conformance.fhir.fhirpath.structure_types import StructureTypes
 from vbpr_conformance.ig.model import Profile
-from vbpr_conformance.validate import bundles, measure, reading
+from vbpr_conformance.validate import bundles, measure, reading, resources
 from vbpr_conformance.validate.compiler import Compiler
 from vbpr_conformance.validate.issue import Finding, Findings, Issue, shown
 from vbpr_conformance.validate.memory import remembering
@@ -205,6 +205,7 @@ class Validator:
         roots = (*roots, *views) or (self._compiler.lens.root(base),)
         bad = self._compiler.resource(kind, roots).check(value, scope)
         found += bad or []
+        found += resources.repeated_ids(value) if "contained" in value else []
         found += bundles.issues(value, scope) if kind == "Bundle" else []
         found += measure.issues(value, scope) if kind == "MeasureReport" else []
         found += measure.measure_issues(value) if kind == "Measure" else []
