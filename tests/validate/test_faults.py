@@ -395,6 +395,7 @@ PERFORMANCE = [
     ),
     ("contained/0/telecom/0/system", GONE, "cpt-2", "MeasureReport.contained[0].telecom[0]"),
     ("contained/0/telecom/0/use", "home", "org-3", "MeasureReport.contained[0].telecom[0]"),
+    ("language", "en_US", "binding:MeasureReport.language", "MeasureReport.language"),
     (
         "contained/+",
         {"resourceType": "Organization", "id": "payer", "active": True, "name": "Payer Sud"},

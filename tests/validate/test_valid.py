@@ -89,6 +89,7 @@ VARIANTS = [
     ),
     ("performance", {"group/0/population/0/count": -1}),
     ("performance", {"language": "de-CH-1996"}),
+    ("performance", {"language": "i-klingon"}),
     ("performance", {"implicitRules": "https://payer.example.org/rules"}),
     ("performance", {"group/0/stratifier/0/stratum/0/value": {"coding": [{"display": "only a display"}]}}),
     (

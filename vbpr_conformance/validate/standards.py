@@ -18,5 +18,5 @@ def is_known(system: str, code: str) -> bool | None:
     if system == LANGUAGES:
         import langcodes  # noqa: PLC0415  the same for languages
 
-        return bool(langcodes.tag_is_valid(code))
+        return "_" not in code and bool(langcodes.tag_is_valid(code))  # langcodes takes `_` for `-`, BCP 47 does not
     return None
