@@ -126,3 +126,28 @@ def test_a_uuid_that_no_entry_has_leads_nowhere(validator, bundle, kind, severit
     put(bundle, "entry/1/resource/reporter/reference", UUID)
     issues = validator.issues(bundle)
     assert [issue.severity for issue in issues if issue.rule == "reference:MeasureReport.reporter"] == [severity]
+
+
+@pytest.mark.parametrize(
+    ("kind", "first"),
+    [
+        ("document", {"resourceType": "Composition", "id": "c"}),
+        ("message", {"resourceType": "MessageHeader", "id": "m"}),
+    ],
+)
+def test_a_document_begins_with_its_composition_whether_or_not_its_type_is_held(validator, valid, kind, first):
+    """bdl-11 and bdl-12 ask for types of which the edition holds no more than the name."""
+    report = valid("quality")
+    entries = [
+        {"fullUrl": f"{BASE}{each['resourceType']}/{each['id']}", "resource": each} for each in (first, report)
+    ]
+    bundle = {
+        "resourceType": "Bundle",
+        "identifier": {"system": BASE, "value": "1"},
+        "type": kind,
+        "timestamp": "2024-07-15T08:30:00Z",
+        "entry": entries,
+    }
+    assert errors(validator, bundle) == set()
+    entries.reverse()
+    assert {rule for rule, _ in errors(validator, bundle)} == {"bdl-11" if kind == "document" else "bdl-12"}

@@ -68,14 +68,14 @@ class Compiler:
                 return False
             self._resources.add(type_name)
             return True
-        return type_name in self._resource_types or not self._resource_types
+        return type_name in self.resource_types or not self.resource_types
 
     def extension_url(self, view: View) -> str | None:
         """The url that an extension of this slice has."""
         return extensions.url_of_slice(self, view)
 
     @cached_property
-    def _resource_types(self) -> frozenset[str]:
+    def resource_types(self) -> frozenset[str]:
         """The names of R4's resource types, from the code system that lists them."""
         held = self.edition.code_system("http://hl7.org/fhir/resource-types")
         return frozenset(held.codes) if held is not None else frozenset()

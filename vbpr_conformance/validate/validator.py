@@ -36,7 +36,7 @@ class Validator:
         self._profile = lru_cache(_REMEMBERED)(edition.find_profile)
         self._resource = lru_cache(_REMEMBERED)(edition.find)
         self._fitted: dict[str, Checker] = {}
-        self.types = StructureTypes(edition.structure)
+        self.types = StructureTypes(edition.structure, self._compiler.resource_types)
 
     def issues(
         self,

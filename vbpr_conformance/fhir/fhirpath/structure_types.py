@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from vbpr_conformance.fhir.fhirpath.types import PARENTS
 from vbpr_conformance.fhir.structure import Structure
@@ -11,10 +11,11 @@ _PRIMITIVE_OR_ABSTRACT = frozenset(PARENTS) | {"Element", "Resource", "DomainRes
 
 
 class StructureTypes:
-    """A `TypeModel` made of a `Structure`."""
+    """A `TypeModel` made of a `Structure`; `named` are resource types that exist, whether their elements are known."""
 
-    def __init__(self, structure: Structure) -> None:
+    def __init__(self, structure: Structure, named: Collection[str] = ()) -> None:
         self._structure = structure
+        self._named = named
 
     def child_type(self, parent: str, name: str) -> str | None:
         """Give the type of a JSON property of a type or inner element, if known."""
@@ -25,11 +26,11 @@ class StructureTypes:
     def ancestors(self, name: str) -> Iterable[str] | None:
         """Give a type's own name and those it specializes, nearest first; None if there is no such type."""
         known = name in _PRIMITIVE_OR_ABSTRACT or self._structure.children(name) is not None
-        if not known:
+        if not known and name not in self._named:
             return None
         found = [name]
         if name not in PARENTS and name not in {"Element", "Resource"}:
-            if self._structure.is_resource(name):
+            if not known or self._structure.is_resource(name):
                 found.append("DomainResource")
             else:
                 found += ["BackboneElement", "Element"] if "." in name else ["Element"]
