@@ -138,9 +138,7 @@ def test_a_uuid_that_no_entry_has_leads_nowhere(validator, bundle, kind, severit
 def test_a_document_begins_with_its_composition_whether_or_not_its_type_is_held(validator, valid, kind, first):
     """bdl-11 and bdl-12 ask for types of which the edition holds no more than the name."""
     report = valid("quality")
-    entries = [
-        {"fullUrl": f"{BASE}{each['resourceType']}/{each['id']}", "resource": each} for each in (first, report)
-    ]
+    entries = [{"fullUrl": f"{BASE}{each['resourceType']}/{each['id']}", "resource": each} for each in (first, report)]
     bundle = {
         "resourceType": "Bundle",
         "identifier": {"system": BASE, "value": "1"},
@@ -151,3 +149,45 @@ def test_a_document_begins_with_its_composition_whether_or_not_its_type_is_held(
     assert errors(validator, bundle) == set()
     entries.reverse()
     assert {rule for rule, _ in errors(validator, bundle)} == {"bdl-11" if kind == "document" else "bdl-12"}
+
+
+OTHER = "https://other.example.org/fhir/"
+NO_NAME = {"resourceType": "Organization", "id": "payer", "active": True}
+
+
+def at(full_url, resource, **meta):
+    return {"fullUrl": full_url, "resource": {**resource, "meta": meta} if meta else resource}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        (BASE, "Organization/payer", [at(f"{BASE}Organization/payer", NO_NAME)], True),
+        (BASE, "Organization/payer", [{"resource": NO_NAME}], True),
+        (BASE, "Organization/payer", [at(f"{OTHER}Organization/payer", NO_NAME)], False),
+        (UUID, "Organization/payer", [at(f"{BASE}Organization/payer", NO_NAME)], False),
+        (BASE, f"{OTHER}Organization/payer", [at(f"{OTHER}Organization/payer", NO_NAME)], True),
+        (BASE, "Organization/payer/_history/1", [at(f"{BASE}Organization/payer", NO_NAME)], True),
+        (BASE, "Organization/payer/_history/1", [at(f"{BASE}Organization/payer", NO_NAME, versionId="1")], True),
+        (BASE, "Organization/payer/_history/1", [at(f"{BASE}Organization/payer", NO_NAME, versionId="2")], False),
+        (
+            BASE,
+            "Organization/payer/_history/2",
+            [
+                at(f"{BASE}Organization/payer", NO_NAME, versionId="1"),
+                at(f"{BASE}Organization/payer", {**NO_NAME, "name": "Payer"}, versionId="2"),
+            ],
+            False,
+        ),
+    ],
+)
+def test_a_reference_means_the_entry_of_its_server_and_version(validator, valid, row):
+    """What has the same id elsewhere, or is another version, is not what was meant."""
+    base, reference, entries, found = row
+    report = valid("performance")
+    put(report, "contained", GONE)
+    put(report, "reporter/reference", reference)
+    own = base if base == UUID else f"{base}MeasureReport/performance-1"
+    bundle = {"resourceType": "Bundle", "type": "batch", "entry": [{"fullUrl": own, "resource": report}, *entries]}
+    rules = {rule for rule, _ in errors(validator, bundle)}
+    assert ("target:MeasureReport.reporter" in rules) is found

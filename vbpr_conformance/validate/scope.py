@@ -153,9 +153,9 @@ class Scope:
             return Target(found, self.inner(found)) if found is not None else None
         if self.bundle is None and self.resolver is None:
             return None
-        url = reference.partition("#")[0].partition("/_history/")[0]
+        url, _, version = reference.partition("#")[0].partition("/_history/")
         if self.bundle is not None:
-            entry = self.bundle.find(url, self.full_url)
+            entry = self.bundle.find(url, self.full_url, version)
             if entry is not None:
                 resource, full_url = entry
                 return Target(resource, self.entry(resource, full_url, self.bundle))
@@ -186,14 +186,18 @@ class Scope:
             yield from self.bundle.resources
 
 
+_Entry = tuple[dict[str, Any], str | None]
+"""A resource and its fullUrl."""
+
+
 class Bundle:
     """The entries of a Bundle by their addresses (https://hl7.org/fhir/R4/bundle.html#references)."""
 
     def __init__(self, bundle: dict[str, Any]) -> None:
         self.type = bundle.get("type")
         self.resources: list[dict[str, Any]] = []
-        self._by_url: dict[str, tuple[dict[str, Any], str | None]] = {}
-        self._by_id: dict[str, tuple[dict[str, Any], str | None]] = {}
+        self._by_url: dict[str, list[_Entry]] = {}
+        self._by_id: dict[str, list[_Entry]] = {}
         entries = bundle.get("entry")
         for entry in entries if isinstance(entries, list) else ():
             resource = entry.get("resource") if isinstance(entry, dict) else None
@@ -203,27 +207,37 @@ class Bundle:
             full_url = entry.get("fullUrl")
             found = (resource, full_url if isinstance(full_url, str) else None)
             if found[1] is not None:
-                self._by_url.setdefault(found[1], found)
-            name = f"{resource.get('resourceType')}/{resource.get('id')}"
-            if name in self._by_id and self._by_id[name][0] is not resource:
-                self._by_id[name] = _AMBIGUOUS
-            else:
-                self._by_id[name] = found
+                self._by_url.setdefault(found[1], []).append(found)
+            self._by_id.setdefault(f"{resource.get('resourceType')}/{resource.get('id')}", []).append(found)
 
-    def find(self, url: str, base: str | None) -> tuple[dict[str, Any], str | None] | None:
+    def find(self, url: str, base: str | None, version: str = "") -> _Entry | None:
         """Find the entry that a reference means, made in the entry of the address `base`."""
         found = self._by_url.get(url)
-        if found is not None:
-            return found
-        if ":" in url:
-            return None
+        if found is None and ":" not in url:
+            found = self._of_relative(url, base)
+        return _of_version(found, version) if found else None
+
+    def _of_relative(self, url: str, base: str | None) -> list[_Entry] | None:
+        """Find what a relative reference means: on the server of `base`; where no address tells another, by its id."""
         if base is not None and base.startswith(("http://", "https://")):
             server = base.rsplit("/", 2)[0]
             found = self._by_url.get(f"{server}/{url}")
             if found is not None:
                 return found
-        found = self._by_id.get(url)
-        return None if found is _AMBIGUOUS else found
+        named = self._by_id.get(url, [])
+        if base is not None:
+            named = [each for each in named if each[1] is None]
+        return named if all(each[0] is named[0][0] for each in named) else None
 
 
-_AMBIGUOUS: tuple[dict[str, Any], str | None] = ({}, None)
+def _of_version(entries: list[_Entry], version: str) -> _Entry | None:
+    """Choose the entry of the version that a reference names; one that tells no version may be of any."""
+    if not version:
+        return entries[0]
+    told = [(_version_of(each[0]), each) for each in entries]
+    return next((each for wanted in (version, None) for known, each in told if known == wanted), None)
+
+
+def _version_of(resource: dict[str, Any]) -> Any:
+    meta = resource.get("meta")
+    return meta.get("versionId") if isinstance(meta, dict) else None
