@@ -35,6 +35,7 @@ def test_a_contract_that_hangs_together_is_valid(validator, bundle):
     [
         ("entry/0/resource/status", "finished", "binding:MeasureReport.status", "Bundle.entry[0].resource.status"),
         ("entry/3/fullUrl", f"{BASE}Organization/other", "full-url:Bundle.entry.fullUrl", "Bundle.entry[3].fullUrl"),
+        ("entry/3/fullUrl", f"{BASE}Patient/payer", "full-url:Bundle.entry.fullUrl", "Bundle.entry[3].fullUrl"),
         ("entry/3/fullUrl", "Organization/payer", "full-url:Bundle.entry.fullUrl", "Bundle.entry[3].fullUrl"),
         ("entry/3/fullUrl", GONE, "full-url:Bundle.entry.fullUrl", "Bundle.entry[3].fullUrl"),
         ("entry/+", {"fullUrl": f"{BASE}Organization/payer", "resource": PAYER}, "bdl-7", "Bundle"),

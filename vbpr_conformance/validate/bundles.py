@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 from vbpr_conformance.validate.issue import Finding, Findings, below, shown
@@ -9,6 +11,8 @@ from vbpr_conformance.validate.scope import Bundle, Scope
 
 _RULE = "full-url:Bundle.entry.fullUrl"
 _PROFILE = "http://hl7.org/fhir/StructureDefinition/Bundle"
+_TYPED = re.compile(r"https?://.+/([A-Z][A-Za-z]*)/[A-Za-z0-9.\-]{1,64}")
+"""The address of a resource on a server: type and id come last."""
 _MAY_LACK = frozenset({"batch", "transaction", "batch-response", "transaction-response"})
 
 
@@ -19,21 +23,21 @@ def index(scope: Scope) -> Bundle:
     return scope.own_bundle
 
 
-def issues(bundle: dict[str, Any], _: Scope) -> Findings:
-    """Judge the addresses of the entries."""
+def issues(bundle: dict[str, Any], is_resource: Callable[[str], bool]) -> Findings:
+    """Judge the addresses of the entries; `is_resource` tells names of types of resource."""
     entries = bundle.get("entry")
     found: Findings = []
     for position, entry in enumerate(entries if type(entries) is list else ()):
         resource = entry.get("resource") if type(entry) is dict else None
         if type(resource) is not dict:
             continue
-        trouble = _trouble(entry.get("fullUrl"), resource, bundle.get("type"))
+        trouble = _trouble(entry.get("fullUrl"), resource, bundle.get("type"), is_resource)
         if trouble is not None:
             found += below([Finding("error", "value", _RULE, _PROFILE, trouble)], f".entry[{position}].fullUrl")
     return found
 
 
-def _trouble(full_url: Any, resource: dict[str, Any], kind: Any) -> str | None:
+def _trouble(full_url: Any, resource: dict[str, Any], kind: Any, is_resource: Callable[[str], bool]) -> str | None:
     name = resource.get("id")
     if full_url is None:
         if kind in _MAY_LACK or name is None:
@@ -45,4 +49,8 @@ def _trouble(full_url: Any, resource: dict[str, Any], kind: Any) -> str | None:
         return f"{shown(full_url)} found, expected an absolute URL."
     if full_url.startswith(("http://", "https://")) and type(name) is str and not full_url.endswith(f"/{name}"):
         return f"{shown(full_url)} found, which disagrees with the id {shown(name)} of the resource."
+    named = _TYPED.fullmatch(full_url)
+    actual = resource.get("resourceType")
+    if named and is_resource(named.group(1)) and named.group(1) != actual:
+        return f"{shown(full_url)} found, which is the address of a {named.group(1)}, not of a {actual}."
     return None

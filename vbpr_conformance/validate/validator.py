@@ -206,7 +206,7 @@ class Validator:
         bad = self._compiler.resource(kind, roots).check(value, scope)
         found += bad or []
         found += resources.repeated_ids(value) if "contained" in value else []
-        found += bundles.issues(value, scope) if kind == "Bundle" else []
+        found += bundles.issues(value, self._compiler.is_resource) if kind == "Bundle" else []
         found += measure.issues(value, scope) if kind == "MeasureReport" else []
         found += measure.measure_issues(value) if kind == "Measure" else []
         return found or None
