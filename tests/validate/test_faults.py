@@ -208,6 +208,12 @@ PERFORMANCE = [
     ("group/0/code/text", 7, "format:CodeableConcept.text", "MeasureReport.group[0].code.text"),
     ("group/0/code/coding/1/code", "capitation ", "format:Coding.code", "MeasureReport.group[0].code.coding[1].code"),
     ("measure", "https://payer.example.org/a b", "format:MeasureReport.measure", "MeasureReport.measure"),
+    (
+        "identifier/0/system",
+        "urn:ietf:rfc:3986",
+        "system:MeasureReport.identifier",
+        "MeasureReport.identifier[0].value",
+    ),
     ("identifier/0/system", "urn:oid:1.02", "format:Identifier.system", "MeasureReport.identifier[0].system"),
     ("identifier/0/system", "urn:uuid:ABC", "format:Identifier.system", "MeasureReport.identifier[0].system"),
     # choices

@@ -90,6 +90,7 @@ VARIANTS = [
     ("performance", {"group/0/population/0/count": -1}),
     ("performance", {"language": "de-CH-1996"}),
     ("performance", {"language": "i-klingon"}),
+    ("performance", {"identifier/0/system": "urn:ietf:rfc:3986", "identifier/0/value": "urn:oid:1.2.3"}),
     ("performance", {"implicitRules": "https://payer.example.org/rules"}),
     ("performance", {"group/0/stratifier/0/stratum/0/value": {"coding": [{"display": "only a display"}]}}),
     (

@@ -103,11 +103,21 @@ def object_checks(compiler: Compiler, node: Node, views: Views) -> list[Whole]:
     return [own, *(needing("code", _coded(bound)) for bound in bounds)]
 
 
+_URIS = "urn:ietf:rfc:3986"
+"""The system of identifiers that are URIs themselves (https://hl7.org/fhir/R4/datatypes.html#Identifier)."""
+
+
 def _identifier(node: Node, view: View) -> ObjectCheck:
     rule = node.rule("system", view, code="value", step="system")
+    no_uri = node.finding("system", view, severity="error", code="value")
 
     def check(value: dict[str, Any], _: Scope) -> Findings | None:
         system = value.get("system")
+        if system == _URIS:
+            stated = value.get("value")
+            if type(stated) is not str or is_absolute(stated):
+                return None
+            return below(no_uri(f"{shown(stated)} found, but values of {_URIS} are absolute URIs."), ".value")
         if type(system) is not str or not system or is_absolute(system):
             return None
         return below(rule(f"{shown(system)} found, expected an absolute URI."), ".system")
