@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.reference import crud
 from vbpr_conformance.reference.behaviour import Behaviour, Change
 from vbpr_conformance.reference.content import read_resource
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from vbpr_conformance.reference.server import Server
 
 _Faults = Iterator[tuple[str, str, str, Change]]
+_DELETED = {"system": "http://example.org/marks", "code": "deleted"}
 
 
 def faults(main: str) -> Iterator[Fault]:
@@ -66,6 +68,12 @@ def _of_instances() -> _Faults:
         "delete",
         "delete is answered, but the resource stays",
         instead("delete", do=lambda _, _r: Response(204)),
+    )
+    yield (
+        "delete-still-found",
+        "delete",
+        "what was deleted is read no more, but searches still find it",
+        instead("delete", "read", do=_deleted_for_readers),
     )
     yield (
         "delete-not-supported",
@@ -181,6 +189,18 @@ def _only_existing(server: Server, request: Request) -> Request | Response:
 
 def _read_instead(_: Server, request: Request) -> Request:
     return replace(request, method="GET")
+
+
+def _deleted_for_readers(server: Server, request: Request) -> Request | Response:
+    """Mark instead of deleting, and let only reads look at the mark."""
+    row = server.store.current(request.type, request.id)
+    if row is None or row.body is None:
+        return request
+    resource = json_codec.loads(row.body)
+    if request.interaction == "delete":
+        marked = resource | {"meta": resource["meta"] | {"tag": [*resource["meta"].get("tag", ()), _DELETED]}}
+        return replace(request, method="PUT", in_bundle=True, resource=marked)
+    return not_supported(410) if _DELETED in resource["meta"].get("tag", ()) else request
 
 
 def _without_if_match(_: Server, request: Request) -> Request:
