@@ -24,11 +24,13 @@ _SEARCHES = (
     "date:missing=true",
     "_id=p1&_include=MeasureReport:reporter",
     "_id=x&_include=MeasureReport:reporter",
+    "_id=citing&_include=MeasureReport:evaluated-resource",
     "_sort=-_id",
     r"identifier=a\,status",
     "_id=rich",
     "nonsense=1",
 )
+_CITED = [{"reference": "MeasureReport/p1"}, {"reference": "MeasureReport/p2"}]
 URN = "urn:uuid:7d3f6a54-59f3-4b36-a3c6-30ee3c0f6a01"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -138,6 +140,7 @@ def interactions(client: Any) -> list[Any]:
     ask("POST", "", bundle("batch", entry("GET", "Nonsense/1"), entry("GET", "MeasureReport/x")))
     for number in range(5):
         ask("PUT", f"MeasureReport/p{number}", report(id=f"p{number}", status="pending", date=f"2024-0{number + 1}"))
+    ask("PUT", "MeasureReport/citing", report(id="citing", evaluatedResource=_CITED))
     for query in _SEARCHES:
         answer = ask("GET", f"MeasureReport?{query}", prefer="handling=strict" if "nonsense" in query else "")
         while answer.status == 200 and "next" in answer.links and len(said) < 150:

@@ -10,6 +10,7 @@ from vbpr_conformance.reference.behaviour import Change, Resource
 from vbpr_conformance.reference.faults.fault import Fault, at
 from vbpr_conformance.reference.faults.steps import instead, not_supported
 from vbpr_conformance.reference.http import Pairs, Request, Response
+from vbpr_conformance.reference.pages import PAGE
 
 if TYPE_CHECKING:
     from vbpr_conformance.reference.server import Server
@@ -91,6 +92,7 @@ def _of_pages() -> _Faults:
         at(page=lambda _, seqs: seqs[:-1] if len(seqs) > 1 else seqs),
     )
     yield "paging-loses-pages", "there is no link to a second page", _links(lambda link: link["relation"] != "next")
+    yield "paging-loses-filter", "later pages hold what does not match too", instead("page", do=_all_on_later_pages)
     yield "paging-never-ends", "the last page links to itself", _bundle(_next_is_self)
     yield "count-ignored", "_count is ignored", at(request=_uncounted)
 
@@ -98,6 +100,7 @@ def _of_pages() -> _Faults:
 def _of_includes() -> _Faults:
     yield "search-no-mode", "entries do not say whether they match", _entries(lambda entry: _less(entry, "search"))
     yield "include-missing", "_include brings nothing", _parameter_ignored("_include")
+    yield "include-first-only", "_include brings only one resource", _bundle(_with_one_include)
     yield (
         "include-as-match",
         "what is included is marked as match",
@@ -188,6 +191,26 @@ def _parameter_ignored(name: str) -> Change:
 
 def _with(**choices: int) -> Change:
     return lambda behaviour: replace(behaviour, **choices)  # type: ignore[arg-type]  # each is one of its switches
+
+
+def _all_on_later_pages(server: Server, request: Request) -> Request:
+    """Go on with all resources of the type, as if the link told the place and not what was asked for."""
+    token, _, start = dict(request.query)[PAGE].rpartition(".")
+    kept = server.store.kept_result(token)
+    if kept is None:
+        return request
+    seen = kept["seqs"][: int(start)]
+    kind = server.store.rows(seen[:1])[0].type
+    living = "SELECT seq FROM version WHERE current = 1 AND body IS NOT NULL AND type = ? ORDER BY seq"
+    rest = [seq for (seq,) in server.store.select(living, [kind]) if seq not in seen]
+    server.store.keep_result(f"{token}.all", kept | {"seqs": seen + rest})
+    return replace(request, query=[(PAGE, f"{token}.all.{start}")])
+
+
+def _with_one_include(bundle: Resource) -> Resource:
+    entries = bundle.get("entry", [])
+    more = [each for each in entries if each["search"]["mode"] == "include"][1:]
+    return bundle | ({"entry": [each for each in entries if each not in more]} if more else {})
 
 
 def _next_is_self(bundle: Resource) -> Resource:
