@@ -102,6 +102,7 @@ def interactions(client: Any) -> list[Any]:
     ask("GET", "_history")
     ask("GET", "Organization/o", if_none_match='W/"2"')
     ask("PATCH", "Organization/o", [{"op": "replace", "path": "/name", "value": "Patched"}])
+    ask("PATCH", "Organization/o", [{"op": "add", "path": "/alias", "value": ["Added"]}])
     ask("PATCH", "Organization/o", [], if_match='W/"1"')
     ask("GET", "Organization/o")
     ask("PUT", "Organization?identifier=urn:x|1", there("1"))

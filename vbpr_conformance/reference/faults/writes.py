@@ -62,6 +62,7 @@ def _of_instances() -> _Faults:
     )
     yield "patch-ignored", "patch", "patch is answered, but changes nothing", instead("patch", do=_read_instead)
     yield "patch-not-supported", "patch", "patch is not possible", instead("patch", do=lambda _, _r: not_supported(501))
+    yield "patch-only-replaces", "patch", "of a patch only replacements are applied", instead("patch", do=_replacing)
     yield "patch-ignores-if-match", "patch", "patch ignores If-Match", instead("patch", do=_without_if_match)
     yield (
         "delete-still-readable",
@@ -189,6 +190,11 @@ def _only_existing(server: Server, request: Request) -> Request | Response:
 
 def _read_instead(_: Server, request: Request) -> Request:
     return replace(request, method="GET")
+
+
+def _replacing(_: Server, request: Request) -> Request:
+    kept = [each for each in json_codec.loads(request.body) if each["op"] in {"replace", "test"}]
+    return replace(request, body=json_codec.dumps(kept).encode())
 
 
 def _deleted_for_readers(server: Server, request: Request) -> Request | Response:
