@@ -42,6 +42,10 @@ def places(sent, got, ignore=()):
             '{"text":{"div":"<div xmlns=\\"http://www.w3.org/1999/xhtml\\"><br/>&nbsp;</div>"}}',
             '{"text":{"div":"<div  xmlns=\'http://www.w3.org/1999/xhtml\'><br></br>\u00a0</div>"}}',
         ),
+        (
+            '{"text":{"div":"<div xmlns=\\"http://www.w3.org/1999/xhtml\\"><b id=\\"x\\">a</b></div>"}}',
+            '{"text":{"div":"<h:div xmlns:h=\\"http://www.w3.org/1999/xhtml\\"><h:b id=\\"x\\">a</h:b></h:div>"}}',
+        ),
         ('{"meta":{"tag":[{"code":"a"},{"code":"b"}]}}', '{"meta":{"tag":[{"code":"b","display":"B"},{"code":"a"}]}}'),
     ],
 )

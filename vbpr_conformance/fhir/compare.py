@@ -156,7 +156,8 @@ def _canonical(narrative: Any) -> str:
     except (ValueError, TypeError):
         return ""
     _collapse(element)
-    return etree.tostring(element, method="c14n").decode()
+    # The prefix of a namespace means nothing: a server that writes XML may give XHTML one.
+    return str(etree.canonicalize(etree.tostring(element, encoding="unicode"), rewrite_prefixes=True))
 
 
 def _collapse(element: etree._Element) -> None:
