@@ -84,6 +84,26 @@ class BehindProxy(Straight):
         return changed
 
 
+class CapitalMediaTypes(Straight):
+    """Writes media types in capitals, which mean nothing: https://www.rfc-editor.org/rfc/rfc9110#section-8.3.1."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = super().handle_request(request)
+        if "content-type" in answer.headers:
+            answer.headers["content-type"] = answer.headers["content-type"].replace("fhir+", "FHIR+")
+        return answer
+
+
+class PagesHistories(Straight):
+    """Gives one version on each page of a history: https://hl7.org/fhir/R4/http.html#history."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/_history"):
+            paged = request.url.copy_merge_params({"_count": "1"})
+            return super().handle_request(httpx.Request("GET", paged, headers=request.headers))
+        return super().handle_request(request)
+
+
 class RefusesForms(Straight):
     """Refuses a modifier that R4 leaves to servers, and several values for one parameter."""
 
@@ -138,6 +158,8 @@ def judged(transport, names, edition, cases, habits=(), examples=1):  # noqa: PL
         (OnlyReports, [], ["create/quality", "search-reporter/absolute", "search-subject-organization/or"]),
         (BehindProxy, ["absolute-references"], ["create/quality", "references-literal", "search-reporter/absolute"]),
         (BehindProxy, ["small-pages"], ["search-paging", "search-status/code"]),
+        (CapitalMediaTypes, [], ["format/json", "format-search/xml"]),
+        (PagesHistories, [], ["history-instance", "measure-history-instance"]),
     ],
     ids=lambda given: getattr(given, "__name__", None),
 )

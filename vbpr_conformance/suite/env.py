@@ -51,8 +51,11 @@ class Answer:
 
     @property
     def resource(self) -> dict[str, Any] | None:
-        """The resource in the answer, None where there is none."""
-        return self.exchange.resource
+        """The resource in the answer, None where there is none; of a history all pages as one Bundle."""
+        first = self.exchange.resource
+        if self.verb != "history" or first is None or len(self.pages) < 2:  # noqa: PLR2004
+            return first
+        return {**first, "entry": [entry for page in self.pages for entry in (page.resource or {}).get("entry", [])]}
 
     @property
     def match_references(self) -> set[str]:

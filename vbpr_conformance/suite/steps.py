@@ -134,7 +134,12 @@ def _delete(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
 
 
 def _history(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
-    return Answer("history", env.context.client.history(verb["type"], verb["id"], **_options(verb)))
+    """The history of a resource is read to its end; those of types and systems may have none worth waiting for."""
+    first = env.context.client.history(verb["type"], verb["id"], **_options(verb))
+    answer = Answer("history", first)
+    if verb["id"] and first.status == 200 and first.resource is not None:  # noqa: PLR2004
+        env.context.read_pages(answer)
+    return answer
 
 
 def _conditional_create(env: Env, verb: Mapping[str, Any], sent: Any) -> Answer:
