@@ -63,8 +63,14 @@ def _of_bundles() -> _Faults:
         "fullUrl names another id",
         _entries(lambda entry: entry | ({"fullUrl": f"{entry['fullUrl']}0"} if "fullUrl" in entry else {})),
     )
+    yield (
+        "search-full-url-relative",
+        "fullUrl is relative",
+        _entries(lambda entry: entry | ({"fullUrl": _relative(entry["fullUrl"])} if "fullUrl" in entry else {})),
+    )
     yield "search-no-self-link", "the self link is missing", _links(lambda link: link["relation"] != "self")
     yield "search-summarised", "matches are given without the elements inside them", _entries(_without_inner)
+    yield "search-drops-extensions", "matches are given without extensions", _entries(_without_extensions)
 
 
 def _of_parameters() -> _Faults:
@@ -141,6 +147,18 @@ def _without_inner(entry: dict[str, Any]) -> dict[str, Any]:
 
 def _is_inner(value: Any) -> bool:
     return isinstance(value, list) and any(isinstance(each, dict) and "code" in each for each in value)
+
+
+def _relative(url: str) -> str:
+    return "/".join(url.split("/")[-2:])
+
+
+def _without_extensions(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_extensions(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _without_extensions(each) for name, each in value.items() if name != "extension"}
+    return value
 
 
 def _without_form(_: Server, request: Request) -> Request:

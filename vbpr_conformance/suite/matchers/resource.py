@@ -30,6 +30,17 @@ def _resource(answer: Answer) -> dict[str, Any]:
     return answer.resource
 
 
+def _match(name: str, answer: Answer, env: Env) -> dict[str, Any]:
+    """The match that is the resource of this name."""
+    if name not in env.lives:
+        raise HarnessError(f"{env.case.source}: {name!r} was not created, so that no search can find it")
+    reference = env.lives[name].reference
+    for each in answer.matches:
+        if f"{each.get('resourceType')}/{each.get('id')}" == reference:
+            return each
+    raise Finding(f"{short_url(answer)} misses {reference}", [("missing", f"{reference} ({name})")], answer.pages)
+
+
 def valid(value: Literal[True], answer: Answer, env: Env) -> None:  # noqa: ARG001  all matchers are called alike
     """The resource conforms to FHIR and to the profiles it claims in `meta.profile`."""
     _judge(answer, env, None)
@@ -88,9 +99,10 @@ def operation_outcome(value: Literal[True], answer: Answer, env: Env) -> None:  
 def same_as(value: str, answer: Answer, env: Env) -> None:
     """The resource is what was sent, digit for digit, but for what a server may set itself.
 
-    Something left out that no profile of the guide asks to support is a SHOULD.
+    Of the answer to a search it is the match of that name that is compared. Something left out that no profile of the
+    guide asks to support is a SHOULD.
     """
-    got = _resource(answer)
+    got = _match(value, answer, env) if answer.verb == "search" else _resource(answer)
     sent = sent_as(value, env)
     found = differences(sent, got, ignore=_allowed(env))
     if not found:
