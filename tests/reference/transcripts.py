@@ -21,6 +21,7 @@ _SEARCHES = (
     "status=pending",
     "status=pending&date=2024-02",
     "date=ge2024-02&date=lt2024-04",
+    "status=pending&date=ge2024-02&date=lt2024-03",
     "date:missing=true",
     "_id=p1&_include=MeasureReport:reporter",
     "_id=x&_include=MeasureReport:reporter",

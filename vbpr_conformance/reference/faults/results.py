@@ -75,7 +75,8 @@ def _of_bundles() -> _Faults:
 
 def _of_parameters() -> _Faults:
     yield "search-strict-ignored", "unknown parameters are ignored where handling=strict is asked", at(request=_lenient)
-    yield "search-second-parameter-ignored", "only the first parameter counts", at(query=_first_only)
+    yield "search-second-parameter-ignored", "only the first parameter counts", at(query=_first(1))
+    yield "search-third-parameter-ignored", "only the first two parameters count", at(query=_first(2))
     yield "search-repeated-parameter-ignored", "of a repeated parameter only the last counts", at(query=_last_of_same)
     yield (
         "search-missing-ignored",
@@ -189,9 +190,12 @@ def _uncounted(_: Server, request: Request) -> Request:
     return replace(request, query=[pair for pair in request.query if pair[0] != "_count"])
 
 
-def _first_only(_: str, query: Pairs) -> Pairs:
-    criteria = [pair for pair in query if not pair[0].startswith("_")]
-    return [pair for pair in query if pair[0].startswith("_") or pair == criteria[0]]
+def _first(most: int) -> Callable[[str, Pairs], Pairs]:
+    def query(_: str, asked: Pairs) -> Pairs:
+        criteria = [pair for pair in asked if not pair[0].startswith("_")]
+        return [pair for pair in asked if pair[0].startswith("_") or pair in criteria[:most]]
+
+    return query
 
 
 def _last_of_same(_: str, query: Pairs) -> Pairs:
