@@ -252,6 +252,26 @@ def test_a_reader_that_goes_away_is_no_error():
     assert (result.stderr, result.stdout.count("\n")) == ("", 1)
 
 
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("validate - <&-", "There is no standard input to read from."),
+        (f"generate {REPORT} >&-", "There is no standard output to write to."),
+        (f"generate {REPORT} -n 50 >/dev/full", "No space left on device."),
+    ],
+)
+def test_closed_and_full_streams_are_one_sentence_and_exit_code_2(command, said):
+    """What cannot be read or written is no verdict, and no traceback."""
+    result = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m vbpr_conformance {command}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (2, f"vbpr-conformance: {said}\n")
+
+
 def test_the_suites_travel_with_the_package():
     """Editions and suites are found wherever the package is."""
     from vbpr_conformance.ig.places import suites_folder

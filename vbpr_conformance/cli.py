@@ -20,6 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
+        if sys.stdout is None:  # closed by who started this (`>&-`)
+            raise UsageError("There is no standard output to write to.")  # noqa: TRY301 - said as any other
         code: int = options.main(options)
         sys.stdout.flush()
     except UsageError as error:
@@ -32,10 +34,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("vbpr-conformance: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader went away (`| head`): point stdout at nothing, or Python complains again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # the reader went away (`| head`)
         return 0
+    except OSError as error:  # a full disk, a folder that may not be looked into
+        print(f"vbpr-conformance: {_said(error)}", file=sys.stderr)
+        _drop_output()
+        return USAGE
     return code
+
+
+def _drop_output() -> None:
+    """Point stdout at nothing, or Python complains again at exit of what it could not write."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _said(error: OSError) -> str:
+    what = error.strerror or str(error) or type(error).__name__
+    return f"{error.filename}: {what}." if error.filename else f"{what}."
 
 
 def _parser() -> argparse.ArgumentParser:

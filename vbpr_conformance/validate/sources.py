@@ -32,6 +32,8 @@ def sources(paths: Sequence[str]) -> Iterator[Source]:
     """Give every resource that the paths name, one at a time."""
     for path in paths:
         if path == _STDIN:
+            if sys.stdin is None:  # closed by who started this (`<&-`)
+                raise UsageError("There is no standard input to read from.")
             yield from _stream(sys.stdin.buffer, "stdin")
             continue
         for file in _files(Path(path)):
