@@ -63,6 +63,8 @@ def test_standard_input_may_be_one_resource_or_many(monkeypatch, valid):
         (json_codec.dumps(report, indent=2), 1),
         (json_codec.dumps(report), 1),
         (f"{json_codec.dumps(report)}\n{json_codec.dumps(report)}\n", 2),
+        (f"{json_codec.dumps(report)}\n\n \r\n{json_codec.dumps(report)}\n\n{json_codec.dumps(report)}\n", 3),
+        (f"\ufeff{json_codec.dumps(report)}\n\n", 1),
         (f"\n{json_codec.dumps(report)}\n{json_codec.dumps(report)}\n{json_codec.dumps(report)}", 3),
     ]:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))

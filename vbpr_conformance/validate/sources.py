@@ -102,17 +102,26 @@ def _stream(stream: BinaryIO, name: str, *, lines: bool = False) -> Iterator[Sou
         for number, line in iter_ndjson(stream):
             yield Source(f"{name}:{number}", line)
         return
-    first = stream.readline()
-    while first and first.isspace():
-        first = stream.readline()
-    second = stream.readline()
-    if second and not is_xml(first) and _is_object(first) and not second.isspace():
-        yield Source(f"{name}:1", first)
-        yield Source(f"{name}:2", second)
+    head, full = _head(stream)
+    if len(full) > 1 and not is_xml(head[full[0]]) and _is_object(head[full[0]]):
+        yield from (Source(f"{name}:{at + 1}", head[at]) for at in full)
         for number, line in iter_ndjson(stream):
-            yield Source(f"{name}:{number + 2}", line)
+            yield Source(f"{name}:{len(head) + number}", line)
         return
-    yield Source(name, first + second + stream.read())
+    yield Source(name, b"".join(head) + stream.read())
+
+
+def _head(stream: BinaryIO) -> tuple[list[bytes], list[int]]:
+    """Give the lines up to the second that is not blank, and which of them are not."""
+    head: list[bytes] = []
+    full: list[int] = []
+    for line in iter(stream.readline, b""):
+        if not line.isspace():
+            full.append(len(head))
+        head.append(line)
+        if len(full) > 1:
+            break
+    return head, full
 
 
 def _is_object(line: bytes) -> bool:
