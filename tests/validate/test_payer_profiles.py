@@ -193,6 +193,38 @@ def validator_with(edition, tmp_path):
     return made
 
 
+def told_by(path, kind, **own):
+    """Give a profile with one slice of identifiers, told by this path; what it says is on its `type`, or on itself."""
+    slicing = {"discriminator": [{"type": kind, "path": path}], "rules": "open"}
+    slice_ = {"id": "MeasureReport.identifier:a", "sliceName": "a", "min": 1, "max": "1"}
+    type_ = {"id": "MeasureReport.identifier:a.type", "path": "MeasureReport.identifier.type", **own}
+    return profile(
+        {"id": "MeasureReport.identifier", "slicing": slicing},
+        *([{**slice_, **own}] if path == "system" else [slice_, type_]),
+    )
+
+
+CODED = {"coding": [{"system": OWN, "code": "a"}]}
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        told_by("system", "value", patternIdentifier={"system": OWN}),
+        told_by("type.coding.code", "value", patternCodeableConcept=CODED),
+        told_by("type.coding.code", "pattern", fixedCodeableConcept=CODED),
+        told_by("type.coding", "pattern", patternCodeableConcept=CODED),
+    ],
+)
+@pytest.mark.parametrize(("count", "rules"), [(0, {"min"}), (1, set()), (2, {"max"})])
+def test_a_slice_may_be_told_by_a_pattern_further_up_the_path(validator_with, report, definition, count, rules):
+    """A discriminator may lead into a value that is fixed as a whole."""
+    other = {"system": "https://other.example.org", "type": {"coding": [{"system": OWN, "code": "b"}]}}
+    report["identifier"] = [other] + [{"system": OWN, "type": CODED}] * count
+    issues = validator_with(definition).issues(report, [definition["url"]])
+    assert {each.rule.partition(":")[0] for each in issues if each.is_error} == rules
+
+
 @pytest.fixture
 def report():
     """Give a small report; references to `#o` find an Organization in it."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.ig.model import Discriminator, Slicing
@@ -108,13 +109,28 @@ def _test(compiler: Compiler, type_name: str, view: View, discriminator: Discrim
     if discriminator.type == "profile":
         return _profiled(reached, steps)
     wanted = [test for one in reached for test in _value_tests(compiler, one)]
-    if not wanted:
+    implied = _implied(compiler, type_name, view, steps)
+    if not wanted and not implied:
         return None
 
     def test(item: Any, scope: Scope) -> bool:
-        return any(all(each(value, scope) for each in wanted) for value in select(item, steps))
+        values = select(item, steps)
+        if not all(any(each(value) for value in values) for each in implied):
+            return False
+        return not wanted or any(all(each(value, scope) for each in wanted) for value in values)
 
     return test
+
+
+def _implied(compiler: Compiler, type_name: str, view: View, steps: tuple[str, ...]) -> list[Callable[[Any], bool]]:
+    """What a fixed value or pattern further up the path says of what stands at its end, each to be met by one value."""
+    found: list[Callable[[Any], bool]] = []
+    for depth in range(len(steps)):
+        for each in walk(compiler, type_name, view, steps[:depth]):
+            fixed = each.element.fixed
+            parts = select(each.element.pattern if fixed is None else fixed, steps[depth:])
+            found += [partial(matches if fixed is None else equal, part) for part in parts]
+    return found
 
 
 def walk(compiler: Compiler, type_name: str, view: View, steps: tuple[str, ...]) -> Views:
