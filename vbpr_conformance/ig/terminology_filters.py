@@ -62,6 +62,8 @@ def _test(known: Sequence[Concept], name: str, operator: str, value: str) -> Cal
         if operator == "is-a":
             return lambda concept: concept.code in below or concept.code == value
         return lambda concept: concept.code not in below and concept.code != value
+    if operator == "generalizes":
+        return lambda concept: concept.code == value or value in _descendants(known, concept.code)
     listed = [each.strip() for each in value.split(",")]
     tests: dict[str, Callable[[Concept], bool]] = {
         "=": lambda concept: value in _values(concept, name),
