@@ -98,6 +98,14 @@ def test_a_cohort_has_no_score(validator, valid, measure):
     )
 
 
+def test_a_report_of_collected_data_has_no_groups(validator, valid, measure):
+    """mrp-1 forbids the groups that the Measure would ask for."""
+    report = valid("quality")
+    put(report, "type", "data-collection")
+    put(report, "group", GONE)
+    assert judged(validator, report, measure) == set()
+
+
 def test_parts_may_be_told_by_id(validator, valid, measure):
     """Where there is no code, ids tell groups apart."""
     report = valid("quality")

@@ -45,6 +45,8 @@ def issues(report: dict[str, Any], scope: Scope) -> Findings:
     found: Findings = []
     if not _items(measure, "group"):
         return found
+    if report.get("type") == "data-collection" and "group" not in report:
+        return found  # it collects what is measured, and has no groups by mrp-1
     for pair in _pairs("group", report, measure, "MeasureReport.group", found):
         found += below(_group(pair, report, measure, scope), pair.step)
     return found
