@@ -204,6 +204,26 @@ def told_by(path, kind, **own):
     )
 
 
+IN_SLICE = told_by("type.coding.code", "value")
+IN_SLICE["differential"]["element"] += [
+    {
+        "id": "MeasureReport.identifier:a.type.coding",
+        "path": "MeasureReport.identifier.type.coding",
+        "slicing": {"discriminator": [{"type": "value", "path": "code"}], "rules": "open"},
+    },
+    {
+        "id": "MeasureReport.identifier:a.type.coding:own",
+        "path": "MeasureReport.identifier.type.coding",
+        "sliceName": "own",
+        "min": 1,
+    },
+    {
+        "id": "MeasureReport.identifier:a.type.coding:own.code",
+        "path": "MeasureReport.identifier.type.coding.code",
+        "min": 1,
+        "fixedCode": "a",
+    },
+]
 CODED = {"coding": [{"system": OWN, "code": "a"}]}
 
 
@@ -214,11 +234,12 @@ CODED = {"coding": [{"system": OWN, "code": "a"}]}
         told_by("type.coding.code", "value", patternCodeableConcept=CODED),
         told_by("type.coding.code", "pattern", fixedCodeableConcept=CODED),
         told_by("type.coding", "pattern", patternCodeableConcept=CODED),
+        IN_SLICE,  # as R4's own profile of blood pressure tells its components
     ],
 )
 @pytest.mark.parametrize(("count", "rules"), [(0, {"min"}), (1, set()), (2, {"max"})])
 def test_a_slice_may_be_told_by_a_pattern_further_up_the_path(validator_with, report, definition, count, rules):
-    """A discriminator may lead into a value that is fixed as a whole."""
+    """A discriminator may lead into a value that is fixed as a whole, or into a slice."""
     other = {"system": "https://other.example.org", "type": {"coding": [{"system": OWN, "code": "b"}]}}
     report["identifier"] = [other] + [{"system": OWN, "type": CODED}] * count
     issues = validator_with(definition).issues(report, [definition["url"]])

@@ -111,13 +111,35 @@ def _test(compiler: Compiler, type_name: str, view: View, discriminator: Discrim
     wanted = [test for one in reached for test in _value_tests(compiler, one)]
     implied = _implied(compiler, type_name, view, steps)
     if not wanted and not implied:
-        return None
+        return _test_of_slices(compiler, type_name, view, steps)
 
     def test(item: Any, scope: Scope) -> bool:
         values = select(item, steps)
         if not all(any(each(value) for value in values) for each in implied):
             return False
         return not wanted or any(all(each(value, scope) for each in wanted) for value in values)
+
+    return test
+
+
+def _test_of_slices(compiler: Compiler, type_name: str, view: View, steps: tuple[str, ...]) -> Predicate | None:
+    """Tell by slices on the way that must be there: each has a value at the end of the path that is as it says."""
+    at: list[tuple[str, View]] = [(type_name, view)]
+    reached: list[tuple[str, View]] = []
+    for step in steps:
+        children = [one for kind, each in at for one in _down(compiler, kind, each, step)]
+        reached = [one for kind, each in reached for one in _down(compiler, kind, each, step)]
+        reached += [
+            (kind, slice_) for kind, each in children for slice_ in compiler.lens.slices(each) if slice_.element.min
+        ]
+        at = children
+    wanted = [tests for _, each in reached if (tests := _value_tests(compiler, each))]
+    if not wanted:
+        return None
+
+    def test(item: Any, scope: Scope) -> bool:
+        values = select(item, steps)
+        return all(any(all(each(value, scope) for each in tests) for value in values) for tests in wanted)
 
     return test
 
