@@ -82,3 +82,12 @@ def test_invariants_of_r4_hold_on_r4_examples(shared, base_types):
                 checked += 1
                 assert fhirpath.compile(constraint["expression"]).holds(resource, env), (path.name, constraint["key"])
     assert checked > 10
+
+
+@pytest.mark.parametrize(("answer", "holds"), [({"answerBoolean": True}, True), ({"answerString": "x"}, False)])
+def test_the_boolean_of_que_7_is_that_of_fhir(base_types, answer, holds):
+    """A condition on the existence of an answer is given by a boolean, which no resource holds as System.Boolean."""
+    expression = "operator = 'exists' implies (answer is Boolean)"
+    condition = fhirpath.Node({"question": "1", "operator": "exists", **answer}, "Questionnaire.item.enableWhen")
+    env = fhirpath.Env({}, types=fhirpath.StructureTypes(base_types))
+    assert fhirpath.compile(expression).holds(condition, env) is holds

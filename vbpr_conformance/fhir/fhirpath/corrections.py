@@ -29,6 +29,8 @@ CORRECTIONS: Mapping[str, str] = MappingProxyType(
         _NAME: "name.exists() implies name.matches('^[A-Z]([A-Za-z0-9_]){0,254}$')",
         # ras-2: nothing is said where there is no probability
         _PROBABILITY: f"probability.empty() or ({_PROBABILITY})",
+        # que-7: the type of FHIR is meant, no value in a resource is of the System type
+        "operator = 'exists' implies (answer is Boolean)": "operator = 'exists' implies (answer is boolean)",
         # que-12: two conditions need a behaviour as well
         "enableWhen.count() > 2 implies enableBehavior.exists()": (
             "enableWhen.count() >= 2 implies enableBehavior.exists()"
