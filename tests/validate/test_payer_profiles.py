@@ -246,6 +246,69 @@ def test_a_slice_may_be_told_by_a_pattern_further_up_the_path(validator_with, re
     assert {each.rule.partition(":")[0] for each in issues if each.is_error} == rules
 
 
+LIBRARY = {"resourceType": "Library", "id": "l", "status": "draft", "type": {"text": "x"}}
+ONE_ORGANIZATION = profile(
+    {
+        "id": "MeasureReport.contained",
+        "slicing": {"discriminator": [{"type": "type", "path": "$this"}], "rules": "closed"},
+    },
+    {
+        "id": "MeasureReport.contained:a",
+        "sliceName": "a",
+        "min": 1,
+        "max": "1",
+        "type": [{"code": "Organization", "profile": [OWN + "organization"]}],
+    },
+)
+NAMED = {
+    **ONE_ORGANIZATION,
+    "url": OWN + "organization",
+    "name": "Named",
+    "type": "Organization",
+    "baseDefinition": R4 + "Organization",
+    "differential": {"element": [{"id": "Organization.name", "path": "Organization.name", "patternString": "A"}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("contained", "rules"),
+    [
+        ([{"resourceType": "Organization", "id": "o", "name": "A"}], set()),
+        ([{"resourceType": "Organization", "id": "o", "name": "B"}], {"pattern:Organization.name"}),
+        ([{"resourceType": "Organization", "id": i, "name": "A"} for i in "op"], {"max:MeasureReport.contained:a"}),
+        ([{"resourceType": "Organization", "id": "o", "name": "A"}, LIBRARY], {"slice:MeasureReport.contained"}),
+        ([LIBRARY], {"min:MeasureReport.contained:a", "slice:MeasureReport.contained"}),
+    ],
+)
+def test_contained_resources_may_be_sliced(validator_with, report, contained, rules):
+    """The slices of what holds resources are counted, and what they ask of their items is asked."""
+    report["contained"] = contained
+    report["evaluatedResource"] = [{"reference": f"#{each['id']}"} for each in contained]
+    issues = validator_with(ONE_ORGANIZATION, NAMED).issues(report, [ONE_ORGANIZATION["url"]])
+    assert {each.rule for each in issues if each.is_error} == rules
+
+
+@pytest.mark.parametrize(("count", "rules"), [(0, {"min"}), (1, set()), (2, {"max"})])
+def test_primitive_values_may_be_sliced(validator_with, report, count, rules):
+    """Slices of plain values are told by the values themselves."""
+    definition = profile(
+        {
+            "id": "MeasureReport.meta.profile",
+            "slicing": {"discriminator": [{"type": "value", "path": "$this"}], "rules": "open"},
+        },
+        {
+            "id": "MeasureReport.meta.profile:a",
+            "sliceName": "a",
+            "min": 1,
+            "max": "1",
+            "patternCanonical": OWN + "a",
+        },
+    )
+    report["meta"] = {"profile": [OWN + "b"] + [OWN + "a"] * count}
+    issues = validator_with(definition).issues(report, [definition["url"]])
+    assert {each.rule.partition(":")[0] for each in issues if each.is_error} == rules
+
+
 @pytest.fixture
 def report():
     """Give a small report; references to `#o` find an Organization in it."""

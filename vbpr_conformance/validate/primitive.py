@@ -12,6 +12,7 @@ from vbpr_conformance.validate.node import Check, Node, PropertyCheck, Tell
 from vbpr_conformance.validate.primitives import ALWAYS_FINE, FORMATS, fhir_id, is_absolute, string
 from vbpr_conformance.validate.scope import Scope
 from vbpr_conformance.validate.shape import Bounds, Slot
+from vbpr_conformance.validate.slicing import Group
 from vbpr_conformance.validate.values import value_checks
 
 _ATTRIBUTES = frozenset({"Element.id", "Extension.url"})
@@ -214,6 +215,7 @@ def _array(slot: Slot, item: _Value) -> PropertyCheck:
     null = slot.rule("shape", slot.views[0])
     bounds = Bounds(slot)
     key = f"_{name.key}"
+    groups = [Group(slot, view, slot.shape) for view in slot.views if view.element.slices]
 
     def check(value: Any, owner: dict[str, Any], scope: Scope) -> Findings | None:
         if type(value) is not list:
@@ -229,6 +231,8 @@ def _array(slot: Slot, item: _Value) -> PropertyCheck:
                 bad += item.needed(scope)
             if bad:
                 found += below(bad, f"{name.step}[{index}]")
+        for group in groups:
+            found += group.judge(value, scope)
         return found + (bounds.judge(len(value)) or []) or None
 
     return check

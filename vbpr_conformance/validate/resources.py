@@ -9,6 +9,7 @@ from vbpr_conformance.validate.memory import remembering
 from vbpr_conformance.validate.node import Checked, PropertyCheck
 from vbpr_conformance.validate.scope import Scope
 from vbpr_conformance.validate.shape import Slot, repeated
+from vbpr_conformance.validate.slicing import Group
 
 
 def resource_property(slot: Slot) -> PropertyCheck:
@@ -16,13 +17,24 @@ def resource_property(slot: Slot) -> PropertyCheck:
     profiles = [profile for view in slot.views for each in view.element.types for profile in each.profiles]
     own = tuple(view for view in slot.views if view.element.children)
 
+    groups = [Group(slot, view, slot.shape) for view in slot.views if view.element.slices]
+
     def contained(value: Any, scope: Scope) -> Findings | None:
-        return scope.validator.inner(value, scope.inner(value) if type(value) is dict else scope, profiles, own)
+        inside = scope.inner(value) if type(value) is dict else scope
+        if not groups:
+            return scope.validator.inner(value, inside, profiles, own)
+        slices = [each for group in groups for each in group.slices_of(value, inside)]
+        asked = [profile for view in slices for each in view.element.types for profile in each.profiles]
+        views = tuple(view for view in slices if view.element.children)
+        return scope.validator.inner(value, inside, [*profiles, *asked], (*own, *views))
+
+    def whole(values: list[Any], scope: Scope) -> Findings | None:
+        return [finding for group in groups for finding in group.judge(values, scope)] or None
 
     if slot.views[0].element.is_array:
         held = Checked(contained)
         held.check = remembering(contained, held)
-        return repeated(slot, held)
+        return repeated(slot, held, whole if groups else None)
 
     def entry(value: Any, owner: dict[str, Any], scope: Scope) -> Findings | None:
         inside = scope
