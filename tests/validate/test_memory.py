@@ -17,10 +17,10 @@ OWNER = {"resourceType": "Organization", "id": "owner", "name": "Owner"}
 
 @pytest.fixture
 def remembered(monkeypatch):
-    """Count what is told from memory."""
-    told = []
-    monkeypatch.setattr(memory, "dumps", lambda value, version: told.append(value) or _dumps(value, version))
-    return told
+    """Give the values that a memory was asked about, as they come."""
+    asked = []
+    monkeypatch.setattr(memory, "dumps", lambda value, version: asked.append(value) or _dumps(value, version))
+    return asked
 
 
 _dumps = memory.dumps

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from vbpr_conformance.validate.issue import Finding, Findings, below, shown
+from vbpr_conformance.validate.references import type_in
 from vbpr_conformance.validate.scope import Bundle, Scope
 
 _RULE = "full-url:Bundle.entry.fullUrl"
 _PROFILE = "http://hl7.org/fhir/StructureDefinition/Bundle"
-_TYPED = re.compile(r"https?://.+/([A-Z][A-Za-z]*)/[A-Za-z0-9.\-]{1,64}")
-"""The address of a resource on a server: type and id come last."""
 _MAY_LACK = frozenset({"batch", "transaction", "batch-response", "transaction-response"})
 
 
@@ -49,8 +47,7 @@ def _trouble(full_url: Any, resource: dict[str, Any], kind: Any, is_resource: Ca
         return f"{shown(full_url)} found, expected an absolute URL."
     if full_url.startswith(("http://", "https://")) and type(name) is str and not full_url.endswith(f"/{name}"):
         return f"{shown(full_url)} found, which disagrees with the id {shown(name)} of the resource."
-    named = _TYPED.fullmatch(full_url)
-    actual = resource.get("resourceType")
-    if named and is_resource(named.group(1)) and named.group(1) != actual:
-        return f"{shown(full_url)} found, which is the address of a {named.group(1)}, not of a {actual}."
+    named, actual = type_in(full_url), resource.get("resourceType")
+    if named is not None and is_resource(named) and named != actual:
+        return f"{shown(full_url)} found, which is the address of a {named}, not of a {actual}."
     return None

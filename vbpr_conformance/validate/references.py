@@ -56,7 +56,7 @@ def object_checks(compiler: Compiler, node: Node, views: Views) -> list[Whole]:
         target = scope.resolve(reference)
         named: str | None = None
         if target is None:
-            named = _type_in(reference)
+            named = type_in(reference)
             trouble = _trouble(compiler, reference, named, scope)
             if trouble is not None:
                 return below(malformed(trouble), ".reference")
@@ -145,7 +145,7 @@ def _by_type(stated: str, allowed: list[_Allowed], step: str) -> Findings | None
     return found or None
 
 
-def _type_in(reference: str) -> str | None:
+def type_in(reference: str) -> str | None:
     """The type that a reference names in its path."""
     found = _RELATIVE.fullmatch(reference) or _RESTFUL.fullmatch(reference) or _SEARCH.fullmatch(reference)
     return found.group(1) if found else None
