@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from vbpr_conformance import __version__
 from vbpr_conformance.commands import cleanup, generate, ig, requirements, run, schema, serve, validate
-from vbpr_conformance.errors import TargetError, UsageError
+from vbpr_conformance.errors import UsageError, VbprError
 
 COMMANDS = (run, validate, generate, serve, requirements, cleanup, ig, schema)
 USAGE, TARGET, INTERRUPTED = 2, 3, 130
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"vbpr-conformance: {error}", file=sys.stderr)
         return USAGE
-    except TargetError as error:
+    except VbprError as error:  # the target, or the harness itself: nothing is said about conformance
         print(f"vbpr-conformance: {error}", file=sys.stderr)
         return TARGET
     except KeyboardInterrupt:

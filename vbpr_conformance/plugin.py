@@ -168,9 +168,9 @@ class Run:
             self._worker_output["vbpr_tally"] = self._session.tally.as_dict()
             self._worker_output["vbpr_collected"] = self._session.collected()
         elif self._config.option.vbpr_out:
-            from vbpr_conformance.report import results
+            from vbpr_conformance.report import results_json
 
-            results.write(results.of(self._session.record()), self._config.option.vbpr_out)
+            results_json.write(results_json.of(self._session.record()), self._config.option.vbpr_out)
 
 
 @pytest.fixture(scope="session")

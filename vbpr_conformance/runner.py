@@ -16,12 +16,12 @@ import pytest
 from vbpr_conformance.errors import TargetError, UsageError, VbprError
 from vbpr_conformance.ig.places import suites_folder
 from vbpr_conformance.plugin import RESULT, UNREACHABLE
-from vbpr_conformance.report import results
+from vbpr_conformance.report import results_json
 from vbpr_conformance.report.progress import Progress
 from vbpr_conformance.suite.verdicts import CaseResult
 
 
-class HarnessError(VbprError):
+class RunnerError(VbprError):
     """The harness itself broke down."""
 
 
@@ -71,14 +71,14 @@ def run_suites(url: str, out: Path, *, shown: TextIO, options: Sequence[str]) ->
         code = pytest.main([*_pytest_options(out), f"--vbpr-server={url}", f"--vbpr-out={out}", *options], [observer])
     progress.end()
     if observer.breakdown:
-        raise HarnessError(f"the harness broke down; please report this:\n{observer.breakdown}")
+        raise RunnerError(f"the harness broke down; please report this:\n{observer.breakdown}")
     if observer.mistakes:
         raise UsageError("\n".join(observer.mistakes))
     if code == pytest.ExitCode.USAGE_ERROR:
         raise UsageError(said().removeprefix("ERROR: ") or "pytest did not accept the options")
     if code == pytest.ExitCode.NO_TESTS_COLLECTED:
         raise UsageError("no case was selected; `vbpr-conformance requirements` lists the cases there are")
-    found: dict[str, Any] = json.loads((out / results.FILE).read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads((out / results_json.FILE).read_text(encoding="utf-8"))
     if code == UNREACHABLE:
         raise TargetError(found["run"]["trouble"])
     return found

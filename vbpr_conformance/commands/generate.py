@@ -33,7 +33,7 @@ def main(args: argparse.Namespace) -> int:
     """Print the payloads as asked for."""
     from vbpr_conformance.generate.front import payloads
     from vbpr_conformance.ig.loader import load_edition
-    from vbpr_conformance.report.payloads import write
+    from vbpr_conformance.report.payload_formats import write
 
     faulty = True if args.faulty == ANY_RULE else args.faulty
     made = payloads(args.profile, load_edition(args.edition), n=args.n, seed=args.seed, faulty=faulty)

@@ -24,7 +24,7 @@ def add(subparsers: Subparsers) -> None:
 def main(args: argparse.Namespace) -> int:
     """Print the requirements in the format asked for."""
     from vbpr_conformance.ig.loader import load_edition
-    from vbpr_conformance.report.requirements import write
+    from vbpr_conformance.report.requirements_table import write
     from vbpr_conformance.suite.coverage import cases_by_requirement
 
     edition = load_edition(args.edition)
