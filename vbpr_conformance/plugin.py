@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from vbpr_conformance.client.client import FhirClient
     from vbpr_conformance.suite.expand import Case
-    from vbpr_conformance.suite.session import Session, Target
+    from vbpr_conformance.suite.session import ServerUnderTest, Session
     from vbpr_conformance.suite.verdicts import CaseResult
 
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
@@ -174,7 +174,7 @@ class Run:
 
 
 @pytest.fixture(scope="session")
-def vbpr_target(pytestconfig: pytest.Config) -> Target:
+def vbpr_target(pytestconfig: pytest.Config) -> ServerUnderTest:
     """The server under test: its URL, the edition and the settings of the run."""
     session = pytestconfig.stash.get(SESSION, None)
     if session is None:
@@ -183,6 +183,6 @@ def vbpr_target(pytestconfig: pytest.Config) -> Target:
 
 
 @pytest.fixture(scope="session")
-def vbpr_client(pytestconfig: pytest.Config, vbpr_target: Target) -> FhirClient:  # noqa: ARG001  skips without a server
+def vbpr_client(pytestconfig: pytest.Config, vbpr_target: ServerUnderTest) -> FhirClient:  # noqa: ARG001  skips without a server
     """The REST client for the server under test, logged in; what it creates is deleted at the end."""
     return pytestconfig.stash[SESSION].context.client

@@ -7,7 +7,7 @@ from typing import Any
 
 from vbpr_conformance.reference.faults import Fault
 from vbpr_conformance.suite.expand import Case
-from vbpr_conformance.suite.model import Step
+from vbpr_conformance.suite.language import Step
 
 _SEARCHING = {"search", "conditional-create", "conditional-update", "conditional-delete"}
 _NO_PARAMETER = {"type", "via", "scope", "first-pages", "headers", "format"}

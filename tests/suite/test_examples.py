@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from vbpr_conformance.suite.examples import Effort, run_examples
-from vbpr_conformance.suite.payloads import SIZES
+from vbpr_conformance.suite.seed_payloads import SIZES
 
 
 def test_examples_are_of_all_sizes():

@@ -15,7 +15,7 @@ from vbpr_conformance.reference.faults import Fault, catalogue
 from vbpr_conformance.reference.store import Store
 from vbpr_conformance.suite.coverage import all_cases
 from vbpr_conformance.suite.expand import Case
-from vbpr_conformance.suite.model import Seed
+from vbpr_conformance.suite.language import Seed
 from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 
 EDITION = load_edition("1.1.0")
@@ -149,7 +149,7 @@ def test_every_form_of_an_element_can_fail(name):
     assert [each.id for each in run(own, name) if not is_red(each)] == []
 
 
-HELD = [case for case in all_cases(EDITION)[0] if case.spec.mode == "read-only"]
+READ_ONLY = [case for case in all_cases(EDITION)[0] if case.spec.mode == "read-only"]
 LOADED = ("vbp-performance-measurereport", "vbp-quality-measurereport")
 
 
@@ -158,7 +158,7 @@ def read(name: str | None = None, *, loads: bool = True) -> dict[str, Verdict]:
     store = Store()
     if loads:
         _load(store)
-    found = run_in(store, EDITION, HELD, fault=name, read_only=True)
+    found = run_in(store, EDITION, READ_ONLY, fault=name, read_only=True)
     return {each.id: each.verdict for each in found}
 
 
@@ -174,5 +174,5 @@ def test_what_is_held_is_looked_at():
     """In a run that only reads, everything is verified on good reports, and nothing where there are none."""
     assert set(read().values()) == {Verdict.PASS}
     assert set(read(loads=False).values()) == {Verdict.SKIP}
-    assert read("read-fails")["held-read"] is Verdict.FAIL
-    assert read("search-summarised")["held-conforms"] is Verdict.FAIL
+    assert read("read-fails")["existing-read"] is Verdict.FAIL
+    assert read("search-summarised")["existing-conforms"] is Verdict.FAIL

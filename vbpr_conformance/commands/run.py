@@ -108,7 +108,7 @@ def _plugin_options(chosen: dict[str, Any]) -> list[str]:
     files = [name for name in names if Path(name).suffix]
     words = [f"--vbpr-suite={name}" for name in names]
     if files:
-        from vbpr_conformance.suite.loader import packaged
+        from vbpr_conformance.suite.suite_file import packaged
 
         words += files if len(files) == len(names) else [str(packaged()[0].parent), *files]
     words += [

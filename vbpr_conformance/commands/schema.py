@@ -20,7 +20,7 @@ def add(subparsers: Subparsers) -> None:
 
 def main(args: argparse.Namespace) -> int:  # noqa: ARG001  every command takes its options
     """Print the schema."""
-    from vbpr_conformance.suite.schema import json_schema
+    from vbpr_conformance.suite.json_schema import json_schema
 
     print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
     return 0

@@ -15,13 +15,13 @@ from vbpr_conformance.suite.env import Env
 from vbpr_conformance.suite.examples import Drawn, Effort, run_examples
 from vbpr_conformance.suite.expand import Case
 from vbpr_conformance.suite.findings import Finding, HarnessError, NotTestedError
-from vbpr_conformance.suite.loader import packaged
+from vbpr_conformance.suite.interactions import perform
+from vbpr_conformance.suite.language import Seed
 from vbpr_conformance.suite.matchers import check
-from vbpr_conformance.suite.model import Seed
-from vbpr_conformance.suite.payloads import SIZES, with_zeros
 from vbpr_conformance.suite.queries import is_ambiguous, queries, refers_elsewhere
 from vbpr_conformance.suite.randomness import number
-from vbpr_conformance.suite.steps import perform
+from vbpr_conformance.suite.seed_payloads import SIZES, with_zeros
+from vbpr_conformance.suite.suite_file import packaged
 from vbpr_conformance.suite.templating import MissingValueError, fill
 from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 
@@ -212,10 +212,10 @@ def _run_example(case: Case, context: Context, outcome: _Outcome, drawn: list[Dr
     env.number = context.examples
     draw = iter(drawn)
     try:
-        for name, wish in case.spec.seed.items():
-            env.lives[name] = context.create(name, _made(wish, env, next(draw)))
-        for name, wish in case.spec.payload.items():
-            env.payloads[name] = _made(wish, env, next(draw))
+        for name, seed_spec in case.spec.seed.items():
+            env.lives[name] = context.create(name, _made(seed_spec, env, next(draw)))
+        for name, seed_spec in case.spec.payload.items():
+            env.payloads[name] = _made(seed_spec, env, next(draw))
         _run_steps(env, outcome)
     except Finding as finding:
         if "element" in case.row and drawn[0][0] != SIZES[0] and not env.answers:
@@ -228,10 +228,10 @@ def _run_example(case: Case, context: Context, outcome: _Outcome, drawn: list[Dr
         context.remove(env.own())
 
 
-def _made(wish: Seed, env: Env, drawn: Drawn) -> dict[str, Any]:
+def _made(seed_spec: Seed, env: Env, drawn: Drawn) -> dict[str, Any]:
     size, rng = drawn
     try:
-        filled = Seed.model_validate(fill(wish.model_dump(), env.scope()), by_name=True)
+        filled = Seed.model_validate(fill(seed_spec.model_dump(), env.scope()), by_name=True)
     except MissingValueError as trouble:
         raise HarnessError(f"{env.case.source}: {trouble}") from trouble
     made = env.context.payloads.make(filled, rng, size)

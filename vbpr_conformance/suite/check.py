@@ -7,11 +7,11 @@ from typing import Any
 
 from vbpr_conformance.errors import UsageError, VbprError
 from vbpr_conformance.ig.edition import Edition
-from vbpr_conformance.suite.loader import Location, Suite, did_you_mean
-from vbpr_conformance.suite.model import CaseSpec, Expect, Step
+from vbpr_conformance.suite.language import CaseSpec, Expect, Step
+from vbpr_conformance.suite.suite_file import Location, Suite, did_you_mean
 from vbpr_conformance.suite.templating import names_in
 
-_ALWAYS = frozenset({"run", "targets", "server", "unique", "held"})
+_ALWAYS = frozenset({"run", "targets", "server", "unique", "existing"})
 _NAMED = ("contains", "excludes", "includes")
 
 Mistake = tuple[Location, str, str]

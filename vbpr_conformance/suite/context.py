@@ -18,12 +18,12 @@ from vbpr_conformance.fhir.search_index import search_env
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import SearchParameter
 from vbpr_conformance.suite.claims import declared
-from vbpr_conformance.suite.env import Answer, Live
+from vbpr_conformance.suite.env import Answer, CreatedResource
 from vbpr_conformance.suite.findings import Finding, NotTestedError, refuse_when_locked_out
-from vbpr_conformance.suite.model import Seed
-from vbpr_conformance.suite.payloads import Payloads, Tag
+from vbpr_conformance.suite.language import Seed
 from vbpr_conformance.suite.randomness import rng
 from vbpr_conformance.suite.record import Tally
+from vbpr_conformance.suite.seed_payloads import Payloads, Tag
 from vbpr_conformance.suite.targets import Targets
 from vbpr_conformance.suite.templating import fill
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from vbpr_conformance.client.client import FhirClient
     from vbpr_conformance.client.exchange import Exchange
     from vbpr_conformance.suite.expand import Case
-    from vbpr_conformance.suite.loader import Suite
+    from vbpr_conformance.suite.suite_file import Suite
     from vbpr_conformance.validate.validator import Validator
 
 _OK = 200
@@ -39,8 +39,8 @@ _CREATED = 201
 _LAG_S = 8.0
 """How long a server's search may lag behind its writes before it is taken to miss what it holds."""
 _MOST_PAGES = 400
-_PAGES_HELD = 3
-_MOST_HELD = 30
+_PAGES_OF_EXISTING = 3
+_MOST_EXISTING = 30
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,13 @@ class Context:
         """What this run has created, as `Type/id`: references to it are kept as they are."""
         self.targets = Targets(self)
         self.payloads = Payloads(self)
-        self._populations: dict[str, dict[str, Live] | Exception] = {}
-        self._shared: list[Live] = []
-        self._kept: list[Live] = []
+        self._populations: dict[str, dict[str, CreatedResource] | Exception] = {}
+        self._shared: list[CreatedResource] = []
+        self._kept: list[CreatedResource] = []
         self._lost: list[str] = []
         """What the server did not delete."""
         self._scoped: dict[str, bool] = {}
-        self._held: dict[str, list[Live]] = {}
+        self._existing: dict[str, list[CreatedResource]] = {}
         self.lag = 0.0
         self._unsettled = False
         self._bases: list[str] = []
@@ -148,7 +148,7 @@ class Context:
 
     # ---- what the run creates
 
-    def create(self, name: str, resource: dict[str, Any]) -> Live:
+    def create(self, name: str, resource: dict[str, Any]) -> CreatedResource:
         """Create a resource that a case needs; where the server does not, the case cannot be tested."""
         live, exchange = self._created(name, resource)
         if live is None:
@@ -159,14 +159,14 @@ class Context:
             )
         return live
 
-    def try_create(self, name: str, resource: dict[str, Any]) -> Live | None:
+    def try_create(self, name: str, resource: dict[str, Any]) -> CreatedResource | None:
         """Create a resource that others refer to, if the server takes it."""
         live, _ = self._created(name, resource)
         if live is not None:
             self._shared.append(live)
         return live
 
-    def _created(self, name: str, resource: dict[str, Any]) -> tuple[Live | None, Exchange]:
+    def _created(self, name: str, resource: dict[str, Any]) -> tuple[CreatedResource | None, Exchange]:
         exchange = self.client.create(resource)
         self.wrote(exchange)
         place = exchange.located
@@ -174,9 +174,9 @@ class Context:
             return None, exchange
         self.created += 1
         self.references.add(f"{place.type}/{place.id}")
-        return Live(name, place.id, resource, exchange), exchange
+        return CreatedResource(name, place.id, resource, exchange), exchange
 
-    def remove(self, lives: Iterable[Live]) -> None:
+    def remove(self, lives: Iterable[CreatedResource]) -> None:
         """Delete what was created, the newest first, because others may refer to the older ones.
 
         What the server keeps because something refers to it is tried again once the rest is gone, and at the end of the
@@ -190,9 +190,9 @@ class Context:
                 return
             waiting = kept
 
-    def _still_there(self, lives: Sequence[Live]) -> list[Live]:
+    def _still_there(self, lives: Sequence[CreatedResource]) -> list[CreatedResource]:
         """Delete each, and give those that are still there; without a server nothing more is tried."""
-        kept: list[Live] = []
+        kept: list[CreatedResource] = []
         for index, live in enumerate(lives):
             try:
                 status = self.client.delete(live.type, live.id).status
@@ -216,25 +216,27 @@ class Context:
 
     # ---- the population of a suite
 
-    def resources_for(self, case: Case) -> dict[str, Live]:
+    def resources_for(self, case: Case) -> dict[str, CreatedResource]:
         """Give what the cases of a suite share: resources of this run, or in a read-only run what the server holds."""
         if not self.settings.read_only:
             return self.population(case.suite)
-        kinds = {self.edition.profile(wish.profile).type for wish in case.suite.spec.population.values()}
-        return {live.reference: live for kind in sorted(kinds) for live in self.held(kind)}
+        kinds = {self.edition.profile(seed_spec.profile).type for seed_spec in case.suite.spec.population.values()}
+        return {live.reference: live for kind in sorted(kinds) for live in self.existing(kind)}
 
-    def held(self, kind: str) -> list[Live]:
+    def existing(self, kind: str) -> list[CreatedResource]:
         """Give some of the resources of a type that the server holds: those of the first pages of a plain search."""
-        if kind not in self._held:
+        if kind not in self._existing:
             first = self.client.search(kind)
             refuse_when_locked_out(first)
             answer = Answer("search", first)
-            self.read_pages(answer, enough=_PAGES_HELD)
+            self.read_pages(answer, enough=_PAGES_OF_EXISTING)
             found = [each for each in answer.matches if each.get("resourceType") == kind and "id" in each]
-            self._held[kind] = [Live(f"held {each['id']}", str(each["id"]), each) for each in found[:_MOST_HELD]]
-        return self._held[kind]
+            self._existing[kind] = [
+                CreatedResource(f"existing {each['id']}", str(each["id"]), each) for each in found[:_MOST_EXISTING]
+            ]
+        return self._existing[kind]
 
-    def population(self, suite: Suite) -> dict[str, Live]:
+    def population(self, suite: Suite) -> dict[str, CreatedResource]:
         """Give the resources that all cases of a suite share, created when first asked for: all of them, or none."""
         if suite.name not in self._populations:
             try:
@@ -248,11 +250,11 @@ class Context:
             raise found
         return found
 
-    def _populated(self, suite: Suite) -> dict[str, Live]:
-        made: dict[str, Live] = {}
-        for name, wish in suite.spec.population.items():
+    def _populated(self, suite: Suite) -> dict[str, CreatedResource]:
+        made: dict[str, CreatedResource] = {}
+        for name, seed_spec in suite.spec.population.items():
             scope = {**{each.name: each.scope() for each in made.values()}, **self.names(f"{suite.name}-{name}")}
-            filled = Seed.model_validate(fill(wish.model_dump(), scope), by_name=True)
+            filled = Seed.model_validate(fill(seed_spec.model_dump(), scope), by_name=True)
             payload = self.payloads.make(filled, rng(self.settings.seed, suite.name, name))
             made[name] = self.create(name, payload)
             self._shared.append(made[name])
@@ -265,12 +267,12 @@ class Context:
         return {
             "run": {"id": self.run_id, "system": self.tag.system, "tag": self.tag.value, "token": self.tag.token},
             "targets": self.targets.scope(),
-            "held": Held(self),
+            "existing": ExistingResources(self),
             "server": {"base": self.client.base_url.rstrip("/")},
             "unique": {"value": f"{self.run_id}-{purpose}", "id": _identity(self.run_id, purpose)},
         }
 
-    def settle(self, lives: Iterable[Live]) -> None:
+    def settle(self, lives: Iterable[CreatedResource]) -> None:
         """Wait after a write as long as the server's search was seen to lag behind; find that out with the first."""
         if not self._unsettled:
             return
@@ -283,7 +285,7 @@ class Context:
         """The parameter that keeps a search to this run's resources, if the server's search by it works."""
         return [("identifier", self.tag.token)] if self._scoped.get(kind) else []
 
-    def _find_out(self, lives: Iterable[Live]) -> None:
+    def _find_out(self, lives: Iterable[CreatedResource]) -> None:
         """Find out whether a search by the run's tag finds what was created, waiting for a search that lags."""
         by_type: dict[str, set[str]] = {}
         for live in lives:
@@ -333,14 +335,14 @@ class Context:
             raise Finding(str(trouble), (), answer.pages[-1:]) from trouble
 
 
-class Held(Mapping[str, Mapping[str, Any]]):
-    """What `{{held.Type.…}}` gives in a suite: a resource of that type which the server held before the run."""
+class ExistingResources(Mapping[str, Mapping[str, Any]]):
+    """What `{{existing.Type.…}}` gives in a suite: a resource of that type which the server held before the run."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
     def __getitem__(self, kind: str) -> Mapping[str, Any]:
-        found = self._context.held(kind)
+        found = self._context.existing(kind)
         if not found:
             raise NotTestedError(f"the server shows no {kind}; load some, or let the client read them")
         return found[0].sent
@@ -370,7 +372,7 @@ def _identity(run_id: str, purpose: str) -> str:
 
 
 def _said(exchange: Exchange) -> str:
-    from vbpr_conformance.suite.matchers.http import said_in  # noqa: PLC0415  the matchers import this module's names
+    from vbpr_conformance.suite.matchers.http_answer import said_in  # noqa: PLC0415  the matchers import this module's names
 
     said = said_in(Answer("", exchange))
     return f" ({said})" if said else ""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.suite.expand import Case, expand
-from vbpr_conformance.suite.loader import load_suite, packaged
 from vbpr_conformance.suite.rows import NotExpanded
+from vbpr_conformance.suite.suite_file import load_suite, packaged
 
 
 def all_cases(edition: Edition, paths: Iterable[Path] | None = None) -> tuple[list[Case], list[NotExpanded]]:

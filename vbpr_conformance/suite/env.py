@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Live:
+class CreatedResource:
     """A resource that this run created: what was sent, and under which type and id the server holds it."""
 
     name: str
@@ -69,7 +69,7 @@ class Env:
 
     context: Context
     case: Case
-    lives: dict[str, Live] = field(default_factory=dict)
+    lives: dict[str, CreatedResource] = field(default_factory=dict)
     payloads: dict[str, dict[str, Any]] = field(default_factory=dict)
     answers: dict[str, Answer] = field(default_factory=dict)
     exchanges: list[Exchange] = field(default_factory=list)
@@ -77,7 +77,7 @@ class Env:
     shared: frozenset[str] = frozenset()
     number: int = 0
 
-    def own(self) -> list[Live]:
+    def own(self) -> list[CreatedResource]:
         """What this example created, apart from what it shares with others."""
         return [live for name, live in self.lives.items() if name not in self.shared]
 

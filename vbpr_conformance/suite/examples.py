@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vbpr_conformance.suite.findings import Finding
-from vbpr_conformance.suite.payloads import SIZES
+from vbpr_conformance.suite.seed_payloads import SIZES
 
 Drawn = tuple[str, random.Random]
 """How much a payload holds, and the random numbers that make it."""

@@ -13,9 +13,9 @@ from vbpr_conformance.errors import UsageError
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Requirement
 from vbpr_conformance.suite.check import check_suite
-from vbpr_conformance.suite.loader import Suite
-from vbpr_conformance.suite.model import CaseSpec
+from vbpr_conformance.suite.language import CaseSpec
 from vbpr_conformance.suite.rows import NotExpanded, Row, rows_of
+from vbpr_conformance.suite.suite_file import Suite
 from vbpr_conformance.suite.templating import MissingValueError, text
 
 _STRENGTH = {"SHALL": 3, "SHOULD": 2, "MAY": 1}

@@ -14,7 +14,7 @@ _MOST_TYPES = 12
 
 
 @dataclass(frozen=True)
-class Variant:
+class ElementForm:
     """One legal form of an element: its name, and the path by which the generator makes it present."""
 
     element_id: str
@@ -22,12 +22,12 @@ class Variant:
     path: str
 
 
-def variants(profile: Profile, edition: Edition) -> Iterator[Variant]:
+def variants(profile: Profile, edition: Edition) -> Iterator[ElementForm]:
     """Give every legal form of every must-support element: each type of a choice, also inside its extension."""
     for element in profile.must_support:
         for path in _forms(element, element.id, edition):
             name = path.partition(".")[2].replace("[x]", "")
-            yield Variant(element.id, name, path)
+            yield ElementForm(element.id, name, path)
 
 
 def _forms(element: Element, path: str, edition: Edition) -> Iterator[str]:

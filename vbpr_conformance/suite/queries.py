@@ -19,7 +19,7 @@ from vbpr_conformance.fhir.search_index import DateValue, index_values, search_e
 from vbpr_conformance.fhir.search_match import matches
 from vbpr_conformance.fhir.search_values import escape, is_url, parse_date, split, unescape
 from vbpr_conformance.ig.model import SearchParameter
-from vbpr_conformance.suite.env import Live
+from vbpr_conformance.suite.env import CreatedResource
 
 if TYPE_CHECKING:
     from vbpr_conformance.suite.env import Env
@@ -47,11 +47,11 @@ class Query:
         return self.name.partition(":")[2]
 
 
-def queries(row: Mapping[str, str], lives: Iterable[Live], env: Env) -> list[Query]:
+def queries(row: Mapping[str, str], lives: Iterable[CreatedResource], env: Env) -> list[Query]:
     """Give what a row asks for, over the values that these resources hold, what is simplest first."""
     parameter = parameter_of(row, env)
-    held = [value for live in lives if live.type == row["type"] for value in values_of(live, parameter, env)]
-    texts = dict.fromkeys(_texts(row["form"], parameter, held, env))
+    values = [value for live in lives if live.type == row["type"] for value in values_of(live, parameter, env)]
+    texts = dict.fromkeys(_texts(row["form"], parameter, values, env))
     return [Query(row["type"], parameter, row["query"], text) for text in list(texts)[:_MOST_VALUES]]
 
 
@@ -61,21 +61,21 @@ def parameter_of(row: Mapping[str, str], env: Env) -> SearchParameter:
     return next(parameter for parameter in known if parameter.code == row["param"])
 
 
-def _texts(form: str, parameter: SearchParameter, held: Sequence[Any], env: Env) -> Iterator[str]:
+def _texts(form: str, parameter: SearchParameter, values: Sequence[Any], env: Env) -> Iterator[str]:
     if form == "missing":
         return iter(("false", "true"))
     if parameter.type == "date":
-        return _dates(form, held)
+        return _dates(form, values)
     if parameter.type == "token":
-        return _tokens(form, held)
-    return _references(form, parameter, held, env)
+        return _tokens(form, values)
+    return _references(form, parameter, values, env)
 
 
 # ---- tokens: https://hl7.org/fhir/R4/search.html#token
 
 
-def _tokens(form: str, held: Sequence[Any]) -> Iterator[str]:
-    pairs = list(dict.fromkeys(_pairs(held)))
+def _tokens(form: str, values: Sequence[Any]) -> Iterator[str]:
+    pairs = list(dict.fromkeys(_pairs(values)))
     codes = list(dict.fromkeys(code for _, code in pairs if code))
     systems = list(dict.fromkeys(system for system, _ in pairs if system))
     if form in {"code", "not"}:
@@ -97,8 +97,8 @@ def _tokens(form: str, held: Sequence[Any]) -> Iterator[str]:
         yield ",".join([escape(codes[0]), "not-" + escape(codes[0])])
 
 
-def _pairs(held: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    for value in held:
+def _pairs(values: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    for value in values:
         if isinstance(value, str):
             yield "", value
         elif isinstance(value, Mapping):
@@ -112,9 +112,9 @@ def _pairs(held: Iterable[Any]) -> Iterator[tuple[str, str]]:
 # ---- dates: https://hl7.org/fhir/R4/search.html#date
 
 
-def _dates(form: str, held: Sequence[Any]) -> Iterator[str]:
+def _dates(form: str, values: Sequence[Any]) -> Iterator[str]:
     prefix = "" if form in {"day", "or"} else form
-    written = sorted(dict.fromkeys(_written(held)))
+    written = sorted(dict.fromkeys(_written(values)))
     middle = written[len(written) // 2 : len(written) // 2 + 1]
     zoned = [each for each in written if _ZONE.search(each)]
     if form == "or":
@@ -124,8 +124,8 @@ def _dates(form: str, held: Sequence[Any]) -> Iterator[str]:
     yield from dict.fromkeys(prefix + probe for anchor in anchors for probe in _near(anchor))
 
 
-def _written(held: Iterable[Any]) -> Iterator[str]:
-    for value in held:
+def _written(values: Iterable[Any]) -> Iterator[str]:
+    for value in values:
         if isinstance(value, str):
             yield value
         elif isinstance(value, Mapping):
@@ -148,9 +148,9 @@ def _near(written: str) -> Iterator[str]:
 # ---- references and canonicals: https://hl7.org/fhir/R4/search.html#reference
 
 
-def _references(form: str, parameter: SearchParameter, held: Sequence[Any], env: Env) -> Iterator[str]:
-    canonicals = list(dict.fromkeys(value for value in held if isinstance(value, str)))
-    literals = dict.fromkeys(each.get("reference", "") for each in held if isinstance(each, Mapping))
+def _references(form: str, parameter: SearchParameter, values: Sequence[Any], env: Env) -> Iterator[str]:
+    canonicals = list(dict.fromkeys(value for value in values if isinstance(value, str)))
+    literals = dict.fromkeys(each.get("reference", "") for each in values if isinstance(each, Mapping))
     base = env.context.own_base
     relative = [each for each in (_local(literal, env) for literal in literals) if each]
     elsewhere = [each for each in literals if is_url(each) and not _local(each, env)]
@@ -203,11 +203,11 @@ def _other_id(reference: str) -> str:
     return reference[:-1] + ("y" if reference.endswith("x") else "x")
 
 
-def refers_elsewhere(row: Mapping[str, str], lives: Iterable[Live], env: Env) -> bool:
+def refers_elsewhere(row: Mapping[str, str], lives: Iterable[CreatedResource], env: Env) -> bool:
     """Whether all references of a parameter lead to other places: then a search by a local id means nothing."""
     parameter = parameter_of(row, env)
-    held = [value for live in lives if live.type == row["type"] for value in values_of(live, parameter, env)]
-    literals = [each["reference"] for each in held if isinstance(each, Mapping) and "reference" in each]
+    values = [value for live in lives if live.type == row["type"] for value in values_of(live, parameter, env)]
+    literals = [each["reference"] for each in values if isinstance(each, Mapping) and "reference" in each]
     return any(map(is_url, literals)) and not any(_local(each, env) for each in literals)
 
 
@@ -227,39 +227,39 @@ def is_ambiguous(env: Env) -> bool:
 # ---- what has to be found
 
 
-def values_of(live: Live, parameter: SearchParameter, env: Env) -> list[Any]:
+def values_of(live: CreatedResource, parameter: SearchParameter, env: Env) -> list[Any]:
     """The values of a resource as the search parameter sees them."""
     return env.context.search_values(live.sent, parameter)
 
 
-def judge(query: Query, live: Live, env: Env) -> Match:
+def judge(query: Query, live: CreatedResource, env: Env) -> Match:
     """Decide by the rules of FHIR search whether a resource has to be found."""
     base = env.context.own_base
     found = matches(query.parameter, query.modifier or None, query.value, live.scope(), base=base)
     return Match.UNDECIDED if _left_open(query, live, env, found) else found
 
 
-def reason(query: Query, live: Live, env: Env) -> str:
+def reason(query: Query, live: CreatedResource, env: Env) -> str:
     """Say what a resource holds of what a query asks for, and so what has to be."""
-    held = ", ".join(_shown(value) for value in values_of(live, query.parameter, env)) or "nothing"
+    shown = ", ".join(_shown(value) for value in values_of(live, query.parameter, env)) or "nothing"
     said = {Match.YES: "has to be found", Match.NO: "does not match"}.get(judge(query, live, env), "may be found")
-    return f"{query.parameter.code} is {held}; {said}"
+    return f"{query.parameter.code} is {shown}; {said}"
 
 
-def _left_open(query: Query, live: Live, env: Env, found: Match) -> bool:
+def _left_open(query: Query, live: CreatedResource, env: Env, found: Match) -> bool:
     """Whether R4 says two things here, so that a server may answer either way.
 
     `ge` and `le` where the ranges overlap at the border: "greater or equal" in one column of the table of prefixes, and
     not so in the other (https://hl7.org/fhir/R4/search.html#prefix). `:missing` where the element is there and holds
     nothing to search for: no literal reference, or one into the resource itself. A canonical without its version: R4
     has `:below` to leave the version out, and does not say what is found without it
-    (https://hl7.org/fhir/R4/search.html#versions). Not open: a reference held relative and asked for by its absolute
+    (https://hl7.org/fhir/R4/search.html#versions). Not open: a reference given relative and asked for by its absolute
     URL here matches, and the other way round (https://hl7.org/fhir/R4/search.html#reference).
     """
     if found is Match.NO and query.parameter.type == "date" and query.value[:2] in {"ge", "le"}:
         wanted = parse_date(query.value).interval
-        held = index_values(query.parameter, live.scope(), search_env(live.scope()))
-        return any(isinstance(each, DateValue) and _overlap(wanted, each.interval) for each in held)
+        indexed = index_values(query.parameter, live.scope(), search_env(live.scope()))
+        return any(isinstance(each, DateValue) and _overlap(wanted, each.interval) for each in indexed)
     if query.parameter.type == "reference" and query.modifier == "missing":
         values = values_of(live, query.parameter, env)
         literals = [value if isinstance(value, str) else value.get("reference", "") for value in values]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Requirement
-from vbpr_conformance.suite.model import Family, MustSupportRows, RequirementRows, SearchRows
+from vbpr_conformance.suite.language import Family, MustSupportRows, RequirementRows, SearchRows
 from vbpr_conformance.suite.must_support import variants
 from vbpr_conformance.suite.search_forms import forms
 

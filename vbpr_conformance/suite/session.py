@@ -17,17 +17,17 @@ from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.loader import load_edition
 from vbpr_conformance.suite.context import Context, Settings
 from vbpr_conformance.suite.expand import Case, expand
-from vbpr_conformance.suite.loader import did_you_mean, is_suite, load_suite, packaged
-from vbpr_conformance.suite.payloads import Tag
 from vbpr_conformance.suite.record import RunRecord, Tally
 from vbpr_conformance.suite.rows import NotExpanded
+from vbpr_conformance.suite.seed_payloads import Tag
+from vbpr_conformance.suite.suite_file import did_you_mean, is_suite, load_suite, packaged
 from vbpr_conformance.suite.verdicts import CaseResult
 
 DEFAULT_EXAMPLES = 10
 
 
 @dataclass(frozen=True)
-class Target:
+class ServerUnderTest:
     """The server under test, for tests written in Python."""
 
     url: str
@@ -55,7 +55,7 @@ class Session:
         self._trouble = ""
         self.tally = Tally()
         checked_base(option.vbpr_server)
-        self.target = Target(
+        self.target = ServerUnderTest(
             option.vbpr_server.rstrip("/"),
             load_edition(option.vbpr_edition),
             Settings(

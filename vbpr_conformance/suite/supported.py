@@ -62,7 +62,7 @@ def _extensions(path: str, sent: Any) -> tuple[str, list[Any]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _MustSupportPaths:
     """What profiles ask to support: paths with all below them, paths by themselves, extensions by path and URL."""
 
     whole: frozenset[str]
@@ -87,7 +87,7 @@ class _Asked:
 
 
 @lru_cache(maxsize=32)
-def _asked_for(edition: Edition, resource_type: str) -> _Asked:
+def _asked_for(edition: Edition, resource_type: str) -> _MustSupportPaths:
     whole, parts, urls = set(), set(), set()
     for profile in edition.profiles:
         if profile.type != resource_type:
@@ -102,7 +102,7 @@ def _asked_for(edition: Edition, resource_type: str) -> _Asked:
                 parts.add(_path(place))
             elif place.name != "extension":
                 whole.add(_path(place))
-    return _Asked(frozenset(whole), frozenset(parts), frozenset(urls))
+    return _MustSupportPaths(frozenset(whole), frozenset(parts), frozenset(urls))
 
 
 def _place(element: Element, profile: Profile) -> Element:

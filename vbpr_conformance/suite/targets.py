@@ -50,7 +50,7 @@ class Targets:
 
     def scope(self) -> Mapping[str, Any]:
         """What `{{targets.Type.key}}` gives in a suite: the reference to that target."""
-        return _Types(self)
+        return _TargetTypes(self)
 
     def _placed(self, literal: str) -> str:
         match = _LITERAL.fullmatch(literal)
@@ -100,7 +100,7 @@ class _Keys(Mapping[str, str]):
         return 0
 
 
-class _Types(Mapping[str, Mapping[str, str]]):
+class _TargetTypes(Mapping[str, Mapping[str, str]]):
     def __init__(self, targets: Targets) -> None:
         self._targets = targets
 

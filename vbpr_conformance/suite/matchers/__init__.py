@@ -7,15 +7,15 @@ from typing import Any
 
 from vbpr_conformance.suite.env import Answer, Env
 from vbpr_conformance.suite.findings import Finding
-from vbpr_conformance.suite.matchers import capability, held, http, resource, search
-from vbpr_conformance.suite.model import Expect
+from vbpr_conformance.suite.language import Expect
+from vbpr_conformance.suite.matchers import declares, existing, http_answer, resource, search
 from vbpr_conformance.suite.templating import fill
 
 Matcher = Callable[[Any, Answer, Env], None]
 
 MATCHERS: Mapping[str, Matcher] = {
-    "status": http.status,
-    "header": http.header,
+    "status": http_answer.status,
+    "header": http_answer.header,
     "operation_outcome": resource.operation_outcome,
     "valid": resource.valid,
     "conforms_to": resource.conforms_to,
@@ -27,12 +27,12 @@ MATCHERS: Mapping[str, Matcher] = {
     "excludes": search.excludes,
     "exactly": search.exactly,
     "every": search.every,
-    "every_valid": held.every_valid,
-    "shows_somewhere": held.shows_somewhere,
+    "every_valid": existing.every_valid,
+    "shows_somewhere": existing.shows_somewhere,
     "count": search.count,
     "includes": search.includes,
     "same_ids_as": search.same_ids_as,
-    "declares": capability.declares,
+    "declares": declares.declares,
 }
 """In the order in which they are checked: what explains most comes first."""
 

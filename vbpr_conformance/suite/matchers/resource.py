@@ -9,8 +9,8 @@ from vbpr_conformance.fhir.allowances import NARRATIVE_REPLACED, Allowance, afte
 from vbpr_conformance.fhir.compare import Difference, differences
 from vbpr_conformance.suite.env import Answer, Env
 from vbpr_conformance.suite.findings import Finding, HarnessError
-from vbpr_conformance.suite.matchers.allowances import MOMENT_SPELLED_OTHERWISE
-from vbpr_conformance.suite.matchers.http import said_in, short_url
+from vbpr_conformance.suite.matchers.http_answer import said_in, short_url
+from vbpr_conformance.suite.matchers.moment_spelling import MOMENT_SPELLED_OTHERWISE
 from vbpr_conformance.suite.must_support import select
 from vbpr_conformance.suite.supported import only_should, only_should_inside
 

@@ -10,9 +10,9 @@ from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 from vbpr_conformance.fhir.match import Match
-from vbpr_conformance.suite.env import Answer, Env, Live
+from vbpr_conformance.suite.env import Answer, CreatedResource, Env
 from vbpr_conformance.suite.findings import Finding, HarnessError
-from vbpr_conformance.suite.matchers.http import said_in, short_url
+from vbpr_conformance.suite.matchers.http_answer import said_in, short_url
 from vbpr_conformance.suite.queries import judge, reason
 
 _MOST_LINES = 5
@@ -29,7 +29,7 @@ def _searchset(answer: Answer) -> None:
         )
 
 
-def _live(name: str, env: Env) -> Live:
+def _live(name: str, env: Env) -> CreatedResource:
     if name not in env.lives:
         raise HarnessError(f"{env.case.source}: nothing is named {name!r}")
     return env.lives[name]
@@ -82,13 +82,13 @@ def exactly(value: Literal["what-matches"], answer: Answer, env: Env) -> None:  
         _report(answer, f"returned {len(wrong)} {env.query.type}{plural} that do not match", wrong)
 
 
-def _others(answer: Answer, env: Env) -> list[Live]:
+def _others(answer: Answer, env: Env) -> list[CreatedResource]:
     """What was found besides, in a read-only run: there everything the server holds is judged by its own content."""
     if not env.context.settings.read_only:
         return []
     known = {live.reference for live in env.lives.values()}
     found = [each for each in answer.matches if f"{each.get('resourceType')}/{each.get('id')}" not in known]
-    return [Live("", str(each.get("id")), each) for each in found if "resourceType" in each]
+    return [CreatedResource("", str(each.get("id")), each) for each in found if "resourceType" in each]
 
 
 def every(value: str, answer: Answer, env: Env) -> None:
@@ -154,7 +154,7 @@ def _without_paging(answer: Answer) -> bool:
     return len(answer.pages) == 1 and asked == str(len(answer.matches))
 
 
-def _list(lives: Iterable[Live]) -> str:
+def _list(lives: Iterable[CreatedResource]) -> str:
     return ", ".join(live.reference for live in lives)
 
 

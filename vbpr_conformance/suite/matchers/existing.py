@@ -6,7 +6,7 @@ from typing import Literal
 
 from vbpr_conformance.suite.env import Answer, Env
 from vbpr_conformance.suite.findings import Finding, NotTestedError
-from vbpr_conformance.suite.matchers.http import short_url
+from vbpr_conformance.suite.matchers.http_answer import short_url
 from vbpr_conformance.suite.must_support import select
 
 

@@ -1,4 +1,4 @@
-"""What is sent: generated from a profile to the wishes of a suite, tagged, and proved valid before it goes out."""
+"""What is sent: generated from a profile to what a suite asks for, tagged, and proved valid before it goes out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vbpr_conformance.errors import UsageError
 
 if TYPE_CHECKING:
     from vbpr_conformance.suite.context import Context
-    from vbpr_conformance.suite.model import Seed
+    from vbpr_conformance.suite.language import Seed
 
 TAG_SYSTEM = "urn:vbpr-conformance:run"
 SIZES = ("minimal", "typical", "maximal")
@@ -45,19 +45,19 @@ class Payloads:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def make(self, wish: Seed, rng: random.Random, size: str = "typical") -> dict[str, Any]:
-        """Generate what a suite wishes, everything in it filled in."""
-        placed = self._possible(wish.profile, wish.set)
-        tag = self._tag(wish.profile)
+    def make(self, seed_spec: Seed, rng: random.Random, size: str = "typical") -> dict[str, Any]:
+        """Generate what a suite asks for, everything in it filled in."""
+        placed = self._possible(seed_spec.profile, seed_spec.set)
+        tag = self._tag(seed_spec.profile)
         if tag is not None and "identifier" in placed:
             placed["identifier"] = [*placed["identifier"], tag]
             tag = None
         return self._built(
-            wish.profile,
+            seed_spec.profile,
             rng,
             set=placed,
-            require=wish.require,
-            drop=list(self._possible(wish.profile, dict.fromkeys(wish.drop))),
+            require=seed_spec.require,
+            drop=list(self._possible(seed_spec.profile, dict.fromkeys(seed_spec.drop))),
             size=size,
             identifier=tag,
         )
@@ -81,11 +81,11 @@ class Payloads:
             found[plain] = value
         return found
 
-    def _built(self, profile: str, rng: random.Random, **wishes: Any) -> dict[str, Any]:
+    def _built(self, profile: str, rng: random.Random, **options: Any) -> dict[str, Any]:
         """Build what the validator has proved; what references point to is then replaced by others of the same type."""
         from vbpr_conformance.generate.builder import build  # noqa: PLC0415  collecting needs no generator
 
-        made = build(profile, self._context.edition, rng, **wishes)
+        made = build(profile, self._context.edition, rng, **options)
         made.pop("id", None)  # the server gives it
         self._context.targets.place(made)
         return made

@@ -8,8 +8,8 @@ import pytest
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.suite.expand import expand
-from vbpr_conformance.suite.loader import is_suite, load_suite, packaged
-from vbpr_conformance.suite.schema import json_schema
+from vbpr_conformance.suite.json_schema import json_schema
+from vbpr_conformance.suite.suite_file import is_suite, load_suite, packaged
 
 MISTAKES = [
     ("steps:", "stepz:", 10, "unknown key 'stepz'; did you mean 'steps'?"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from vbpr_conformance.suite.env import Answer, Env, Live, created_by
+from vbpr_conformance.suite.env import Answer, CreatedResource, Env, created_by
 from vbpr_conformance.suite.findings import Finding, HarnessError, refuse_when_locked_out
-from vbpr_conformance.suite.model import Body, Entry, Step, Update
-from vbpr_conformance.suite.payloads import change
+from vbpr_conformance.suite.language import Body, Entry, Step, Update
+from vbpr_conformance.suite.seed_payloads import change
 from vbpr_conformance.suite.templating import MissingValueError, fill
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ def _remember(step: Step, env: Env, answer: Answer) -> None:
     known = {live.reference for live in env.lives.values()}
     for place, sent in made:
         if place.id and place.type == sent.get("resourceType") and place.reference not in known:
-            env.lives[f"{step.verb} {place.reference}"] = Live(step.as_ or step.verb, place.id, sent, answer.exchange)
+            env.lives[f"{step.verb} {place.reference}"] = CreatedResource(
+                step.as_ or step.verb, place.id, sent, answer.exchange
+            )
             env.context.created += 1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vbpr_conformance.suite.model import SuiteSpec
+from vbpr_conformance.suite.language import SuiteSpec
 
 
 def json_schema() -> dict[str, Any]:
