@@ -15,7 +15,7 @@ from vbpr_conformance.reference.store import Store
 
 @pytest.fixture
 def serve(edition):
-    """Make a client of a server with faults or habits."""
+    """Make a client of a server with faults or variations."""
 
     def make(*, store: Store | None = None, validate: bool = True, countable: bool = False, **options: Any) -> Client:
         app = make_app(edition, store or Store(), validate=validate, **options)

@@ -14,8 +14,8 @@ import pytest
 from small_resources import organization
 
 from vbpr_conformance.errors import TargetError, UsageError
+from vbpr_conformance.reference.listener import serve as serve_here
 from vbpr_conformance.reference.process import running
-from vbpr_conformance.reference.serve import serve as serve_here
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_a_day_in_http(url):
         assert http.get(f"{url}/metadata").json()["implementation"]["url"] == url
 
 
-def test_faults_and_habits_cannot_be_seen(url):
+def test_faults_and_variations_cannot_be_seen(url):
     """Nothing in the CapabilityStatement or the headers tells a faulty server from a good one."""
     with running("1.1.0", fault="search-status-ignored") as other, httpx.Client() as http:
         answers = [http.get(f"{each}/metadata") for each in (url, other)]

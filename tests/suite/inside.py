@@ -49,12 +49,12 @@ def run_in(  # noqa: PLR0913  the parts of a run
     cases: Iterable[Case],
     *,
     fault: str | None = None,
-    habits: Sequence[str] = (),
+    variations: Sequence[str] = (),
     until: Callable[[CaseResult], bool] = lambda _: False,
     **settings: object,
 ) -> list[CaseResult]:
-    """Run cases against a server with a fault or habits; `until` says of a result that it is the last one wanted."""
-    context = context_of(make_app(edition, store, fault=fault, habits=habits), edition, **settings)
+    """Run cases against a server with a fault or variations; `until` says which result is the last one wanted."""
+    context = context_of(make_app(edition, store, fault=fault, variations=variations), edition, **settings)
     found = []
     for case in cases:
         found.append(run_case(case, context))

@@ -138,9 +138,9 @@ def is_foreign(value) -> bool:
     return isinstance(value, dict) and str(value.get("url", "")).startswith("http://example.org/fhir/StructureDef")
 
 
-def judged(transport, names, edition, cases, habits=(), examples=1):  # noqa: PLR0913, PLR0917  one server, and what it is asked
+def judged(transport, names, edition, cases, variations=(), examples=1):  # noqa: PLR0913, PLR0917  one server, and what it is asked
     """The results of cases against a server behind a transport."""
-    app = make_app(edition, Store(), habits=habits)
+    app = make_app(edition, Store(), variations=variations)
     client = FhirClient(BASE, structure=edition.structure, transport=transport(app))
     context = Context(edition, client, "other", Settings(examples=examples, seed=1))
     found = [run_case(cases[name], context) for name in names]
@@ -151,7 +151,7 @@ def judged(transport, names, edition, cases, habits=(), examples=1):  # noqa: PL
 
 
 @pytest.mark.parametrize(
-    ("transport", "habits", "names"),
+    ("transport", "variations", "names"),
     [
         (WantsIfMatch, [], ["update/quality", "patch", "update-other-id", "patch-failed-test", "measure-update"]),
         (Lagging, [], ["conditional-create", "format-search/json", "measure-search", "search-status/code"]),
@@ -163,9 +163,9 @@ def judged(transport, names, edition, cases, habits=(), examples=1):  # noqa: PL
     ],
     ids=lambda given: getattr(given, "__name__", None),
 )
-def test_what_r4_allows_passes(edition, cases, transport, habits, names):
+def test_what_r4_allows_passes(edition, cases, transport, variations, names):
     """A server may require If-Match, lag in its search, hold no other types, and stand behind a proxy."""
-    for result in judged(transport, names, edition, cases, habits):
+    for result in judged(transport, names, edition, cases, variations):
         assert result.verdict is Verdict.PASS, result.text()
 
 

@@ -35,7 +35,7 @@ def add(subparsers: Subparsers) -> None:
 def main(args: argparse.Namespace) -> int:
     """Serve until interrupted, or list the faults."""
     from vbpr_conformance.ig.loader import load_edition
-    from vbpr_conformance.reference import faults, serve
+    from vbpr_conformance.reference import faults, listener
 
     edition = load_edition(args.edition)
     if args.list_faults:
@@ -44,5 +44,5 @@ def main(args: argparse.Namespace) -> int:
         for name, fault in catalogue.items():
             print(f"{name:<{width}}  {fault.description}")
         return 0
-    serve.serve(args.host, args.port, edition, store=args.store, data=args.data, fault=args.fault)
+    listener.serve(args.host, args.port, edition, store=args.store, data=args.data, fault=args.fault)
     return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vbpr_conformance.errors import VbprError
 from vbpr_conformance.ig.loader import load_edition
-from vbpr_conformance.reference.serve import serve
+from vbpr_conformance.reference.listener import serve
 
 
 def main() -> int:
@@ -16,7 +16,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m vbpr_conformance.reference")
     parser.add_argument("--edition", required=True)
     parser.add_argument("--fault")
-    parser.add_argument("--habit", action="append", default=[])
+    parser.add_argument("--variation", action="append", default=[])
     parser.add_argument("--data", action="append", default=[], type=Path)
     parser.add_argument("--store", type=Path)
     options = parser.parse_args()
@@ -28,7 +28,7 @@ def main() -> int:
             store=options.store,
             data=options.data,
             fault=options.fault,
-            habits=options.habit,
+            variations=options.variation,
             ends_with_stdin=True,
         )
     except VbprError as error:

@@ -10,9 +10,9 @@ from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.reference.behaviour import changed
 from vbpr_conformance.reference.content import JSON, negotiate, render
 from vbpr_conformance.reference.faults import find_fault
-from vbpr_conformance.reference.habits import find_habit
-from vbpr_conformance.reference.http import Request, Response, pairs, steps
-from vbpr_conformance.reference.outcome import ProblemError, issue, outcome
+from vbpr_conformance.reference.http_messages import Request, Response, pairs, steps
+from vbpr_conformance.reference.permitted_variations import find_variation
+from vbpr_conformance.reference.problems import ProblemError, issue, outcome
 from vbpr_conformance.reference.routes import route
 from vbpr_conformance.reference.server import Server
 from vbpr_conformance.reference.store import Store
@@ -89,11 +89,11 @@ def make_app(
     store: Store,
     *,
     fault: str | None = None,
-    habits: Sequence[str] = (),
+    variations: Sequence[str] = (),
     validate: bool = True,
 ) -> App:
-    """Make the application; `fault` and `habits` name changes of its behaviour."""
-    changes = [find_habit(each).change for each in habits]
+    """Make the application; `fault` and `variations` name changes of its behaviour."""
+    changes = [find_variation(each).change for each in variations]
     if fault is not None:
         changes.append(find_fault(edition, fault).change)
     server = Server(edition, store, changed(changes), validate=validate)

@@ -1,7 +1,7 @@
 """The points at which the server's behaviour can be changed.
 
-By a fault, which breaks a rule, or by a habit, which R4 leaves to each server. The good server runs with a `Behaviour`
-that changes nothing.
+By a fault, which breaks a rule, or by a variation, which R4 leaves to each server. The good server runs with a
+`Behaviour` that changes nothing.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from vbpr_conformance.reference.http import Pairs, Request, Response
-from vbpr_conformance.reference.store import IndexRow, Row
+from vbpr_conformance.reference.http_messages import Pairs, Request, Response
+from vbpr_conformance.reference.store import IndexRow, StoredVersion
 
 if TYPE_CHECKING:
     from vbpr_conformance.reference.server import Server
@@ -24,7 +24,7 @@ def _short_id() -> str:
     return secrets.token_hex(8)
 
 
-def _next_number(previous: Row | None) -> str:
+def _next_number(previous: StoredVersion | None) -> str:
     return str(int(previous.version) + 1 if previous else 1)
 
 
@@ -73,7 +73,7 @@ class Behaviour:
     pretty: bool = False
     most_per_page: int = 1000
     new_id: Callable[[], str] = _short_id
-    new_version: Callable[[Row | None], str] = _next_number
+    new_version: Callable[[StoredVersion | None], str] = _next_number
 
     def also(self, **pipelines: Any) -> Behaviour:
         """Append one function to each of the named pipelines."""
@@ -91,7 +91,7 @@ Change = Callable[[Behaviour], Behaviour]
 
 
 def changed(changes: Sequence[Change]) -> Behaviour:
-    """Apply faults and habits, one after the other, to the behaviour of the good server."""
+    """Apply faults and variations, one after the other, to the behaviour of the good server."""
     behaviour = Behaviour()
     for change in changes:
         behaviour = change(behaviour)

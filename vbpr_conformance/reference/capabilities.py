@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance import __version__
 from vbpr_conformance.reference import served
-from vbpr_conformance.reference.http import Request, Response
+from vbpr_conformance.reference.http_messages import Request, Response
 from vbpr_conformance.reference.server import timestamp
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from vbpr_conformance.reference import crud
-from vbpr_conformance.reference.http import Request, Response, pairs
-from vbpr_conformance.reference.outcome import ProblemError
+from vbpr_conformance.reference.http_messages import Request, Response, pairs
+from vbpr_conformance.reference.problems import ProblemError
 from vbpr_conformance.reference.searching import all_matches, one_match
 from vbpr_conformance.reference.server import ID, known_type
 
 if TYPE_CHECKING:
     from vbpr_conformance.reference.server import Server
-    from vbpr_conformance.reference.store import Row
+    from vbpr_conformance.reference.store import StoredVersion
 
 
 def create(server: Server, request: Request) -> Response:
@@ -30,7 +30,7 @@ def create(server: Server, request: Request) -> Response:
     return response
 
 
-def _existing(server: Server, request: Request) -> Row | None:
+def _existing(server: Server, request: Request) -> StoredVersion | None:
     condition = request.header("if-none-exist").rpartition("?")[2]
     seq = one_match(server, request, condition, pairs(condition))
     return server.store.rows([seq])[0] if seq is not None else None

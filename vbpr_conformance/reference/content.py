@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.fhir import json_codec, xml_codec
 from vbpr_conformance.fhir.format_error import FormatError
-from vbpr_conformance.reference.http import Pairs, Request, Response, pairs
-from vbpr_conformance.reference.outcome import ProblemError
+from vbpr_conformance.reference.http_messages import Pairs, Request, Response, pairs
+from vbpr_conformance.reference.problems import ProblemError
 
 if TYPE_CHECKING:
     from vbpr_conformance.reference.server import Server

@@ -14,15 +14,15 @@ from jsonpointer import JsonPointerException
 
 from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.reference.content import read_patch, read_resource
-from vbpr_conformance.reference.http import Request, Response
-from vbpr_conformance.reference.outcome import ProblemError, all_well
-from vbpr_conformance.reference.references import check_targets
+from vbpr_conformance.reference.http_messages import Request, Response
+from vbpr_conformance.reference.literal_references import check_targets
+from vbpr_conformance.reference.problems import ProblemError, all_well
 from vbpr_conformance.reference.server import ID, known_type
-from vbpr_conformance.reference.shape import shaped
+from vbpr_conformance.reference.subsetting import shaped
 
 if TYPE_CHECKING:
     from vbpr_conformance.reference.server import Server
-    from vbpr_conformance.reference.store import Row
+    from vbpr_conformance.reference.store import StoredVersion
 
 
 def read(server: Server, request: Request) -> Response:
@@ -81,7 +81,7 @@ def patch(server: Server, request: Request) -> Response:
     return patched(server, request, living(server, request))
 
 
-def patched(server: Server, request: Request, row: Row) -> Response:
+def patched(server: Server, request: Request, row: StoredVersion) -> Response:
     """Apply the request's JSON Patch to a resource."""
     _if_match(request, row)
     operations = request.resource if request.in_bundle else read_patch(request)
@@ -114,7 +114,7 @@ def delete(server: Server, request: Request) -> Response:
     return Response(204, {"ETag": etag(row)})
 
 
-def living(server: Server, request: Request) -> Row:
+def living(server: Server, request: Request) -> StoredVersion:
     """Find the current version of the resource in the URL."""
     known_type(server, request.type)
     row = server.store.current(request.type, request.id)
@@ -145,7 +145,7 @@ def fresh_id(server: Server, resource_type: str) -> str:
 
 
 def created(
-    server: Server, request: Request, resource: dict[str, Any], resource_id: str, previous: Row | None
+    server: Server, request: Request, resource: dict[str, Any], resource_id: str, previous: StoredVersion | None
 ) -> Response:
     """Store a new resource and say where it is."""
     row = server.put(resource, request, resource_id, previous)
@@ -154,7 +154,7 @@ def created(
     return response
 
 
-def answered(server: Server, request: Request, row: Row, status: int) -> Response:
+def answered(server: Server, request: Request, row: StoredVersion, status: int) -> Response:
     """Answer a write as `Prefer: return` asks; without it, with the resource.
 
     https://hl7.org/fhir/R4/http.html#ops
@@ -167,22 +167,22 @@ def answered(server: Server, request: Request, row: Row, status: int) -> Respons
     return Response(status, headers(row), text=server.show(row, request.base))
 
 
-def location(request: Request, row: Row) -> str:
+def location(request: Request, row: StoredVersion) -> str:
     """Give the URL of a version."""
     return f"{request.base}/{row.key}/_history/{row.version}"
 
 
-def etag(row: Row) -> str:
+def etag(row: StoredVersion) -> str:
     """Give the version as a weak entity tag."""
     return f'W/"{row.version}"'
 
 
-def headers(row: Row) -> dict[str, str]:
+def headers(row: StoredVersion) -> dict[str, str]:
     """Give the headers that describe a version."""
     return {"ETag": etag(row), "Last-Modified": format_datetime(updated(row), usegmt=True)}
 
 
-def updated(row: Row) -> datetime:
+def updated(row: StoredVersion) -> datetime:
     """Give the moment at which a version was stored."""
     return datetime.fromisoformat(row.updated)
 
@@ -197,7 +197,7 @@ def _tags(header: str) -> list[str]:
     return [each.strip().removeprefix("W/").strip('"') for each in header.split(",") if each.strip()]
 
 
-def _if_match(request: Request, row: Row | None) -> None:
+def _if_match(request: Request, row: StoredVersion | None) -> None:
     """Refuse a write over a version that the client has not seen.
 
     https://hl7.org/fhir/R4/http.html#concurrency
@@ -210,7 +210,7 @@ def _if_match(request: Request, row: Row | None) -> None:
         raise ProblemError(412, f"If-Match asks for version {', '.join(tags)}: the current one is {now or 'none'}")
 
 
-def _is_known(request: Request, row: Row) -> bool:
+def _is_known(request: Request, row: StoredVersion) -> bool:
     """Whether a conditional read finds nothing new.
 
     https://hl7.org/fhir/R4/http.html#cread

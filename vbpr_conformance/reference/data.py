@@ -12,8 +12,8 @@ from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir import json_codec, xml_codec
 from vbpr_conformance.fhir.format_error import FormatError
 from vbpr_conformance.reference.crud import same
-from vbpr_conformance.reference.http import Request
-from vbpr_conformance.reference.outcome import ProblemError
+from vbpr_conformance.reference.http_messages import Request
+from vbpr_conformance.reference.problems import ProblemError
 from vbpr_conformance.reference.server import ID
 
 if TYPE_CHECKING:

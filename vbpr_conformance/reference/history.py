@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.reference.crud import etag
-from vbpr_conformance.reference.http import Request, Response
-from vbpr_conformance.reference.outcome import ProblemError
+from vbpr_conformance.reference.http_messages import Request, Response
 from vbpr_conformance.reference.pages import Result, count_of, first_page
+from vbpr_conformance.reference.problems import ProblemError
 from vbpr_conformance.reference.server import known_type
 
 if TYPE_CHECKING:
     from vbpr_conformance.reference.server import Server
-    from vbpr_conformance.reference.store import Row
+    from vbpr_conformance.reference.store import StoredVersion
 
 
 def history_instance(server: Server, request: Request) -> Response:
@@ -62,7 +62,7 @@ def history_entries(server: Server, base: str, seqs: list[int], _result: Result)
     return [_entry(server, base, row) for row in server.store.rows(seqs)]
 
 
-def _entry(server: Server, base: str, row: Row) -> str:
+def _entry(server: Server, base: str, row: StoredVersion) -> str:
     status = {"POST": "201 Created", "DELETE": "204 No Content"}.get(row.method)
     if status is None:
         status = "201 Created" if row.version == "1" else "200 OK"

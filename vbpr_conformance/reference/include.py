@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from vbpr_conformance.reference.conditions import Canonical, any_reference
+from vbpr_conformance.reference.search_sql import Canonical, any_reference
 
 if TYPE_CHECKING:
-    from vbpr_conformance.reference.http import Pairs
+    from vbpr_conformance.reference.http_messages import Pairs
     from vbpr_conformance.reference.server import Server
-    from vbpr_conformance.reference.store import Row
+    from vbpr_conformance.reference.store import StoredVersion
 
 
-class _Asked(NamedTuple):
+class _IncludeRequest(NamedTuple):
     back: bool
     again: bool
     source: str
@@ -34,7 +34,7 @@ def understands(server: Server, name: str, value: str) -> bool:
     return known and (not asked.target or asked.target in server.types)
 
 
-def included(server: Server, matches: list[Row], query: Pairs) -> list[Row]:
+def included(server: Server, matches: list[StoredVersion], query: Pairs) -> list[StoredVersion]:
     """Give what comes along with the matches of one page, each once."""
     wanted = [
         _asked(name, value)
@@ -42,7 +42,7 @@ def included(server: Server, matches: list[Row], query: Pairs) -> list[Row]:
         if name.startswith(("_include", "_revinclude")) and understands(server, name, value)
     ]
     seen = {row.seq for row in matches}
-    extra: list[Row] = []
+    extra: list[StoredVersion] = []
     near, asked = matches, wanted
     while near and asked:
         seqs = [seq for each in asked for seq in _step(server, near, each) if seq not in seen]
@@ -53,14 +53,14 @@ def included(server: Server, matches: list[Row], query: Pairs) -> list[Row]:
     return extra
 
 
-def _asked(name: str, value: str) -> _Asked:
+def _asked(name: str, value: str) -> _IncludeRequest:
     source, _, rest = value.partition(":")
     code, _, target = rest.partition(":")
     kind, _, modifier = name.partition(":")
-    return _Asked(kind == "_revinclude", modifier == "iterate", source, code or "*", target)
+    return _IncludeRequest(kind == "_revinclude", modifier == "iterate", source, code or "*", target)
 
 
-def _step(server: Server, rows: Iterable[Row], asked: _Asked) -> Iterable[int]:
+def _step(server: Server, rows: Iterable[StoredVersion], asked: _IncludeRequest) -> Iterable[int]:
     for row in rows:
         if asked.back:
             yield from _referring(server, row, asked)
@@ -80,7 +80,7 @@ _BY_CANONICAL = (
 )
 
 
-def _referred(server: Server, row: Row, asked: _Asked) -> Iterable[int]:
+def _referred(server: Server, row: StoredVersion, asked: _IncludeRequest) -> Iterable[int]:
     """Find what a resource refers to, by `Type/id` or by canonical URL."""
     params = _params(server, row.type, asked.code)
     marks = ",".join("?" * len(params))
@@ -95,7 +95,7 @@ def _referred(server: Server, row: Row, asked: _Asked) -> Iterable[int]:
                 yield seq
 
 
-def _referring(server: Server, row: Row, asked: _Asked) -> Iterable[int]:
+def _referring(server: Server, row: StoredVersion, asked: _IncludeRequest) -> Iterable[int]:
     """Find what refers to a resource, by `Type/id` or by its canonical URL."""
     if asked.target not in {"", row.type}:
         return
@@ -104,7 +104,7 @@ def _referring(server: Server, row: Row, asked: _Asked) -> Iterable[int]:
         yield from (seq for (seq,) in server.store.select(f"{_LIVING} AND {refers.sql}", refers.values))
 
 
-def canonicals(server: Server, rows: Iterable[Row]) -> list[Canonical]:
+def canonicals(server: Server, rows: Iterable[StoredVersion]) -> list[Canonical]:
     """Give the canonical URLs of resources, each with its version."""
     found: list[Canonical] = []
     for row in rows:

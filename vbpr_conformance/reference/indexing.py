@@ -14,9 +14,9 @@ from typing import Any
 from vbpr_conformance.fhir.dates import interval_of
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import SearchParameter
-from vbpr_conformance.reference import moments
+from vbpr_conformance.reference import date_ranges
 from vbpr_conformance.reference.expressions import Evaluate, evaluator
-from vbpr_conformance.reference.references import local_key
+from vbpr_conformance.reference.literal_references import local_key
 from vbpr_conformance.reference.store import IndexRow
 
 WAY = "1"
@@ -158,7 +158,7 @@ def _dates(name: str, values: Iterable[Any], _base: str | None) -> Rows:
     for value in values:
         found = interval_of(value)
         if found is not None:
-            low, high = moments.ends(found)
+            low, high = date_ranges.ends(found)
             yield IndexRow(name, low=low, high=high)
 
 

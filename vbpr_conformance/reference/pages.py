@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from vbpr_conformance.fhir import json_codec
-from vbpr_conformance.reference.http import Pairs, Request, Response
-from vbpr_conformance.reference.outcome import ProblemError
+from vbpr_conformance.reference.http_messages import Pairs, Request, Response
+from vbpr_conformance.reference.problems import ProblemError
 from vbpr_conformance.reference.server import timestamp
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def first_page(server: Server, request: Request, result: Result, render: Render)
     if 0 < result.per_page < len(result.seqs):
         token = secrets.token_urlsafe(12)
         server.store.keep_result(token, asdict(result))
-    return _page(server, request, result, _Place(0, token, url), render)
+    return _page(server, request, result, _PageStart(0, token, url), render)
 
 
 def later_page(server: Server, request: Request, renders: Mapping[str, Render]) -> Response:
@@ -75,12 +75,12 @@ def later_page(server: Server, request: Request, renders: Mapping[str, Render]) 
     if kept is None or not start.isdigit():
         raise ProblemError(410, "this page is not kept any longer: search again", code="not-found")
     result = Result(**kept | {"query": [(each[0], each[1]) for each in kept["query"]]})
-    place = _Place(int(start), token, _link(request.base, token, int(start)))
+    place = _PageStart(int(start), token, _link(request.base, token, int(start)))
     return _page(server, request, result, place, renders[result.kind])
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _PageStart:
     start: int
     token: str
     url: str
@@ -90,7 +90,7 @@ def _link(base: str, token: str, start: int) -> str:
     return f"{base}?{PAGE}={token}.{start}"
 
 
-def _page(server: Server, request: Request, result: Result, place: _Place, render: Render) -> Response:
+def _page(server: Server, request: Request, result: Result, place: _PageStart, render: Render) -> Response:
     first = max(0, place.start - server.behaviour.page_overlap)
     seqs = result.seqs[first : place.start + result.per_page]
     for change in server.behaviour.page:
@@ -113,7 +113,7 @@ def _page(server: Server, request: Request, result: Result, place: _Place, rende
     return response
 
 
-def _neighbours(base: str, place: _Place, result: Result) -> list[tuple[str, str]]:
+def _neighbours(base: str, place: _PageStart, result: Result) -> list[tuple[str, str]]:
     links = []
     start, size = place.start, result.per_page
     if start + size < len(result.seqs):

@@ -12,7 +12,7 @@ from typing import Any
 from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.fhir.format_error import FormatError
 from vbpr_conformance.reference.content import JSON_PATCH
-from vbpr_conformance.reference.outcome import ProblemError
+from vbpr_conformance.reference.problems import ProblemError
 
 
 def patch_in_bundle(resource: Any) -> Any:

@@ -22,14 +22,14 @@ def running(
     version: str,
     *,
     fault: str | None = None,
-    habits: Sequence[str] = (),
+    variations: Sequence[str] = (),
     data: Sequence[Path] = (),
     store: Path | None = None,
 ) -> Iterator[str]:
     """Start a server of an edition on a free port and give its URL; it ends with the block, and never outlives us."""
     command = [sys.executable, "-m", "vbpr_conformance.reference", "--edition", version]
     command += ["--fault", fault] if fault else []
-    command += [part for each in habits for part in ("--habit", each)]
+    command += [part for each in variations for part in ("--variation", each)]
     command += [part for each in data for part in ("--data", str(each))]
     command += ["--store", str(store)] if store else []
     # The child reads its standard input until that is closed: by us, or by the system when we are gone.

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vbpr_conformance.fhir import search_values
-from vbpr_conformance.reference.conditions import Asked, Condition, any_reference, condition
 from vbpr_conformance.reference.include import canonicals, understands
-from vbpr_conformance.reference.outcome import ProblemError
 from vbpr_conformance.reference.pages import PAGE
+from vbpr_conformance.reference.problems import ProblemError
+from vbpr_conformance.reference.search_sql import Condition, Criterion, any_reference, condition
 
 if TYPE_CHECKING:
-    from vbpr_conformance.reference.http import Pairs
+    from vbpr_conformance.reference.http_messages import Pairs
     from vbpr_conformance.reference.server import Server
 
 RESULT_PARAMETERS = {"_count", "_sort", "_summary", "_elements", "_total", "_type", "_format", "_pretty"}
@@ -70,13 +70,13 @@ def _criterion(server: Server, resource_type: str, name: str, value: str, base: 
         return None
     if not value:
         raise ProblemError(400, f"the search parameter {name} has no value", code="value")
-    asked = Asked(parameter, parts.modifier or "", value, base)
+    asked = Criterion(parameter, parts.modifier or "", value, base)
     if parts.chain is not None:
         return _chain(server, resource_type, asked, parts.chain)
     return condition(server, f"{resource_type}.{parts.code}", asked)
 
 
-def _chain(server: Server, resource_type: str, asked: Asked, rest: str) -> Condition | None:
+def _chain(server: Server, resource_type: str, asked: Criterion, rest: str) -> Condition | None:
     """Find those that refer to a resource which itself meets a criterion.
 
     https://hl7.org/fhir/R4/search.html#chaining

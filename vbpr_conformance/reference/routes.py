@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vbpr_conformance.reference import bundles, conditional, crud, history, searching
+from vbpr_conformance.reference import conditional, crud, history, searching, transactions
 from vbpr_conformance.reference.capabilities import capabilities
-from vbpr_conformance.reference.http import Request
-from vbpr_conformance.reference.outcome import ProblemError
+from vbpr_conformance.reference.http_messages import Request
 from vbpr_conformance.reference.pages import PAGE
+from vbpr_conformance.reference.problems import ProblemError
 from vbpr_conformance.reference.server import Handler
 
 Methods = Mapping[str, tuple[str, Handler]]
 
-_BASE: Methods = {"GET": ("search-system", searching.search_system), "POST": ("transaction", bundles.bundle)}
+_BASE: Methods = {"GET": ("search-system", searching.search_system), "POST": ("transaction", transactions.bundle)}
 _METADATA: Methods = {"GET": ("capabilities", capabilities)}
 _SYSTEM_HISTORY: Methods = {"GET": ("history-system", history.history_system)}
 _SEARCH_BY_POST: Methods = {"POST": ("search-type", searching.search_post)}

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.reference.content import read_form
 from vbpr_conformance.reference.history import history_entries
-from vbpr_conformance.reference.http import Pairs, Request, Response
+from vbpr_conformance.reference.http_messages import Pairs, Request, Response
 from vbpr_conformance.reference.include import included
-from vbpr_conformance.reference.outcome import ProblemError, issue, outcome
 from vbpr_conformance.reference.pages import Result, count_of, first_page
 from vbpr_conformance.reference.pages import later_page as later
+from vbpr_conformance.reference.problems import ProblemError, issue, outcome
 from vbpr_conformance.reference.query import RESULT_PARAMETERS, Found, find
 from vbpr_conformance.reference.server import known_type
-from vbpr_conformance.reference.shape import cut
+from vbpr_conformance.reference.subsetting import cut
 
 if TYPE_CHECKING:
     from vbpr_conformance.reference.server import Server

@@ -13,10 +13,10 @@ from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import SearchParameter
 from vbpr_conformance.reference import served
 from vbpr_conformance.reference.behaviour import Behaviour
-from vbpr_conformance.reference.http import Request, Response
+from vbpr_conformance.reference.http_messages import Request, Response
 from vbpr_conformance.reference.indexing import Indexer
-from vbpr_conformance.reference.outcome import ProblemError, issue, outcome
-from vbpr_conformance.reference.store import Row, Store
+from vbpr_conformance.reference.problems import ProblemError, issue, outcome
+from vbpr_conformance.reference.store import Store, StoredVersion
 from vbpr_conformance.validate.issue import is_valid
 from vbpr_conformance.validate.outcome import operation_outcome as validation_outcome
 from vbpr_conformance.validate.validator import validator_for
@@ -95,7 +95,9 @@ class Server:
         if not is_valid(found):
             raise ProblemError(422, "the resource is not valid", issues=validation_outcome(found)["issue"])
 
-    def put(self, resource: dict[str, Any], request: Request, resource_id: str, previous: Row | None) -> Row:
+    def put(
+        self, resource: dict[str, Any], request: Request, resource_id: str, previous: StoredVersion | None
+    ) -> StoredVersion:
         """Store a checked resource as the next version of `Type/id`."""
         now = timestamp()
         version = self.behaviour.new_version(previous)
@@ -109,15 +111,17 @@ class Server:
             index = alter(whole["resourceType"], index)
         if previous is not None and not self.behaviour.index_follows_updates:
             index = self.store.index_of(previous)
-        row = Row(0, whole["resourceType"], resource_id, version, now, request.method, json_codec.dumps(whole))
+        row = StoredVersion(
+            0, whole["resourceType"], resource_id, version, now, request.method, json_codec.dumps(whole)
+        )
         return self.store.add(row, index, previous)
 
-    def remove(self, row: Row) -> Row:
+    def remove(self, row: StoredVersion) -> StoredVersion:
         """Store the deletion of a resource as its next version."""
         version = self.behaviour.new_version(row)
-        return self.store.add(Row(0, row.type, row.id, version, timestamp(), "DELETE", None), (), row)
+        return self.store.add(StoredVersion(0, row.type, row.id, version, timestamp(), "DELETE", None), (), row)
 
-    def show(self, row: Row, base: str) -> str:
+    def show(self, row: StoredVersion, base: str) -> str:
         """Give the JSON text of a stored resource as it is sent."""
         if not self.behaviour.outgoing:
             return row.text

@@ -60,7 +60,7 @@ class IndexRow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StoredVersion:
     """One version of a resource; `body` is its JSON text, None where it was deleted."""
 
     seq: int
@@ -115,15 +115,15 @@ class Store:
         if self._depth == 0:
             self._db.execute("COMMIT")
 
-    def current(self, resource_type: str, resource_id: str) -> Row | None:
+    def current(self, resource_type: str, resource_id: str) -> StoredVersion | None:
         """Give the newest version of a resource, which may be its deletion; None if there never was one."""
         return self._one("type = ? AND id = ? AND current = 1", (resource_type, resource_id))
 
-    def version(self, resource_type: str, resource_id: str, version: str) -> Row | None:
+    def version(self, resource_type: str, resource_id: str, version: str) -> StoredVersion | None:
         """Give one version of a resource."""
         return self._one("type = ? AND id = ? AND version = ?", (resource_type, resource_id, version))
 
-    def add(self, row: Row, index: Iterable[IndexRow], previous: Row | None) -> Row:
+    def add(self, row: StoredVersion, index: Iterable[IndexRow], previous: StoredVersion | None) -> StoredVersion:
         """Put a new version over the previous one; gives it with its place in the sequence of all versions."""
         with self.transaction():
             if previous is not None:
@@ -135,14 +135,14 @@ class Store:
             ).lastrowid
             assert seq is not None  # noqa: S101  # SQLite gives it after every INSERT
             self._insert_index(seq, index)
-        return Row(seq, row.type, row.id, row.version, row.updated, row.method, row.body)
+        return StoredVersion(seq, row.type, row.id, row.version, row.updated, row.method, row.body)
 
-    def reindex(self, row: Row, index: Iterable[IndexRow]) -> None:
+    def reindex(self, row: StoredVersion, index: Iterable[IndexRow]) -> None:
         """Make the index of a current version anew."""
         self._db.execute("DELETE FROM search_index WHERE seq = ?", (row.seq,))
         self._insert_index(row.seq, index)
 
-    def index_of(self, row: Row) -> list[IndexRow]:
+    def index_of(self, row: StoredVersion) -> list[IndexRow]:
         """Give the index rows of a current version."""
         sql = "SELECT param, system, value, exact, low, high FROM search_index WHERE seq = ?"
         return [IndexRow(*each) for each in self._db.execute(sql, (row.seq,))]
@@ -154,17 +154,17 @@ class Store:
         """Run a query that was built by this package."""
         return self._db.execute(sql, values).fetchall()
 
-    def rows(self, seqs: Sequence[int]) -> list[Row]:
+    def rows(self, seqs: Sequence[int]) -> list[StoredVersion]:
         """Give versions by their place in the sequence, in the order asked for."""
-        found: dict[int, Row] = {}
+        found: dict[int, StoredVersion] = {}
         for start in range(0, len(seqs), 500):
             part = seqs[start : start + 500]
             marks = ",".join("?" * len(part))
             for each in self._db.execute(f"SELECT {_COLUMNS} FROM version WHERE seq IN ({marks})", part):  # noqa: S608  # only marks
-                found[each[0]] = Row(*each)
+                found[each[0]] = StoredVersion(*each)
         return [found[seq] for seq in seqs if seq in found]
 
-    def living(self) -> Iterator[Row]:
+    def living(self) -> Iterator[StoredVersion]:
         """Every current version that is not a deletion."""
         seqs = [seq for (seq,) in self._db.execute("SELECT seq FROM version WHERE current = 1 AND body IS NOT NULL")]
         for start in range(0, len(seqs), 500):
@@ -205,9 +205,9 @@ class Store:
         """Keep a note about the store itself."""
         self._db.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
 
-    def _one(self, where: str, values: Sequence[Any]) -> Row | None:
+    def _one(self, where: str, values: Sequence[Any]) -> StoredVersion | None:
         found = self._db.execute(f"SELECT {_COLUMNS} FROM version WHERE {where}", values).fetchone()  # noqa: S608  # constants of this class
-        return Row(*found) if found else None
+        return StoredVersion(*found) if found else None
 
 
 def _open(path: Path | None) -> sqlite3.Connection:

@@ -10,7 +10,15 @@ from vbpr_conformance.errors import UsageError
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import SearchParameter
 from vbpr_conformance.reference import served
-from vbpr_conformance.reference.faults import answers, capability, elements, kept, parameters, results, writes
+from vbpr_conformance.reference.faults import (
+    answer_faults,
+    capability_faults,
+    element_faults,
+    parameter_faults,
+    payload_faults,
+    search_faults,
+    write_faults,
+)
 from vbpr_conformance.reference.faults.fault import Fault
 
 
@@ -21,18 +29,18 @@ def catalogue(edition: Edition) -> dict[str, Fault]:
     """
     main = main_type(edition)
     listed = [
-        *answers.faults(main),
-        *writes.faults(main),
-        *kept.faults(main),
-        *results.faults(main, _included(edition, main)),
-        *capability.faults(main),
+        *answer_faults.faults(main),
+        *write_faults.faults(main),
+        *payload_faults.faults(main),
+        *search_faults.faults(main, _included(edition, main)),
+        *capability_faults.faults(main),
     ]
     for name, parameter, stated in _parameters(edition):
         label = "search" if name == main else f"{name.lower()}-search"
         stem = f"{label}-{parameter.code.lower()}"
-        listed += parameters.faults(edition, name, parameter, stem)
-        listed += parameters.of_name(name, parameter.code, stated, stem)
-    listed += elements.faults(edition)
+        listed += parameter_faults.faults(edition, name, parameter, stem)
+        listed += parameter_faults.of_name(name, parameter.code, stated, stem)
+    listed += element_faults.faults(edition)
     found = {each.name: each for each in listed}
     if len(found) != len(listed):
         raise ValueError("two faults have the same name")

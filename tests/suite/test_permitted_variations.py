@@ -1,11 +1,11 @@
-"""What R4 leaves to each server fails nothing: the suites against a server with the habits of many."""
+"""What R4 leaves to each server fails nothing: the suites against a server with the variations of many."""
 
 from __future__ import annotations
 
 import pytest
 from inside import results
 
-from vbpr_conformance.reference.habits import HABITS
+from vbpr_conformance.reference.permitted_variations import PERMITTED_VARIATIONS
 from vbpr_conformance.suite.coverage import all_cases
 from vbpr_conformance.suite.verdicts import Verdict
 
@@ -15,22 +15,22 @@ SERVERS = (
     ("minimal", "narrative", "delete-with-outcome", "unvalidated", "always-in-full", "upper-case-headers", "unsorted"),
     ("prefer-ignored", "unchanged-no-version", "unknown-parameter-refused", "no-410"),
 )
-"""Which habits are tried together: all of them somewhere."""
+"""Which variations are tried together: all of them somewhere."""
 MISSED = {"prefer-ignored": {"create-representation"}, "minimal": {"create-representation"}}
-"""The cases in which a habit misses a SHOULD."""
+"""The cases in which a variation misses a SHOULD."""
 
 
-def test_every_habit_is_tried():
-    """No habit is left out."""
-    assert {each for habits in SERVERS for each in habits} == set(HABITS)
+def test_every_variation_is_tried():
+    """No variation is left out."""
+    assert {each for variations in SERVERS for each in variations} == set(PERMITTED_VARIATIONS)
 
 
-@pytest.mark.parametrize("habits", SERVERS, ids="+".join)
-def test_habits_fail_nothing(edition, habits):
+@pytest.mark.parametrize("variations", SERVERS, ids="+".join)
+def test_variations_fail_nothing(edition, variations):
     """No case fails or breaks down, none that applies is left untested, and only a SHOULD that is known is missed."""
     cases = [case for case in all_cases(edition)[0] if case.spec.mode != "read-only"]
-    found = results(edition, cases, habits=habits)
-    missed = {case for each in habits for case in MISSED.get(each, ())}
+    found = results(edition, cases, variations=variations)
+    missed = {case for each in variations for case in MISSED.get(each, ())}
     wrong = [
         each.text()
         for each in found

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.fhir import json_codec
-from vbpr_conformance.reference.http import Pairs, Request
-from vbpr_conformance.reference.outcome import ProblemError
+from vbpr_conformance.reference.http_messages import Pairs, Request
+from vbpr_conformance.reference.problems import ProblemError
 
 if TYPE_CHECKING:
     from vbpr_conformance.ig.model import Element

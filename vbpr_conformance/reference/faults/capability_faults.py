@@ -7,7 +7,7 @@ from typing import Any
 
 from vbpr_conformance.reference.behaviour import Change, Resource
 from vbpr_conformance.reference.faults.fault import Fault, at
-from vbpr_conformance.reference.faults.steps import instead, not_supported
+from vbpr_conformance.reference.faults.hooks import instead, not_supported
 
 
 def faults(main: str) -> Iterator[Fault]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.reference.behaviour import Change
 from vbpr_conformance.reference.faults.fault import at
-from vbpr_conformance.reference.http import Request, Response
+from vbpr_conformance.reference.http_messages import Request, Response
 
 if TYPE_CHECKING:
     from vbpr_conformance.reference.server import Server

@@ -11,8 +11,8 @@ from vbpr_conformance.reference import crud
 from vbpr_conformance.reference.behaviour import Behaviour, Change
 from vbpr_conformance.reference.content import read_resource
 from vbpr_conformance.reference.faults.fault import Fault, at
-from vbpr_conformance.reference.faults.steps import instead, not_supported, refused, status, without_headers
-from vbpr_conformance.reference.http import Request, Response
+from vbpr_conformance.reference.faults.hooks import instead, not_supported, refused, status, without_headers
+from vbpr_conformance.reference.http_messages import Request, Response
 
 if TYPE_CHECKING:
     from vbpr_conformance.reference.server import Server

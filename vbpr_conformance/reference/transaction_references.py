@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from vbpr_conformance.reference.http import Request, pairs
-from vbpr_conformance.reference.outcome import ProblemError
+from vbpr_conformance.reference.http_messages import Request, pairs
+from vbpr_conformance.reference.literal_references import literal_references, redirected
+from vbpr_conformance.reference.problems import ProblemError
 from vbpr_conformance.reference.query import find
-from vbpr_conformance.reference.references import literal_references, redirected
 
 if TYPE_CHECKING:
     from vbpr_conformance.reference.server import Server

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.reference.behaviour import Change, Resource
 from vbpr_conformance.reference.faults.fault import Fault, at
-from vbpr_conformance.reference.faults.steps import instead, not_supported
-from vbpr_conformance.reference.http import Pairs, Request, Response
+from vbpr_conformance.reference.faults.hooks import instead, not_supported
+from vbpr_conformance.reference.http_messages import Pairs, Request, Response
 from vbpr_conformance.reference.pages import PAGE
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from small_resources import bundle, entry, organization, report
 from transcripts import washed
 
 from vbpr_conformance.errors import UsageError
-from vbpr_conformance.reference.habits import HABITS, find_habit
+from vbpr_conformance.reference.permitted_variations import PERMITTED_VARIATIONS, find_variation
 
 
 def test_own_ids_only(serve):
     """The server may refuse ids of clients, and says so."""
-    client = serve(habits=["own-ids-only"])
+    client = serve(variations=["own-ids-only"])
     assert client.put(organization(id="mine")).status == 405
     place = client.create(organization()).place
     assert client.put(organization(id=place.partition("/")[2])).status == 200
@@ -24,7 +24,7 @@ def test_own_ids_only(serve):
 
 def test_uuids(serve):
     """Ids and versions may be UUIDs; concurrency works with them."""
-    client = serve(habits=["uuid-ids", "uuid-versions"])
+    client = serve(variations=["uuid-ids", "uuid-versions"])
     answer = client.create(organization())
     assert len(answer.json["id"]) == len(answer.json["meta"]["versionId"]) == 36
     changed = organization(id=answer.json["id"], name="New")
@@ -35,7 +35,7 @@ def test_uuids(serve):
 
 def test_absolute_references(serve):
     """References may come back as absolute URLs, and are found in either form."""
-    client = serve(habits=["absolute-references"])
+    client = serve(variations=["absolute-references"])
     client.put(organization(id="o"))
     client.put(report(id="r", reporter={"reference": "Organization/o"}))
     assert client.get("MeasureReport/r").json["reporter"]["reference"] == "http://testserver/fhir/Organization/o"
@@ -44,7 +44,7 @@ def test_absolute_references(serve):
 
 def test_unchanged_no_version(serve):
     """An update that changes nothing may keep the version."""
-    client = serve(habits=["unchanged-no-version"])
+    client = serve(variations=["unchanged-no-version"])
     client.put(organization(id="o", meta={"versionId": "9"}))
     assert client.put(organization(id="o")).headers["ETag"] == 'W/"1"'
     assert client.put(organization(id="o", name="New")).headers["ETag"] == 'W/"2"'
@@ -52,7 +52,7 @@ def test_unchanged_no_version(serve):
 
 def test_references_must_exist(serve):
     """References to what is not there may be refused, but not those to what the same transaction creates."""
-    client = serve(habits=["references-must-exist"])
+    client = serve(variations=["references-must-exist"])
     assert client.create(report(reporter={"reference": "Organization/o"})).status == 422
     assert client.create(report(reporter={"reference": "http://other.example/fhir/Organization/o"})).status == 201
     urn = "urn:uuid:7d3f6a54-59f3-4b36-a3c6-30ee3c0f6a01"
@@ -66,7 +66,7 @@ def test_references_must_exist(serve):
 
 def test_small_pages(serve):
     """A server may grant smaller pages than were asked for."""
-    client = serve(habits=["small-pages", "relative-links"])
+    client = serve(variations=["small-pages", "relative-links"])
     for _ in range(6):
         client.create(organization())
     answer = client.get("Organization?_count=100")
@@ -77,19 +77,19 @@ def test_small_pages(serve):
 
 def test_gzip_and_pretty(serve):
     """Answers may be compressed and indented."""
-    client = serve(habits=["gzip", "pretty"])
+    client = serve(variations=["gzip", "pretty"])
     answer = client.get("metadata", accept_encoding="gzip, deflate")
     assert answer.headers["Content-Encoding"] == "gzip"
     assert b'\n  "resourceType"' in gzip.decompress(answer.body)
     assert client.get("metadata").body.startswith(b"{")
 
 
-@pytest.mark.parametrize("name", HABITS)
-def test_each_habit_is_visible_and_valid(serve, edition, name):
-    """Each habit shows in what a client sees, and what it sees stays valid FHIR."""
+@pytest.mark.parametrize("name", PERMITTED_VARIATIONS)
+def test_each_variation_is_visible_and_valid(serve, edition, name):
+    """Each variation shows in what a client sees, and what it sees stays valid FHIR."""
     from vbpr_conformance.validate.validator import validator_for
 
-    good, seen = _seen(serve(countable=True)), _seen(serve(countable=name != "uuid-ids", habits=[name]))
+    good, seen = _seen(serve(countable=True)), _seen(serve(countable=name != "uuid-ids", variations=[name]))
     assert [washed(each) for each in seen] != [washed(each) for each in good]
     assert [washed(each) for each in _seen(serve(countable=True))] == [washed(each) for each in good]
     for each in seen:
@@ -122,7 +122,7 @@ def _seen(client):
     ]
 
 
-def test_unknown_habit():
-    """A habit that is not known is refused with the names of those that are."""
-    with pytest.raises(UsageError, match="no habit nonsense: own-ids-only"):
-        find_habit("nonsense")
+def test_unknown_variation():
+    """A variation that is not known is refused with the names of those that are."""
+    with pytest.raises(UsageError, match="no variation nonsense: own-ids-only"):
+        find_variation("nonsense")

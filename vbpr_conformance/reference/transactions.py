@@ -12,12 +12,12 @@ from urllib.parse import urlencode
 
 from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.reference import crud
-from vbpr_conformance.reference.bundle_references import resolve
 from vbpr_conformance.reference.content import JSON_PATCH, read_resource
-from vbpr_conformance.reference.http import Request, Response, pairs, steps
-from vbpr_conformance.reference.outcome import ProblemError
+from vbpr_conformance.reference.http_messages import Request, Response, pairs, steps
 from vbpr_conformance.reference.patches import patch_in_bundle
+from vbpr_conformance.reference.problems import ProblemError
 from vbpr_conformance.reference.searching import one_match
+from vbpr_conformance.reference.transaction_references import resolve
 
 if TYPE_CHECKING:
     from vbpr_conformance.reference.server import Server
@@ -33,7 +33,7 @@ _CONDITIONS = {
 
 
 @dataclass(slots=True)
-class Entry:
+class BundleEntry:
     """One entry: what it asks, under which name others refer to it, and what became of it."""
 
     place: int
@@ -75,7 +75,7 @@ def _listed(given: dict[str, Any]) -> list[dict[str, Any]]:
     return entries
 
 
-def _entry(outer: Request, place: int, given: dict[str, Any]) -> Entry:
+def _entry(outer: Request, place: int, given: dict[str, Any]) -> BundleEntry:
     asked = given.get("request")
     if not isinstance(asked, dict) or not isinstance(asked.get("method"), str) or not isinstance(asked.get("url"), str):
         raise ProblemError(400, f"Bundle.entry[{place}].request: method and url were expected", code="structure")
@@ -89,10 +89,10 @@ def _entry(outer: Request, place: int, given: dict[str, Any]) -> Entry:
     if request.method == "PATCH":
         request.headers["content-type"] = JSON_PATCH
         request.resource = patch_in_bundle(request.resource)
-    return Entry(place, str(given.get("fullUrl", "")), request)
+    return BundleEntry(place, str(given.get("fullUrl", "")), request)
 
 
-def _carry_out(server: Server, entries: list[Entry]) -> None:
+def _carry_out(server: Server, entries: list[BundleEntry]) -> None:
     """Carry out a transaction in FHIR's order; the first refusal ends it."""
     _settle_ids(server, entries)
     _no_resource_twice(entries)
@@ -109,7 +109,7 @@ def _carry_out(server: Server, entries: list[Entry]) -> None:
             raise ProblemError(entry.response.status, f"Bundle.entry[{entry.place}] failed", issues=said)
 
 
-def _settle_ids(server: Server, entries: list[Entry]) -> None:
+def _settle_ids(server: Server, entries: list[BundleEntry]) -> None:
     """Decide the identity of each resource before any is written: references to it need it."""
     for entry in entries:
         request = entry.request
@@ -121,7 +121,7 @@ def _settle_ids(server: Server, entries: list[Entry]) -> None:
             entry.will_be = "/".join(request.steps)
 
 
-def _settle_create(server: Server, entry: Entry) -> None:
+def _settle_create(server: Server, entry: BundleEntry) -> None:
     request = entry.request
     condition = request.header("if-none-exist").rpartition("?")[2]
     seq = one_match(server, request, condition, pairs(condition)) if condition else None
@@ -133,7 +133,7 @@ def _settle_create(server: Server, entry: Entry) -> None:
         entry.will_be = f"{request.type}/{request.given_id}"
 
 
-def _settle_update(server: Server, entry: Entry) -> None:
+def _settle_update(server: Server, entry: BundleEntry) -> None:
     request = entry.request
     if request.type not in server.types:
         return
@@ -145,7 +145,7 @@ def _settle_update(server: Server, entry: Entry) -> None:
     entry.will_be = f"{request.type}/{request.given_id}"
 
 
-def _no_resource_twice(entries: list[Entry]) -> None:
+def _no_resource_twice(entries: list[BundleEntry]) -> None:
     seen: set[str] = set()
     for entry in entries:
         if not entry.will_be or (entry.request.method == "POST" and entry.request.header("if-none-exist")):
@@ -155,7 +155,7 @@ def _no_resource_twice(entries: list[Entry]) -> None:
         seen.add(entry.will_be)
 
 
-def _answer(entry: Entry, outer: Request) -> str:
+def _answer(entry: BundleEntry, outer: Request) -> str:
     response = entry.response
     said: dict[str, Any] = {"status": f"{response.status} {HTTPStatus(response.status).phrase}"}
     for header, name in (("Location", "location"), ("ETag", "etag")):
@@ -176,7 +176,7 @@ def _answer(entry: Entry, outer: Request) -> str:
     return f"{{{','.join(parts)}}}"
 
 
-def _is_shown(entry: Entry, outer: Request) -> bool:
+def _is_shown(entry: BundleEntry, outer: Request) -> bool:
     """Whether the resource comes back: what was asked for always, what was written if that is preferred."""
     return entry.request.method == "GET" or outer.preference("return") == "representation"
 

@@ -28,7 +28,7 @@ def serve(  # noqa: PLR0913  # the options of the command line, one by one
     store: Path | None = None,
     data: Sequence[Path] = (),
     fault: str | None = None,
-    habits: Sequence[str] = (),
+    variations: Sequence[str] = (),
     on_ready: Callable[[str], None] | None = None,
     ends_with_stdin: bool = False,
 ) -> None:
@@ -39,7 +39,7 @@ def serve(  # noqa: PLR0913  # the options of the command line, one by one
     kept = Store(store)
     try:
         with _listening(host, port) as listener:
-            app = make_app(edition, kept, fault=fault, habits=habits)
+            app = make_app(edition, kept, fault=fault, variations=variations)
             load(app.server, data, _say)
             shown = f"[{host}]" if ":" in host else host
             url = f"http://{shown}:{listener.getsockname()[1]}{ROOT}"

@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbpr_conformance.fhir import search_values
-from vbpr_conformance.reference import moments
+from vbpr_conformance.reference import date_ranges
 from vbpr_conformance.reference.indexing import normalised
-from vbpr_conformance.reference.outcome import ProblemError
-from vbpr_conformance.reference.references import local_key
+from vbpr_conformance.reference.literal_references import local_key
+from vbpr_conformance.reference.problems import ProblemError
 
 if TYPE_CHECKING:
     from vbpr_conformance.ig.model import SearchParameter
     from vbpr_conformance.reference.server import Server
-    from vbpr_conformance.reference.store import Row
+    from vbpr_conformance.reference.store import StoredVersion
 
 Canonical = tuple[str, str | None]
 """The URL and the version by which others may refer to a resource."""
@@ -30,7 +30,7 @@ class Condition(NamedTuple):
     values: list[Any]
 
 
-class Asked(NamedTuple):
+class Criterion(NamedTuple):
     """What a criterion asks: the parameter, its modifier, the value (one alternative of it), the server's URL."""
 
     parameter: SearchParameter
@@ -54,7 +54,7 @@ _HIGHEST = "\U0010ffff"
 _NOTHING = Condition("0", [])
 
 
-def condition(server: Server, index_name: str, asked: Asked) -> Condition:
+def condition(server: Server, index_name: str, asked: Criterion) -> Condition:
     """Say in SQL what a parameter with its modifier and value asks; alternatives are separated by commas."""
     parameter, modifier = asked.parameter, asked.modifier
     if modifier == "missing":
@@ -75,7 +75,7 @@ def condition(server: Server, index_name: str, asked: Asked) -> Condition:
     )
 
 
-def _missing(index_name: str, asked: Asked) -> Condition:
+def _missing(index_name: str, asked: Criterion) -> Condition:
     if asked.text not in {"true", "false"}:
         raise ProblemError(400, f"{asked.parameter.code}:missing: true or false was expected", code="value")
     return _among(Condition("param = ?", [index_name]), negated=asked.text == "true")
@@ -87,7 +87,7 @@ def _among(inner: Condition, *, negated: bool = False) -> Condition:
     return Condition(f"v.seq {is_in} (SELECT seq FROM search_index WHERE {inner.sql})", inner.values)  # noqa: S608  # SQL of this module
 
 
-def any_reference(index_name: str, targets: Iterable[Row], canonicals: Iterable[Canonical]) -> Condition:
+def any_reference(index_name: str, targets: Iterable[StoredVersion], canonicals: Iterable[Canonical]) -> Condition:
     """Say that a resource refers to one of these, by type and id or by canonical URL (and version, if it names one)."""
     parts: list[str] = []
     values: list[Any] = [index_name]
@@ -100,7 +100,7 @@ def any_reference(index_name: str, targets: Iterable[Row], canonicals: Iterable[
     return _among(Condition(f"param = ? AND ({' OR '.join(parts)})", values)) if parts else _NOTHING
 
 
-def _token(asked: Asked) -> Condition:
+def _token(asked: Criterion) -> Condition:
     """https://hl7.org/fhir/R4/search.html#token."""
     if asked.modifier == "text":
         return Condition("instr(exact, ?) > 0", [normalised(search_values.unescape(asked.text))])
@@ -114,7 +114,7 @@ def _token(asked: Asked) -> Condition:
     return Condition("system = ? AND value = ?", [token.system, token.code])
 
 
-def _string(asked: Asked) -> Condition:
+def _string(asked: Criterion) -> Condition:
     """https://hl7.org/fhir/R4/search.html#string."""
     text = search_values.unescape(asked.text)
     if asked.modifier == "exact":
@@ -125,7 +125,7 @@ def _string(asked: Asked) -> Condition:
     return Condition("value >= ? AND value < ?", [wanted, wanted + _HIGHEST])
 
 
-def _uri(asked: Asked) -> Condition:
+def _uri(asked: Criterion) -> Condition:
     """https://hl7.org/fhir/R4/search.html#uri."""
     text = search_values.unescape(asked.text)
     if asked.modifier == "below":
@@ -135,7 +135,7 @@ def _uri(asked: Asked) -> Condition:
     return Condition("exact = ?", [text])
 
 
-def _reference(asked: Asked) -> Condition:
+def _reference(asked: Criterion) -> Condition:
     """Match by `Type/id`, by id, by URL or by canonical with or without version.
 
     https://hl7.org/fhir/R4/search.html#reference
@@ -182,16 +182,16 @@ https://hl7.org/fhir/R4/search.html#prefix
 """
 
 
-def _date(asked: Asked) -> Condition:
+def _date(asked: Criterion) -> Condition:
     wanted = search_values.parse_date(asked.text)
-    low, high = moments.ends(wanted.interval)
+    low, high = date_ranges.ends(wanted.interval)
     if wanted.prefix == "ap":
-        low, high = moments.widened((low, high))
+        low, high = date_ranges.widened((low, high))
     sql, ends = _INTERVAL[wanted.prefix]
     return Condition(sql, [low if each == "l" else high for each in ends])
 
 
-def _number(asked: Asked) -> Condition:
+def _number(asked: Criterion) -> Condition:
     return _compared(search_values.parse_number(asked.text))
 
 
@@ -215,7 +215,7 @@ def _compared(number: search_values.Number) -> Condition:
     }[number.prefix]
 
 
-def _quantity(asked: Asked) -> Condition:
+def _quantity(asked: Criterion) -> Condition:
     """Compare a number and, where given, its unit.
 
     https://hl7.org/fhir/R4/search.html#quantity
@@ -233,7 +233,7 @@ def _quantity(asked: Asked) -> Condition:
     return Condition(sql, values)
 
 
-_WAYS: Mapping[str, Callable[[Asked], Condition]] = {
+_WAYS: Mapping[str, Callable[[Criterion], Condition]] = {
     "token": _token,
     "string": _string,
     "uri": _uri,

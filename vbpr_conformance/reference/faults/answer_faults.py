@@ -8,7 +8,7 @@ from typing import Any
 
 from vbpr_conformance.reference.behaviour import Behaviour, Change
 from vbpr_conformance.reference.faults.fault import Fault, at
-from vbpr_conformance.reference.faults.steps import (
+from vbpr_conformance.reference.faults.hooks import (
     after,
     instead,
     not_supported,
@@ -17,7 +17,7 @@ from vbpr_conformance.reference.faults.steps import (
     status,
     without,
 )
-from vbpr_conformance.reference.http import Request, Response
+from vbpr_conformance.reference.http_messages import Request, Response
 
 _Faults = Iterator[tuple[str, str, str, Change]]
 

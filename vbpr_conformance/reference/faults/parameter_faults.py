@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import SearchParameter
-from vbpr_conformance.reference import moments
+from vbpr_conformance.reference import date_ranges
 from vbpr_conformance.reference.behaviour import Change
 from vbpr_conformance.reference.faults.fault import Fault, at
-from vbpr_conformance.reference.faults.yielded import Yielded, yielded
-from vbpr_conformance.reference.http import Pairs
+from vbpr_conformance.reference.faults.yielded_types import Yielded, yielded
+from vbpr_conformance.reference.http_messages import Pairs
 from vbpr_conformance.reference.store import IndexRow
 
 _DAY = 86_400_000_000
@@ -193,7 +193,7 @@ def _date(here: _Of) -> _Faults:
         yield (
             "loses-open-periods",
             "does not find periods without start or without end",
-            here.rows(lambda row: None if row.low == moments.FIRST or row.high == moments.LAST else row),
+            here.rows(lambda row: None if row.low == date_ranges.FIRST or row.high == date_ranges.LAST else row),
         )
 
 

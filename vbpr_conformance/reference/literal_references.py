@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from vbpr_conformance.reference.http import Request
-from vbpr_conformance.reference.outcome import ProblemError
+from vbpr_conformance.reference.http_messages import Request
+from vbpr_conformance.reference.problems import ProblemError
 
 if TYPE_CHECKING:
     from vbpr_conformance.reference.server import Server

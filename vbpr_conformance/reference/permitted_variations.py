@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.reference.behaviour import Behaviour, Change, Resource
 from vbpr_conformance.reference.faults.fault import at
-from vbpr_conformance.reference.faults.steps import without_headers
-from vbpr_conformance.reference.http import Request, Response
-from vbpr_conformance.reference.references import literal_references, local_key, redirected
+from vbpr_conformance.reference.faults.hooks import without_headers
+from vbpr_conformance.reference.http_messages import Request, Response
+from vbpr_conformance.reference.literal_references import literal_references, local_key, redirected
 
 if TYPE_CHECKING:
     from vbpr_conformance.reference.server import Server
@@ -22,19 +22,19 @@ _ZERO_OFFSET = re.compile(r"^(\d{4}-\d\d-\d\dT[\d:.]+)\+00:00$")
 
 
 @dataclass(frozen=True)
-class Habit:
-    """One habit: `description` says what the server does, in a user's words."""
+class Variation:
+    """One variation: `description` says what the server does, in a user's words."""
 
     name: str
     description: str
     change: Change
 
 
-def find_habit(name: str) -> Habit:
-    """Find a habit by its name."""
-    if name not in HABITS:
-        raise UsageError(f"there is no habit {name}: {', '.join(HABITS)} are known")
-    return HABITS[name]
+def find_variation(name: str) -> Variation:
+    """Find a variation by its name."""
+    if name not in PERMITTED_VARIATIONS:
+        raise UsageError(f"there is no variation {name}: {', '.join(PERMITTED_VARIATIONS)} are known")
+    return PERMITTED_VARIATIONS[name]
 
 
 def _with(**choices: Any) -> Change:
@@ -158,33 +158,41 @@ def _own_ids(behaviour: Behaviour) -> Behaviour:
 
 
 _ALL = (
-    Habit("own-ids-only", "ids are given by the server: an update of what is not there is refused", _own_ids),
-    Habit("uuid-ids", "ids are UUIDs", _with(new_id=_new_uuid)),
-    Habit("uuid-versions", "versions are UUIDs", _with(new_version=_new_uuid)),
-    Habit("absolute-references", "references come back as absolute URLs", at(outgoing=_absolute_references)),
-    Habit("no-total", "searchsets have no total", _bundle(_without_total)),
-    Habit("gzip", "answers are compressed if the client takes that", _with(gzip=True)),
-    Habit("pretty", "JSON is written with line breaks", _with(pretty=True)),
-    Habit("sorted-members", "members of objects are sorted by name", at(outgoing=_members_sorted)),
-    Habit(
+    Variation("own-ids-only", "ids are given by the server: an update of what is not there is refused", _own_ids),
+    Variation("uuid-ids", "ids are UUIDs", _with(new_id=_new_uuid)),
+    Variation("uuid-versions", "versions are UUIDs", _with(new_version=_new_uuid)),
+    Variation("absolute-references", "references come back as absolute URLs", at(outgoing=_absolute_references)),
+    Variation("no-total", "searchsets have no total", _bundle(_without_total)),
+    Variation("gzip", "answers are compressed if the client takes that", _with(gzip=True)),
+    Variation("pretty", "JSON is written with line breaks", _with(pretty=True)),
+    Variation("sorted-members", "members of objects are sorted by name", at(outgoing=_members_sorted)),
+    Variation(
         "unchanged-no-version", "an update that changes nothing makes no version", _with(unchanged_keeps_version=True)
     ),
-    Habit("references-must-exist", "references to what is not there are refused", _with(references_must_exist=True)),
-    Habit("small-pages", "a page has at most five entries", _with(most_per_page=5)),
-    Habit("unknown-parameter-refused", "unknown search parameters are refused", _with(unknown_parameter_refused=True)),
-    Habit("relative-links", "links in Bundles are relative to the host", _bundle(_relative_links)),
-    Habit("unsorted", "_sort is ignored", at(request=_without_sort)),
-    Habit("more-entries", "searchsets hold an include and an outcome that nobody asked for", _bundle(_more_entries)),
-    Habit("more-meta", "resources come back with a source and a tag more", at(outgoing=_more_meta)),
-    Habit("narrative", "resources without narrative come back with one", at(outgoing=_narrative)),
-    Habit("prefer-ignored", "Prefer: return is ignored", _with(preferences=False)),
-    Habit("minimal", "writes are answered without the resource", _with(minimal=True)),
-    Habit("no-410", "what was deleted is unknown", at(refusal=_deleted_unknown)),
-    Habit("delete-with-outcome", "delete is answered 200 with an OperationOutcome", at(response=_delete_with_outcome)),
-    Habit("unvalidated", "what is no valid resource is taken too", _with(validates=False)),
-    Habit("always-in-full", "a read that asks for what has changed is always answered in full", _never_unchanged),
-    Habit("zero-offset-as-z", "times with the offset +00:00 come back with Z", at(incoming=_zero_offset_as_z)),
-    Habit("upper-case-headers", "names of headers are in upper case", at(response=_upper_headers)),
+    Variation(
+        "references-must-exist", "references to what is not there are refused", _with(references_must_exist=True)
+    ),
+    Variation("small-pages", "a page has at most five entries", _with(most_per_page=5)),
+    Variation(
+        "unknown-parameter-refused", "unknown search parameters are refused", _with(unknown_parameter_refused=True)
+    ),
+    Variation("relative-links", "links in Bundles are relative to the host", _bundle(_relative_links)),
+    Variation("unsorted", "_sort is ignored", at(request=_without_sort)),
+    Variation(
+        "more-entries", "searchsets hold an include and an outcome that nobody asked for", _bundle(_more_entries)
+    ),
+    Variation("more-meta", "resources come back with a source and a tag more", at(outgoing=_more_meta)),
+    Variation("narrative", "resources without narrative come back with one", at(outgoing=_narrative)),
+    Variation("prefer-ignored", "Prefer: return is ignored", _with(preferences=False)),
+    Variation("minimal", "writes are answered without the resource", _with(minimal=True)),
+    Variation("no-410", "what was deleted is unknown", at(refusal=_deleted_unknown)),
+    Variation(
+        "delete-with-outcome", "delete is answered 200 with an OperationOutcome", at(response=_delete_with_outcome)
+    ),
+    Variation("unvalidated", "what is no valid resource is taken too", _with(validates=False)),
+    Variation("always-in-full", "a read that asks for what has changed is always answered in full", _never_unchanged),
+    Variation("zero-offset-as-z", "times with the offset +00:00 come back with Z", at(incoming=_zero_offset_as_z)),
+    Variation("upper-case-headers", "names of headers are in upper case", at(response=_upper_headers)),
 )
-HABITS = {each.name: each for each in _ALL}
-"""All habits by name."""
+PERMITTED_VARIATIONS = {each.name: each for each in _ALL}
+"""All variations by name."""
