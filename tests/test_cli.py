@@ -274,6 +274,6 @@ def test_closed_and_full_streams_are_one_sentence_and_exit_code_2(command, said)
 
 def test_the_suites_travel_with_the_package():
     """Editions and suites are found wherever the package is."""
-    from vbpr_conformance.ig.places import suites_folder
+    from vbpr_conformance.ig.folders import suites_folder
 
     assert {"editions", "server"} <= {each.name for each in Path(suites_folder()).iterdir()}

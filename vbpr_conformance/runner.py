@@ -14,7 +14,7 @@ from typing import Any, TextIO
 import pytest
 
 from vbpr_conformance.errors import TargetError, UsageError, VbprError
-from vbpr_conformance.ig.places import suites_folder
+from vbpr_conformance.ig.folders import suites_folder
 from vbpr_conformance.plugin import RESULT, UNREACHABLE
 from vbpr_conformance.report import results_json
 from vbpr_conformance.report.progress import Progress

@@ -12,7 +12,7 @@ import pytest
 from vbpr_conformance.client.client import FhirClient
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.ig.edition import Edition
-from vbpr_conformance.ig.structure import StructureOf
+from vbpr_conformance.ig.edition_structure import EditionStructure
 
 BASE = "http://payer.example/fhir"
 REPORT = {"resourceType": "MeasureReport", "id": "a"}
@@ -165,7 +165,7 @@ def structure(packages):
     names = {f"package/StructureDefinition-{name}.json" for name in names}
     with tarfile.open(packages / "hl7.fhir.r4.core-4.0.1.tgz") as archive:
         found = [(each.name, json.loads(archive.extractfile(each).read())) for each in archive if each.name in names]
-    return StructureOf(Edition("R4", found))
+    return EditionStructure(Edition("R4", found))
 
 
 def test_xml_is_spoken_where_asked(client_of, structure):

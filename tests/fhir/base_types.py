@@ -7,7 +7,7 @@ import tarfile
 from functools import cached_property
 from pathlib import Path
 
-from vbpr_conformance.fhir.structure import Child
+from vbpr_conformance.fhir.type_structure import Child
 
 CORE = "hl7.fhir.r4.core-4.0.1.tgz"
 

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vbpr_conformance.fhir.allowances import (
+from vbpr_conformance.fhir.compare import ContentDifference, differences
+from vbpr_conformance.fhir.json_codec import dumps, loads
+from vbpr_conformance.fhir.round_trip import (
     META_ALTERED,
     NARRATIVE_ADDED,
     Allowance,
@@ -18,8 +20,6 @@ from vbpr_conformance.fhir.allowances import (
     resolved,
     same_server,
 )
-from vbpr_conformance.fhir.compare import Difference, differences
-from vbpr_conformance.fhir.json_codec import dumps, loads
 
 BASE = "https://payer.example/fhir"
 DIV = '<div xmlns="http://www.w3.org/1999/xhtml">{}</div>'
@@ -242,7 +242,7 @@ def test_allowances_say_why_and_where():
 
 def test_long_arrays_are_compared_without_aligning():
     """Very long arrays of different length are compared by index, in linear time."""
-    assert differences({"a": list(range(3000))}, {"a": list(range(2999))}) == [Difference("a[2999]", 2999, None)]
+    assert differences({"a": list(range(3000))}, {"a": list(range(2999))}) == [ContentDifference("a[2999]", 2999, None)]
 
 
 values = st.recursive(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir import fhirpath
-from vbpr_conformance.fhir.fhirpath import Env, ExpressionError, Node, UndecidedError, evaluate
+from vbpr_conformance.fhir.fhirpath import Environment, ExpressionError, TypedElement, UndecidedError, evaluate
 
 PERIOD = "start.hasValue().not() or end.hasValue().not() or (start <= end)"
 REFERENCE = (
@@ -22,7 +22,7 @@ REFERENCE = (
 
 
 def holds(expression, node, resource=None):
-    return fhirpath.compile(expression).holds(node, Env(resource or node))
+    return fhirpath.compile(expression).holds(node, Environment(resource or node))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_invariant_that_yields_nothing_is_not_met(expression, node, answer):
 def test_truth_tells_empty_from_false():
     """The three values of a condition can be told apart."""
     compiled = fhirpath.compile("a = 1")
-    assert [compiled.truth(node, Env(node)) for node in ({"a": 1}, {"a": 2}, {})] == [True, False, None]
+    assert [compiled.truth(node, Environment(node)) for node in ({"a": 1}, {"a": 2}, {})] == [True, False, None]
 
 
 def test_numbers_of_any_notation_are_equal():
@@ -152,8 +152,8 @@ def test_types_without_a_model():
 def test_type_of_the_node_can_be_said():
     """An element that is no resource is of the type the caller says."""
     compiled = fhirpath.compile("($this as dateTime).toString().length() >= 8")
-    assert compiled.holds("2024-03-15", Env(), "dateTime")
-    assert not compiled.holds("2024", Env(), "dateTime")
+    assert compiled.holds("2024-03-15", Environment(), "dateTime")
+    assert not compiled.holds("2024", Environment(), "dateTime")
 
 
 def test_value_sets_and_extensions_have_names():
@@ -166,7 +166,7 @@ def test_value_sets_and_extensions_have_names():
 def test_nodes_carry_types():
     """`nodes` gives each item with its type."""
     node = {"resourceType": "Observation", "valueDateTime": "2024"}
-    assert fhirpath.compile("value").nodes(node, Env(node)) == [Node("2024", "dateTime")]
+    assert fhirpath.compile("value").nodes(node, Environment(node)) == [TypedElement("2024", "dateTime")]
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_references_are_resolved_by_the_environment():
     """`resolve()` asks the environment, and finds contained resources by itself."""
     patient, contained = {"resourceType": "Patient", "id": "1"}, {"resourceType": "Group", "id": "g"}
     node = {"subject": {"reference": "Patient/1"}, "author": {"reference": "#g"}, "contained": [contained]}
-    env = Env(node, resolve={"Patient/1": patient}.get)
+    env = Environment(node, resolve={"Patient/1": patient}.get)
     assert fhirpath.compile("subject.resolve()").evaluate(node, env) == [patient]
     assert fhirpath.compile("subject.resolve() is Patient").evaluate(node, env) == [True]
     assert fhirpath.compile("author.resolve().is(Group)").evaluate(node, env) == [True]
@@ -252,14 +252,14 @@ def test_terminology_that_is_not_at_hand_is_undecided():
     node = {"code": "a"}
     with pytest.raises(UndecidedError):
         evaluate("code.memberOf('http://example.org/vs')", node)
-    env = Env(node, member_of=lambda code, _url: code == "a")
+    env = Environment(node, member_of=lambda code, _url: code == "a")
     assert fhirpath.compile("code.memberOf('http://example.org/vs')").evaluate(node, env) == [True]
 
 
 def test_variables():
     """The environment's names can be used, unknown ones are refused."""
     node = {"a": {"b": 1}}
-    env = Env(node, variables={"limit": 3})
+    env = Environment(node, variables={"limit": 3})
     assert fhirpath.compile("%limit + %context.b").evaluate(node["a"], env) == [4]
     assert fhirpath.compile("%resource.a.b = %rootResource.a.b").evaluate(node["a"], env) == [True]
     with pytest.raises(ExpressionError, match="there is no variable %nothing"):
@@ -268,7 +268,7 @@ def test_variables():
 
 def test_time_of_evaluation_is_one():
     """`now()` and `today()` are what the environment says."""
-    env = Env({}, now=datetime(2024, 3, 15, 10, 30, tzinfo=UTC))
+    env = Environment({}, now=datetime(2024, 3, 15, 10, 30, tzinfo=UTC))
     assert [str(each) for each in fhirpath.compile("now() | today()").evaluate({}, env)] == [
         "2024-03-15T10:30:00.000Z",
         "2024-03-15",

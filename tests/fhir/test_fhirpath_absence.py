@@ -9,7 +9,7 @@ import pytest
 from vbpr_conformance.fhir import fhirpath
 from vbpr_conformance.fhir.fhirpath.absence import is_met
 from vbpr_conformance.fhir.fhirpath.parser import parse
-from vbpr_conformance.fhir.fhirpath.syntax import Name, walk
+from vbpr_conformance.fhir.fhirpath.syntax import MemberName, walk
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,9 @@ def test_names_never_claim_what_evaluation_denies(edition):
     claimed = 0
     for text in sorted(expressions):
         expression = fhirpath.compile(text)
-        named = sorted({node.name for node in walk(parse(text)) if isinstance(node, Name) and node.name.islower()})[:5]
+        named = sorted(
+            {node.name for node in walk(parse(text)) if isinstance(node, MemberName) and node.name.islower()}
+        )[:5]
         for names in chain.from_iterable(combinations(named, count) for count in range(len(named) + 1)):
             if not expression.is_met_by_names(names):
                 continue
@@ -56,7 +58,7 @@ def test_names_never_claim_what_evaluation_denies(edition):
             for value in ("a", 1, {"id": "a"}, [{"id": "#a"}]):
                 thing = dict.fromkeys(names, value)
                 try:
-                    assert expression.holds(thing, fhirpath.Env(thing)), (text, thing)
+                    assert expression.holds(thing, fhirpath.Environment(thing)), (text, thing)
                 except (fhirpath.UndecidedError, fhirpath.ExpressionError):
                     continue
     assert claimed > len(expressions)

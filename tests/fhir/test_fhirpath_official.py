@@ -48,7 +48,9 @@ def _same(got: str, wanted: str, kind: str | None) -> bool:
 def _passes(test, node, types) -> bool:
     expression = test.find("expression")
     text = (expression.text or "").strip()
-    env = fhirpath.Env(node, types=types, conforms_to=lambda _resource, url: CONFORMS.get(url.rpartition("/")[2]))
+    env = fhirpath.Environment(
+        node, types=types, conforms_to=lambda _resource, url: CONFORMS.get(url.rpartition("/")[2])
+    )
     try:
         compiled = fhirpath.compile(text)
         found = [compiled.holds(node, env)] if test.get("predicate") == "true" else compiled.evaluate(node, env)

@@ -76,7 +76,7 @@ def test_invariants_of_r4_hold_on_r4_examples(shared, base_types):
     for path in sorted(folder.glob("*.json")):
         resource = loads(path.read_bytes())
         definition = base_types.definition(resource["resourceType"])
-        env = fhirpath.Env(resource, types=types)
+        env = fhirpath.Environment(resource, types=types)
         for constraint in definition["snapshot"]["element"][0].get("constraint", ()):
             if constraint["severity"] == "error":
                 checked += 1
@@ -88,6 +88,8 @@ def test_invariants_of_r4_hold_on_r4_examples(shared, base_types):
 def test_the_boolean_of_que_7_is_that_of_fhir(base_types, answer, holds):
     """A condition on the existence of an answer is given by a boolean, which no resource holds as System.Boolean."""
     expression = "operator = 'exists' implies (answer is Boolean)"
-    condition = fhirpath.Node({"question": "1", "operator": "exists", **answer}, "Questionnaire.item.enableWhen")
-    env = fhirpath.Env({}, types=fhirpath.StructureTypes(base_types))
+    condition = fhirpath.TypedElement(
+        {"question": "1", "operator": "exists", **answer}, "Questionnaire.item.enableWhen"
+    )
+    env = fhirpath.Environment({}, types=fhirpath.StructureTypes(base_types))
     assert fhirpath.compile(expression).holds(condition, env) is holds

@@ -9,8 +9,8 @@ import typing
 
 import pytest
 
+from vbpr_conformance.ig.folders import r4_folder
 from vbpr_conformance.ig.notation import read_notation
-from vbpr_conformance.ig.places import r4_folder
 
 CORE = "hl7.fhir.r4.core-4.0.1.tgz"
 ABSTRACT = {"Element", "BackboneElement", "Resource", "DomainResource"}

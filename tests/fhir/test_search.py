@@ -13,10 +13,10 @@ from vbpr_conformance.fhir.match import Match, all_of, any_of
 from vbpr_conformance.fhir.search_index import ReferenceValue, TokenValue, index_values, search_env
 from vbpr_conformance.fhir.search_match import matches
 from vbpr_conformance.fhir.search_values import (
-    Name,
+    ParameterName,
+    ReferenceTarget,
+    SearchToken,
     SearchValueError,
-    Target,
-    Token,
     alternatives,
     escape,
     parse_canonical,
@@ -95,7 +95,7 @@ def test_values_may_contain_what_separates_them():
     """A backslash takes their meaning from commas, bars, dollars and itself."""
     assert alternatives(r"a\,b,c\\,d") == [r"a\,b", r"c\\", "d"]
     assert [unescape(part) for part in alternatives(r"a\,b,c\\,d")] == ["a,b", "c\\", "d"]
-    assert parse_token(r"urn:x|a\|b") == Token("urn:x", "a|b")
+    assert parse_token(r"urn:x|a\|b") == SearchToken("urn:x", "a|b")
 
 
 @given(st.lists(st.text(min_size=1), min_size=1))
@@ -107,25 +107,30 @@ def test_escaped_texts_stand_for_themselves(texts):
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_escaped_tokens_stand_for_themselves(system, code):
     """A token of any system and code can be written and read."""
-    assert parse_token(f"{escape(system)}|{escape(code)}") == Token(system, code)
+    assert parse_token(f"{escape(system)}|{escape(code)}") == SearchToken(system, code)
 
 
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("code", Name("code")),
-        ("code:not", Name("code", "not")),
-        ("subject:Organization.name:exact", Name("subject", "Organization", "name:exact")),
+        ("code", ParameterName("code")),
+        ("code:not", ParameterName("code", "not")),
+        ("subject:Organization.name:exact", ParameterName("subject", "Organization", "name:exact")),
     ],
 )
 def test_parameter_names(text, name):
     """A name has a modifier, and may go on with a chain."""
-    assert Name.parse(text) == name
+    assert ParameterName.parse(text) == name
 
 
 @pytest.mark.parametrize(
     ("text", "token"),
-    [("a", Token(None, "a")), ("s|a", Token("s", "a")), ("|a", Token("", "a")), ("s|", Token("s", None))],
+    [
+        ("a", SearchToken(None, "a")),
+        ("s|a", SearchToken("s", "a")),
+        ("|a", SearchToken("", "a")),
+        ("s|", SearchToken("s", None)),
+    ],
 )
 def test_token_forms(text, token):
     """The four forms of a token."""
@@ -135,11 +140,11 @@ def test_token_forms(text, token):
 @pytest.mark.parametrize(
     ("text", "target"),
     [
-        ("o1", Target("o1", None, "o1")),
-        ("Organization/o1", Target("Organization/o1", "Organization", "o1")),
-        ("Organization/o1/_history/2", Target("Organization/o1/_history/2", "Organization", "o1", None, "2")),
-        ("http://a.b/fhir/Group/1", Target("http://a.b/fhir/Group/1", "Group", "1", "http://a.b/fhir")),
-        ("urn:uuid:1-2", Target("urn:uuid:1-2")),
+        ("o1", ReferenceTarget("o1", None, "o1")),
+        ("Organization/o1", ReferenceTarget("Organization/o1", "Organization", "o1")),
+        ("Organization/o1/_history/2", ReferenceTarget("Organization/o1/_history/2", "Organization", "o1", None, "2")),
+        ("http://a.b/fhir/Group/1", ReferenceTarget("http://a.b/fhir/Group/1", "Group", "1", "http://a.b/fhir")),
+        ("urn:uuid:1-2", ReferenceTarget("urn:uuid:1-2")),
     ],
 )
 def test_reference_forms(text, target):
@@ -149,8 +154,8 @@ def test_reference_forms(text, target):
 
 def test_canonical_forms():
     """A canonical has a version and perhaps a fragment behind it."""
-    assert parse_canonical("http://a|1.0#x") == Target("http://a", version="1.0")
-    assert parse_canonical("http://a") == Target("http://a")
+    assert parse_canonical("http://a|1.0#x") == ReferenceTarget("http://a", version="1.0")
+    assert parse_canonical("http://a") == ReferenceTarget("http://a")
 
 
 def test_numbers_stand_for_what_they_round():
@@ -190,7 +195,7 @@ def test_index_holds_typed_values():
         TokenValue("http://example.org/cs", "vbp", texts=("Value based", "Contract"))
     ]
     assert index_values(MEASURE, REPORT, env) == [
-        ReferenceValue(Target("http://example.org/Measure/m", version="2.0"), canonical=True)
+        ReferenceValue(ReferenceTarget("http://example.org/Measure/m", version="2.0"), canonical=True)
     ]
     assert index_values(SUBJECT, REPORT, env) == []
     assert [each.text for each in index_values(CATEGORY_TEXT, REPORT, env)] == ["Contract", "Value based"]

@@ -10,14 +10,14 @@ from vbpr_conformance.fhir.json_codec import FormatError, dumps, loads
 from vbpr_conformance.fhir.xml_codec import dumps as to_xml
 from vbpr_conformance.fhir.xml_codec import loads as from_xml
 from vbpr_conformance.ig.edition import Edition
-from vbpr_conformance.ig.structure import StructureOf
+from vbpr_conformance.ig.edition_structure import EditionStructure
 
 HEAD = '<MeasureReport xmlns="http://hl7.org/fhir">'
 
 
 @pytest.fixture(scope="module")
 def structure(packages):
-    return StructureOf(Edition.from_packages("R4", "http://hl7.org/fhir", packages / "hl7.fhir.r4.core-4.0.1.tgz"))
+    return EditionStructure(Edition.from_packages("R4", "http://hl7.org/fhir", packages / "hl7.fhir.r4.core-4.0.1.tgz"))
 
 
 def examples(package):

@@ -8,8 +8,8 @@ import pickle
 import pytest
 
 from vbpr_conformance.ig import cache, loader
+from vbpr_conformance.ig.folders import cache_folder
 from vbpr_conformance.ig.loader import load_edition
-from vbpr_conformance.ig.places import cache_folder
 
 KEY = cache.key_of("a", "b")
 

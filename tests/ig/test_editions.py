@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from vbpr_conformance.ig.places import editions_folder
+from vbpr_conformance.ig.folders import editions_folder
 
 
 @pytest.fixture(params=["1.1.0", "1.0.0"])
@@ -45,8 +45,8 @@ def test_every_binding_that_binds_is_held(any_edition):
 
 def not_held(edition):
     """What the headers of the edition's layers and of R4 list as not held."""
+    from vbpr_conformance.ig.folders import r4_folder
     from vbpr_conformance.ig.notation import GUIDE_HEADER, read_header
-    from vbpr_conformance.ig.places import r4_folder
 
     header = read_header(editions_folder() / edition.version)
     folders = [r4_folder(), *(each for each in header.layers if (each / GUIDE_HEADER).is_file())]

@@ -6,9 +6,9 @@ import pytest
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.ig.notation_elements import element
-from vbpr_conformance.ig.notation_names import Guide, Place
+from vbpr_conformance.ig.notation_names import Guide, SourceLocation
 
-PLACE = Place(Guide("http://a.example", "1.0", "4.0.1", {"b": "http://b.example"}), "a/profiles.yaml", 7)
+PLACE = SourceLocation(Guide("http://a.example", "1.0", "4.0.1", {"b": "http://b.example"}), "a/profiles.yaml", 7)
 SD = "http://hl7.org/fhir/StructureDefinition/"
 
 

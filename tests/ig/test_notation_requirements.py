@@ -6,9 +6,9 @@ import pytest
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.ig.folders import r4_folder
 from vbpr_conformance.ig.notation import read_notation
 from vbpr_conformance.ig.notation_requirements import read_readings, read_requirements
-from vbpr_conformance.ig.places import r4_folder
 
 HEADER = "version: '1'\ncanonical: http://a.example\nfhir: 4.0.1\npage: http://a.example/page\n"
 ARTIFACTS = """

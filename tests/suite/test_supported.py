@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from vbpr_conformance.fhir.compare import Difference
+from vbpr_conformance.fhir.compare import ContentDifference
 from vbpr_conformance.suite.supported import only_should, only_should_inside
 
 COUNT_QUANTITY = "http://hl7.org/fhir/StructureDefinition/measurereport-countQuantity"
@@ -16,15 +16,17 @@ ORGANIZATION = "http://hl7.org/fhir/us/davinci-vbpr/StructureDefinition/organiza
 @pytest.mark.parametrize(
     "difference",
     [
-        Difference("identifier[0]", {"value": "x"}, None),
-        Difference("text", {"status": "generated"}, None),
-        Difference("contained[0]", {"resourceType": "Organization"}, None),
-        Difference("group[0].extension[1]", {"url": "http://payer.example/foreign", "valueString": "x"}, None),
-        Difference("extension", [{"url": "http://payer.example/foreign", "valueString": "x"}], None),
-        Difference("date", {"extension": [{"url": "http://payer.example/foreign", "valueString": "x"}]}, None),
-        Difference("period.extension", [{"url": "http://payer.example/foreign", "valueString": "x"}], None),
-        Difference("group[0].population", [{"extension": [{"url": "http://payer.example/foreign"}]}], None),
-        Difference("evaluatedResource[0].extension[1]", {"url": "http://payer.example/f", "valueCode": "x"}, None),
+        ContentDifference("identifier[0]", {"value": "x"}, None),
+        ContentDifference("text", {"status": "generated"}, None),
+        ContentDifference("contained[0]", {"resourceType": "Organization"}, None),
+        ContentDifference("group[0].extension[1]", {"url": "http://payer.example/foreign", "valueString": "x"}, None),
+        ContentDifference("extension", [{"url": "http://payer.example/foreign", "valueString": "x"}], None),
+        ContentDifference("date", {"extension": [{"url": "http://payer.example/foreign", "valueString": "x"}]}, None),
+        ContentDifference("period.extension", [{"url": "http://payer.example/foreign", "valueString": "x"}], None),
+        ContentDifference("group[0].population", [{"extension": [{"url": "http://payer.example/foreign"}]}], None),
+        ContentDifference(
+            "evaluatedResource[0].extension[1]", {"url": "http://payer.example/f", "valueCode": "x"}, None
+        ),
     ],
 )
 def test_what_no_profile_asks_to_support_may_be_left_out(edition, difference):
@@ -35,20 +37,22 @@ def test_what_no_profile_asks_to_support_may_be_left_out(edition, difference):
 @pytest.mark.parametrize(
     "difference",
     [
-        Difference("date", "2024-03", None),
-        Difference("group[1]", {"code": {}}, None),
-        Difference("group[1].population", [{"count": 1}, {"extension": [{"url": "http://payer.example/f"}]}], None),
-        Difference("group[0].code.text", "x", None),
-        Difference("group[0].measureScore.value", Decimal("0.10"), None),
-        Difference("group[0].stratifier[0].stratum[1].value", {"text": "x"}, None),
-        Difference("subject.extension[0]", {"url": ORGANIZATION}, None),
-        Difference("subject.extension", [{"url": "http://payer.example/foreign"}, {"url": ORGANIZATION}], None),
-        Difference("subject", {"extension": [{"url": ORGANIZATION}]}, None),
-        Difference("group[0].population[0].extension[0]", {"url": COUNT_QUANTITY}, None),
-        Difference("extension[0].extension[1]", {"url": "amount", "valueMoney": {"value": 1}}, None),
-        Difference("extension[0].value.text", "x", None),
-        Difference("modifierExtension", [{"url": "http://payer.example/foreign"}], None),
-        Difference("evaluatedResource[0].reference", "MeasureReport/1", None),
+        ContentDifference("date", "2024-03", None),
+        ContentDifference("group[1]", {"code": {}}, None),
+        ContentDifference(
+            "group[1].population", [{"count": 1}, {"extension": [{"url": "http://payer.example/f"}]}], None
+        ),
+        ContentDifference("group[0].code.text", "x", None),
+        ContentDifference("group[0].measureScore.value", Decimal("0.10"), None),
+        ContentDifference("group[0].stratifier[0].stratum[1].value", {"text": "x"}, None),
+        ContentDifference("subject.extension[0]", {"url": ORGANIZATION}, None),
+        ContentDifference("subject.extension", [{"url": "http://payer.example/foreign"}, {"url": ORGANIZATION}], None),
+        ContentDifference("subject", {"extension": [{"url": ORGANIZATION}]}, None),
+        ContentDifference("group[0].population[0].extension[0]", {"url": COUNT_QUANTITY}, None),
+        ContentDifference("extension[0].extension[1]", {"url": "amount", "valueMoney": {"value": 1}}, None),
+        ContentDifference("extension[0].value.text", "x", None),
+        ContentDifference("modifierExtension", [{"url": "http://payer.example/foreign"}], None),
+        ContentDifference("evaluatedResource[0].reference", "MeasureReport/1", None),
     ],
 )
 def test_what_a_profile_requires_or_flags_has_to_be_kept(edition, difference):
@@ -59,9 +63,9 @@ def test_what_a_profile_requires_or_flags_has_to_be_kept(edition, difference):
 @pytest.mark.parametrize(
     "difference",
     [
-        Difference("identifier[0].value", "x", "y"),
-        Difference("group[0].population[0].count", 7, 8),
-        Difference("language", None, "en"),
+        ContentDifference("identifier[0].value", "x", "y"),
+        ContentDifference("group[0].population[0].count", 7, 8),
+        ContentDifference("language", None, "en"),
     ],
 )
 def test_what_is_kept_is_kept_unchanged(edition, difference):
@@ -75,15 +79,15 @@ FOREIGN = {"url": "http://payer.example/foreign", "valueString": "x"}
 @pytest.mark.parametrize(
     ("element", "difference", "allowed"),
     [
-        ("group", Difference("MeasureReport.group[0].extension[2]", FOREIGN, None), True),
-        ("group", Difference("MeasureReport.group[0].extension", [FOREIGN], None), True),
-        ("group", Difference("MeasureReport.group[0].population[1].id", "x", None), True),
-        ("group", Difference("MeasureReport.group[0].code.text", "x", None), False),
-        ("group", Difference("MeasureReport.group[0].measureScore", {"value": 1}, None), False),
-        ("period", Difference("MeasureReport.period.extension[0]", FOREIGN, None), True),
-        ("period", Difference("MeasureReport.period.end", "2024", None), False),
-        ("date", Difference("MeasureReport._date", {"extension": [FOREIGN]}, None), True),
-        ("group.code", Difference("MeasureReport.group[0].code.text", "x", "y"), False),
+        ("group", ContentDifference("MeasureReport.group[0].extension[2]", FOREIGN, None), True),
+        ("group", ContentDifference("MeasureReport.group[0].extension", [FOREIGN], None), True),
+        ("group", ContentDifference("MeasureReport.group[0].population[1].id", "x", None), True),
+        ("group", ContentDifference("MeasureReport.group[0].code.text", "x", None), False),
+        ("group", ContentDifference("MeasureReport.group[0].measureScore", {"value": 1}, None), False),
+        ("period", ContentDifference("MeasureReport.period.extension[0]", FOREIGN, None), True),
+        ("period", ContentDifference("MeasureReport.period.end", "2024", None), False),
+        ("date", ContentDifference("MeasureReport._date", {"extension": [FOREIGN]}, None), True),
+        ("group.code", ContentDifference("MeasureReport.group[0].code.text", "x", "y"), False),
     ],
 )
 def test_inside_an_element_that_has_to_be_supported(edition, element, difference, allowed):

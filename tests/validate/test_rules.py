@@ -94,8 +94,8 @@ def test_closures_mean_what_the_published_expressions_say(validator, key, expres
     whole = {"resourceType": "MeasureReport", **value} if key.startswith(("dom", "mrp")) else resource
     scope = Scope(validator, whole)
     node = whole if key.startswith(("dom", "mrp")) else value
-    env = fhirpath.Env(whole, types=validator.types)
-    expected = fhirpath.compile(expression).truth(fhirpath.Node(node, _type(key)), env)
+    env = fhirpath.Environment(whole, types=validator.types)
+    expected = fhirpath.compile(expression).truth(fhirpath.TypedElement(node, _type(key)), env)
     assert CLOSURES[key, expression](node, scope) == (expected is not False)
 
 

@@ -23,7 +23,7 @@ from vbpr_conformance.client.sending import MAX_BYTES, Bounds, Sender, http_clie
 from vbpr_conformance.client.urls import Parameters, checked_base, origin, query, with_query
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir.json_codec import dumps
-from vbpr_conformance.fhir.structure import Structure
+from vbpr_conformance.fhir.type_structure import Structure
 
 JSON = "application/fhir+json"
 XML = "application/fhir+xml"

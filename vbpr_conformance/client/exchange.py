@@ -13,7 +13,7 @@ from httpx import Headers
 from vbpr_conformance.client.redact import MASK
 from vbpr_conformance.fhir.format_error import FormatError
 from vbpr_conformance.fhir.json_codec import loads
-from vbpr_conformance.fhir.structure import Structure
+from vbpr_conformance.fhir.type_structure import Structure
 
 _OWN_HEADERS = {b"host", b"user-agent", b"accept-encoding", b"connection", b"content-length"}
 """What every HTTP client says by itself: left out of a command to be copied."""

@@ -16,7 +16,7 @@ from vbpr_conformance.client.exchange import Exchange
 from vbpr_conformance.client.redact import Redactor
 from vbpr_conformance.client.urls import origin
 from vbpr_conformance.errors import UsageError
-from vbpr_conformance.fhir.structure import Structure
+from vbpr_conformance.fhir.type_structure import Structure
 
 MAX_BYTES = 128 * 1024 * 1024
 """The largest answer that is read."""

@@ -15,8 +15,8 @@ from typing import Any
 
 from lxml import etree
 
-from vbpr_conformance.fhir.allowances import Allowance
 from vbpr_conformance.fhir.json_codec import dumps
+from vbpr_conformance.fhir.round_trip import Allowance
 from vbpr_conformance.fhir.xml_names import narrative_element
 
 _SETS = {("meta", "profile"), ("meta", "security"), ("meta", "tag")}
@@ -25,7 +25,7 @@ _MOST_PAIRS = 2500
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ContentDifference:
     """A place where two payloads differ, as FHIRPath; None stands for what is absent."""
 
     path: str
@@ -37,7 +37,7 @@ class Difference:
         return f"{self.path or '$this'}: sent {_shown(self.sent)}, got {_shown(self.got)}"
 
 
-def differences(sent: Any, got: Any, *, ignore: Iterable[Allowance | str] = ()) -> list[Difference]:
+def differences(sent: Any, got: Any, *, ignore: Iterable[Allowance | str] = ()) -> list[ContentDifference]:
     """Compare what was sent with what came; `ignore` holds what may differ: allowances, or paths without indexes."""
     allowed = tuple(_path_allowance(each) if isinstance(each, str) else each for each in ignore)
     comparison = _Comparison(allowed)
@@ -48,7 +48,7 @@ def differences(sent: Any, got: Any, *, ignore: Iterable[Allowance | str] = ()) 
 class _Comparison:
     def __init__(self, allowed: tuple[Allowance, ...]) -> None:
         self._allowed = allowed
-        self.found: list[Difference] = []
+        self.found: list[ContentDifference] = []
 
     def values(self, sent: Any, got: Any, steps: tuple[str, ...], path: str) -> None:
         """Compare what stands at one place."""
@@ -60,7 +60,7 @@ class _Comparison:
             else:
                 self._arrays(sent, got, steps, path)
         elif not _same(sent, got, steps) and not self._permitted(sent, got, steps):
-            self.found.append(Difference(path, sent, got))
+            self.found.append(ContentDifference(path, sent, got))
 
     def _permitted(self, sent: Any, got: Any, steps: tuple[str, ...]) -> bool:
         return any(each.permits(steps, sent, got) for each in self._allowed)

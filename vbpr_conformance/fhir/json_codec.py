@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, NoReturn, Self
 import msgspec
 
 from vbpr_conformance.fhir.format_error import FormatError
-from vbpr_conformance.fhir.json_trouble import explain
+from vbpr_conformance.fhir.json_diagnosis import explain
 
 MAX_DEPTH = 200
 """How deeply arrays and objects may nest; FHIR's own examples stay below 40."""

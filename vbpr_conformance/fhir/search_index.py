@@ -12,10 +12,10 @@ from typing import Any, Protocol
 
 from vbpr_conformance.fhir import fhirpath
 from vbpr_conformance.fhir.dates import Interval, interval_of
-from vbpr_conformance.fhir.search_values import Target, parse_canonical, parse_target
+from vbpr_conformance.fhir.search_values import ReferenceTarget, parse_canonical, parse_target
 
 
-class SearchParameter(Protocol):
+class ParameterDefinition(Protocol):
     """What is needed of a SearchParameter: its `type` and its FHIRPath `expression`."""
 
     @property
@@ -75,7 +75,7 @@ class UriValue:
 class ReferenceValue:
     """A reference: its target, whether it is a canonical, and the identifier it may carry instead."""
 
-    target: Target | None
+    target: ReferenceTarget | None
     canonical: bool = False
     identifier: TokenValue | None = None
 
@@ -106,7 +106,7 @@ def search_env(
     *,
     types: fhirpath.TypeModel | None = None,
     resolve: Callable[[str], Any] | None = None,
-) -> fhirpath.Env:
+) -> fhirpath.Environment:
     """Make the environment that expressions of search parameters need.
 
     A reference that `resolve` does not find is taken for a resource of the type in its text, as servers do: for
@@ -120,10 +120,12 @@ def search_env(
             found = {"resourceType": target.type, "id": target.id} if target.type else None
         return found
 
-    return fhirpath.Env(resource, resolve=find, types=types)
+    return fhirpath.Environment(resource, resolve=find, types=types)
 
 
-def index_values(parameter: SearchParameter, resource: dict[str, Any], env: fhirpath.Env) -> list[IndexValue]:
+def index_values(
+    parameter: ParameterDefinition, resource: dict[str, Any], env: fhirpath.Environment
+) -> list[IndexValue]:
     """Give a resource's values for a search parameter; none for the types composite and special."""
     read = _READERS.get(parameter.type)
     if read is None or not parameter.expression:
@@ -132,7 +134,7 @@ def index_values(parameter: SearchParameter, resource: dict[str, Any], env: fhir
     return [value for node in nodes for value in read(node)]
 
 
-def has_values(parameter: SearchParameter, resource: dict[str, Any], env: fhirpath.Env) -> bool:
+def has_values(parameter: ParameterDefinition, resource: dict[str, Any], env: fhirpath.Environment) -> bool:
     """Answer what `:missing` asks: whether the parameter finds any element with a value."""
     nodes = fhirpath.compile(parameter.expression).nodes(resource, env)
     return any(node.value is not None for node in nodes)
@@ -150,7 +152,7 @@ def _text_or_none(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _tokens(node: fhirpath.Node) -> Iterator[IndexValue]:
+def _tokens(node: fhirpath.TypedElement) -> Iterator[IndexValue]:
     value = node.value
     if isinstance(value, bool):
         yield TokenValue(None, "true" if value else "false", implied=True)
@@ -192,7 +194,7 @@ def _identifier(value: dict[str, Any]) -> TokenValue:
     )
 
 
-def _dates(node: fhirpath.Node) -> Iterator[IndexValue]:
+def _dates(node: fhirpath.TypedElement) -> Iterator[IndexValue]:
     interval = interval_of(node.value)
     if interval is not None:
         yield DateValue(interval)
@@ -204,7 +206,7 @@ _STRING_PARTS = {
 }
 
 
-def _strings(node: fhirpath.Node) -> Iterator[IndexValue]:
+def _strings(node: fhirpath.TypedElement) -> Iterator[IndexValue]:
     value = node.value
     if isinstance(value, str):
         yield StringValue(value)
@@ -223,7 +225,7 @@ def _parts(value: dict[str, Any], kind: str | None) -> Iterator[str]:
         yield from _texts(coding.get("display"))
 
 
-def _references(node: fhirpath.Node) -> Iterator[IndexValue]:
+def _references(node: fhirpath.TypedElement) -> Iterator[IndexValue]:
     value = node.value
     if isinstance(value, str):
         yield ReferenceValue(parse_canonical(value), canonical=True)
@@ -235,17 +237,17 @@ def _references(node: fhirpath.Node) -> Iterator[IndexValue]:
             yield ReferenceValue(target, identifier=logical)
 
 
-def _uris(node: fhirpath.Node) -> Iterator[IndexValue]:
+def _uris(node: fhirpath.TypedElement) -> Iterator[IndexValue]:
     if isinstance(node.value, str):
         yield UriValue(node.value)
 
 
-def _numbers(node: fhirpath.Node) -> Iterator[IndexValue]:
+def _numbers(node: fhirpath.TypedElement) -> Iterator[IndexValue]:
     if isinstance(node.value, int | Decimal) and not isinstance(node.value, bool):
         yield NumberValue(Decimal(node.value))
 
 
-def _quantities(node: fhirpath.Node) -> Iterator[IndexValue]:
+def _quantities(node: fhirpath.TypedElement) -> Iterator[IndexValue]:
     value = node.value
     if not isinstance(value, dict):
         return
@@ -271,7 +273,7 @@ def _units(value: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return _texts(value.get("system")), _texts(value.get("code"), value.get("unit"))
 
 
-_READERS: dict[str, Callable[[fhirpath.Node], Iterator[IndexValue]]] = {
+_READERS: dict[str, Callable[[fhirpath.TypedElement], Iterator[IndexValue]]] = {
     "token": _tokens,
     "date": _dates,
     "string": _strings,

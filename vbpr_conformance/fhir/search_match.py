@@ -17,9 +17,9 @@ from vbpr_conformance.fhir.search_index import (
     DateValue,
     IndexValue,
     NumberValue,
+    ParameterDefinition,
     QuantityValue,
     ReferenceValue,
-    SearchParameter,
     StringValue,
     TokenValue,
     UriValue,
@@ -30,8 +30,8 @@ from vbpr_conformance.fhir.search_index import (
 from vbpr_conformance.fhir.search_numbers import match_number, match_quantity
 from vbpr_conformance.fhir.search_references import match_identifier, match_reference
 from vbpr_conformance.fhir.search_values import (
+    SearchToken,
     SearchValueError,
-    Token,
     alternatives,
     parse_date,
     parse_number,
@@ -57,11 +57,11 @@ _PARSERS: dict[str, Callable[[str], object]] = {
 
 
 def matches(  # noqa: PLR0913 - a criterion and what it is asked of
-    parameter: SearchParameter,
+    parameter: ParameterDefinition,
     modifier: str | None,
     value: str,
     resource: dict[str, Any],
-    env: fhirpath.Env | None = None,
+    env: fhirpath.Environment | None = None,
     *,
     base: str | None = None,
 ) -> Match:
@@ -79,7 +79,7 @@ def matches(  # noqa: PLR0913 - a criterion and what it is asked of
 
 
 def matches_values(
-    parameter: SearchParameter,
+    parameter: ParameterDefinition,
     modifier: str | None,
     value: str,
     values: Sequence[IndexValue],
@@ -100,7 +100,7 @@ def matches_values(
     return any_of(_one(kind, modifier, text, each, base) for text in wanted for each in values)
 
 
-def _check_modifier(parameter: SearchParameter, modifier: str | None) -> None:
+def _check_modifier(parameter: ParameterDefinition, modifier: str | None) -> None:
     known = MODIFIERS.get(parameter.type, frozenset())
     if modifier is None or modifier in known or (parameter.type == "reference" and modifier[:1].isupper()):
         return
@@ -143,7 +143,7 @@ def _token(modifier: str | None, text: str, value: IndexValue) -> Match:
     return match_token(parse_token(text), value)
 
 
-def match_token(wanted: Token, value: TokenValue) -> Match:
+def match_token(wanted: SearchToken, value: TokenValue) -> Match:
     """Match a token: codes literally, but a server may take them without regard to case."""
     code = _code(wanted.code, value.code)
     if wanted.system is None:

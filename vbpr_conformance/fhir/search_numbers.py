@@ -6,15 +6,15 @@ from decimal import Decimal
 
 from vbpr_conformance.fhir.match import Match
 from vbpr_conformance.fhir.search_index import QuantityValue
-from vbpr_conformance.fhir.search_values import Number, Quantity
+from vbpr_conformance.fhir.search_values import SearchNumber, SearchQuantity
 
 
-def match_number(wanted: Number, found: Decimal) -> Match:
+def match_number(wanted: SearchNumber, found: Decimal) -> Match:
     """Match a number: with `eq`, `ne` by what its digits stand for, with the others exactly."""
     return _match_range(wanted, found, found)
 
 
-def _match_range(wanted: Number, low: Decimal | None, high: Decimal | None) -> Match:
+def _match_range(wanted: SearchNumber, low: Decimal | None, high: Decimal | None) -> Match:
     """Match the stretch from low to high, None for an open end; of a single number both are the same."""
     equal = low is not None and high is not None and wanted.low <= low and high < wanted.high
     above = high is None or high > wanted.value
@@ -42,11 +42,11 @@ def _match_range(wanted: Number, low: Decimal | None, high: Decimal | None) -> M
     return Match.YES if equal else Match.UNDECIDED
 
 
-def _with_prefix(wanted: Number, prefix: str) -> Number:
-    return Number(prefix, wanted.value, wanted.low, wanted.high)
+def _with_prefix(wanted: SearchNumber, prefix: str) -> SearchNumber:
+    return SearchNumber(prefix, wanted.value, wanted.low, wanted.high)
 
 
-def match_quantity(wanted: Quantity, found: QuantityValue) -> Match:
+def match_quantity(wanted: SearchQuantity, found: QuantityValue) -> Match:
     """Match a quantity: number and unit; a quantity in another unit may be converted, or not."""
     if found.comparator is not None:
         return Match.UNDECIDED

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from vbpr_conformance.fhir.match import Match, all_of
 from vbpr_conformance.fhir.search_index import ReferenceValue
-from vbpr_conformance.fhir.search_values import Target, Token, is_url, parse_canonical, parse_target
+from vbpr_conformance.fhir.search_values import ReferenceTarget, SearchToken, is_url, parse_canonical, parse_target
 
 
-def match_identifier(wanted: Token, value: ReferenceValue) -> Match:
+def match_identifier(wanted: SearchToken, value: ReferenceValue) -> Match:
     """Match `:identifier`: the identifier that stands in the reference itself."""
     found = value.identifier
     if found is None:
@@ -33,7 +33,7 @@ def match_reference(modifier: str | None, text: str, value: ReferenceValue, base
     return _match_target(parse_target(text), value.target, base)
 
 
-def _match_canonical(text: str, found: Target, base: str | None) -> Match:
+def _match_canonical(text: str, found: ReferenceTarget, base: str | None) -> Match:
     """Without a version any version matches. A relative reference may be resolved to the URL it has, or not."""
     if not is_url(text):
         return Match.UNDECIDED if found.url.rpartition("/")[2] == text.rpartition("/")[2] else Match.NO
@@ -46,7 +46,7 @@ def _match_canonical(text: str, found: Target, base: str | None) -> Match:
     return Match.NO if found.version is not None else Match.UNDECIDED
 
 
-def _match_target(wanted: Target, found: Target, base: str | None) -> Match:
+def _match_target(wanted: ReferenceTarget, found: ReferenceTarget, base: str | None) -> Match:
     if wanted.url == found.url:
         return Match.YES
     if wanted.id is None or found.id is None:

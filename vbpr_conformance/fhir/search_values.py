@@ -26,7 +26,7 @@ class SearchValueError(UsageError):
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class ParameterName:
     """A parameter's name as in the URL: `code:modifier` or `code:Type.chain`."""
 
     code: str
@@ -34,7 +34,7 @@ class Name:
     chain: str | None = None
 
     @classmethod
-    def parse(cls, text: str) -> Name:
+    def parse(cls, text: str) -> ParameterName:
         """Take a name of a search URL apart."""
         first, dot, chain = text.partition(".")
         code, colon, modifier = first.partition(":")
@@ -42,7 +42,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class SearchToken:
     """`code`, `system|code`, `|code` (no system: `system` is empty) or `system|` (`code` is None)."""
 
     system: str | None
@@ -50,7 +50,7 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
-class DateRange:
+class SearchDate:
     """A date with its prefix."""
 
     prefix: str
@@ -58,7 +58,7 @@ class DateRange:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class SearchNumber:
     """A number with its prefix; `low` to `high` is what its digits stand for."""
 
     prefix: str
@@ -68,16 +68,16 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Quantity:
+class SearchQuantity:
     """`number`, `number|system|code` or `number||code`."""
 
-    number: Number
+    number: SearchNumber
     system: str | None
     code: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ReferenceTarget:
     """What a reference points to: a type and id (on some server: `base`, else here), or any other URL."""
 
     url: str
@@ -121,15 +121,15 @@ def escape(text: str) -> str:
     return re.sub(r"([\\$,|])", r"\\\1", text)
 
 
-def parse_token(text: str) -> Token:
+def parse_token(text: str) -> SearchToken:
     """Read the value of a token parameter."""
     parts = [unescape(part) for part in split(text, "|")]
     if not text or parts == ["", ""]:
         raise SearchValueError(f"{text!r} is no token: code, system|code, |code or system| is expected")
     if len(parts) == 1:
-        return Token(None, parts[0])
+        return SearchToken(None, parts[0])
     code = "|".join(parts[1:])
-    return Token(parts[0], code or None)
+    return SearchToken(parts[0], code or None)
 
 
 def parse_prefix(text: str) -> tuple[str, str]:
@@ -139,16 +139,16 @@ def parse_prefix(text: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=256)
-def parse_date(text: str) -> DateRange:
+def parse_date(text: str) -> SearchDate:
     """Read the value of a date parameter. A `+` that the URL did not escape, and so became a space, is put back."""
     prefix, rest = parse_prefix(text)
     interval = Interval.of(rest.replace(" ", "+"))
     if interval is None:
         raise SearchValueError(f"{text!r} is no date: such as 2024, ge2024-03 or lt2024-03-15T10:30:00Z is expected")
-    return DateRange(prefix, interval)
+    return SearchDate(prefix, interval)
 
 
-def parse_number(text: str) -> Number:
+def parse_number(text: str) -> SearchNumber:
     """Read the value of a number parameter: `100` stands for 99.5 to 100.5, `100.00` for 99.995 to 100.005."""
     prefix, rest = parse_prefix(text)
     try:
@@ -159,33 +159,33 @@ def parse_number(text: str) -> Number:
         raise SearchValueError(f"{text!r} is no number: such as 100, ge5.4 or 1e2 is expected")
     exponent = value.as_tuple().exponent
     half = Decimal(5).scaleb((exponent if isinstance(exponent, int) else 0) - 1)
-    return Number(prefix, value, value - half, value + half)
+    return SearchNumber(prefix, value, value - half, value + half)
 
 
-def parse_quantity(text: str) -> Quantity:
+def parse_quantity(text: str) -> SearchQuantity:
     """Read the value of a quantity parameter."""
     parts = [unescape(part) for part in split(text, "|")]
     if len(parts) not in {1, 3}:
         raise SearchValueError(f"{text!r} is no quantity: number, number|system|code or number||code is expected")
     system, code = (parts[1] or None, parts[2] or None) if len(parts) > 1 else (None, None)
-    return Quantity(parse_number(parts[0]), system, code)
+    return SearchQuantity(parse_number(parts[0]), system, code)
 
 
-def parse_target(text: str) -> Target:
+def parse_target(text: str) -> ReferenceTarget:
     """Read a reference, of a search value or of a resource: `id`, `Type/id`, a URL, each with its version."""
     local = _LOCAL.fullmatch(text)
     if local:
-        return Target(text, local["type"], local["id"], None, local["version"])
+        return ReferenceTarget(text, local["type"], local["id"], None, local["version"])
     absolute = _ABSOLUTE.fullmatch(text)
     if absolute:
-        return Target(text, absolute["type"], absolute["id"], absolute["base"], absolute["version"])
-    return Target(text)
+        return ReferenceTarget(text, absolute["type"], absolute["id"], absolute["base"], absolute["version"])
+    return ReferenceTarget(text)
 
 
-def parse_canonical(text: str) -> Target:
+def parse_canonical(text: str) -> ReferenceTarget:
     """Read a canonical: a URL with its `|version`."""
     url, _, version = text.partition("|")
-    return Target(url, version=version.partition("#")[0] or None)
+    return ReferenceTarget(url, version=version.partition("#")[0] or None)
 
 
 def is_url(text: str) -> bool:

@@ -12,7 +12,7 @@ from lxml import etree
 
 from vbpr_conformance.fhir.format_error import FormatError
 from vbpr_conformance.fhir.json_codec import MAX_DEPTH
-from vbpr_conformance.fhir.structure import Structure
+from vbpr_conformance.fhir.type_structure import Structure
 from vbpr_conformance.fhir.xml_names import FHIR, line_of
 from vbpr_conformance.fhir.xml_reader import Reader, XmlProblem
 from vbpr_conformance.fhir.xml_writer import Writer

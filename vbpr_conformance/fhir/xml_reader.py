@@ -11,7 +11,7 @@ from lxml import etree
 
 from vbpr_conformance.fhir.format_error import FormatError
 from vbpr_conformance.fhir.json_codec import WrittenDecimal
-from vbpr_conformance.fhir.structure import Child, Structure
+from vbpr_conformance.fhir.type_structure import Child, Structure
 from vbpr_conformance.fhir.xml_names import FHIR, XHTML, XSI, line_of, narrative_text
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,18})")

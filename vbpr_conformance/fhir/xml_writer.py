@@ -10,7 +10,7 @@ from lxml import etree
 
 from vbpr_conformance.fhir.format_error import FormatError
 from vbpr_conformance.fhir.json_codec import written
-from vbpr_conformance.fhir.structure import Child, Structure
+from vbpr_conformance.fhir.type_structure import Child, Structure
 from vbpr_conformance.fhir.xml_names import FHIR, narrative_element
 
 

@@ -17,8 +17,8 @@ from vbpr_conformance.fhir.yaml12 import load_file
 from vbpr_conformance.generate.choices import Choices
 from vbpr_conformance.generate.paths import Path, put, resolve
 from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.ig.folders import editions_folder
 from vbpr_conformance.ig.model import Profile
-from vbpr_conformance.ig.places import editions_folder
 
 FILE = "contract-package.yaml"
 _PARTS = frozenset({"payloads", "package", "unbreakable"})

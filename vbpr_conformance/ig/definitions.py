@@ -12,7 +12,7 @@ from vbpr_conformance.errors import UsageError
 Resource = dict[str, Any]
 
 
-class Held:
+class CanonicalResource:
     """A resource and where it was read. Of one that comes from the disk cache only the head is unpacked at first."""
 
     __slots__ = ("_content", "about", "derivation", "id", "source", "type", "url", "version")
@@ -50,12 +50,14 @@ class Held:
 
 
 @contextmanager
-def well_formed(held: Held) -> Iterator[None]:
+def well_formed(definition: CanonicalResource) -> Iterator[None]:
     """Whatever goes wrong in reading a resource, because it is made otherwise than R4 says, is said of the resource."""
     try:
         yield
     except (AttributeError, KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
-        raise UsageError(f"{held.source}: {held.url}: it does not have the form of a {held.type}.") from error
+        raise UsageError(
+            f"{definition.source}: {definition.url}: it does not have the form of a {definition.type}."
+        ) from error
 
 
 class Definitions:
@@ -68,40 +70,40 @@ class Definitions:
 
     def __init__(self, resources: Iterable[tuple[str, Resource]] = (), below: Definitions | None = None) -> None:
         self._below = below
-        self._held: dict[str, list[Held]] = {}
+        self._held: dict[str, list[CanonicalResource]] = {}
         for source, resource in resources:
             self.add(source, resource)
 
     def add(self, source: str, resource: Resource) -> None:
         """Hold a resource; one without a URL cannot be asked for and is left out."""
         if isinstance(resource.get("url"), str) and isinstance(resource.get("resourceType"), str):
-            held = Held(source, resource)
-            self._held.setdefault(held.url, []).insert(0, held)
+            definition = CanonicalResource(source, resource)
+            self._held.setdefault(definition.url, []).insert(0, definition)
 
-    def find(self, canonical: str, resource_type: str | None = None) -> Held | None:
+    def find(self, canonical: str, resource_type: str | None = None) -> CanonicalResource | None:
         """The resource of that canonical and, if given, of that type."""
         url, _, version = canonical.partition("#")[0].partition("|")
-        first: Held | None = None
-        for held in self.versions(url):
-            if resource_type is not None and held.type != resource_type:
+        first: CanonicalResource | None = None
+        for definition in self.versions(url):
+            if resource_type is not None and definition.type != resource_type:
                 continue
-            if not version or held.version == version:
-                return held
-            first = first or held
+            if not version or definition.version == version:
+                return definition
+            first = first or definition
         return first
 
-    def versions(self, url: str) -> Iterator[Held]:
+    def versions(self, url: str) -> Iterator[CanonicalResource]:
         """All resources held of that URL, the one that stands before the others first."""
         yield from self._held.get(url, ())
         if self._below is not None:
             yield from self._below.versions(url)
 
-    def of_type(self, resource_type: str) -> Iterator[Held]:
+    def of_type(self, resource_type: str) -> Iterator[CanonicalResource]:
         """For each URL held with a resource of that type, the one that `find` gives for it, in order of URL."""
         for url in sorted(self.urls()):
-            held = self.find(url, resource_type)
-            if held is not None:
-                yield held
+            definition = self.find(url, resource_type)
+            if definition is not None:
+                yield definition
 
     def urls(self) -> set[str]:
         """The canonical URLs of all resources held."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from vbpr_conformance.ig.definitions import Held
+from vbpr_conformance.ig.definitions import CanonicalResource
 from vbpr_conformance.ig.model import (
     Binding,
     CodeSystem,
@@ -122,9 +122,9 @@ def of_statement(statement: Statement) -> Facts:
     return facts
 
 
-def of_other(held: Held) -> Facts:
+def of_other(definition: CanonicalResource) -> Facts:
     """An artifact of a type that is only known to be there."""
-    return {WHOLE: {"resource type": held.type}}
+    return {WHOLE: {"resource type": definition.type}}
 
 
 def _list(values: Any) -> str:

@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from vbpr_conformance.ig.definitions import Definitions, Held, Resource, well_formed
+from vbpr_conformance.ig.definitions import CanonicalResource, Definitions, Resource, well_formed
+from vbpr_conformance.ig.edition_structure import EditionStructure
 from vbpr_conformance.ig.model import (
     STRUCTURE_DEFINITION,
     CodeSystem,
@@ -25,7 +26,6 @@ from vbpr_conformance.ig.search_parameters import search_parameters
 from vbpr_conformance.ig.snapshot import Snapshots
 from vbpr_conformance.ig.snapshot_model import profile as make_profile
 from vbpr_conformance.ig.statements import statement
-from vbpr_conformance.ig.structure import StructureOf
 from vbpr_conformance.ig.terminology import Terminology
 
 Made = TypeVar("Made")
@@ -68,13 +68,13 @@ class Edition:
 
     def find(self, canonical: str, resource_type: str | None = None) -> Resource | None:
         """Find any resource held by its canonical, with or without `|version`, as FHIR JSON."""
-        held = self.definitions.find(canonical, resource_type)
-        return None if held is None else held.resource
+        definition = self.definitions.find(canonical, resource_type)
+        return None if definition is None else definition.resource
 
     def find_profile(self, name: str) -> Profile | None:
         """Find a profile, extension or type by canonical (with or without `|version`), id or type name."""
-        held = self._structure_definition(name)
-        return None if held is None else self._profile(held)
+        definition = self._structure_definition(name)
+        return None if definition is None else self._profile(definition)
 
     def profile(self, name: str) -> Profile:
         """Like `find_profile`, but a name that is not known raises `LookupError`."""
@@ -85,13 +85,17 @@ class Edition:
 
     def type(self, code: str) -> Profile | None:
         """The FHIR type of that name itself, never a profile on it; None for a type that is not known."""
-        held = self.definitions.find(STRUCTURE_DEFINITION + code, "StructureDefinition")
-        return self._profile(held) if held is not None and _is_type(held) and held.about == code else None
+        definition = self.definitions.find(STRUCTURE_DEFINITION + code, "StructureDefinition")
+        return (
+            self._profile(definition)
+            if definition is not None and _is_type(definition) and definition.about == code
+            else None
+        )
 
     @cached_property
-    def structure(self) -> StructureOf:
+    def structure(self) -> EditionStructure:
         """The structure of the types, as the codecs need it."""
-        return StructureOf(self)
+        return EditionStructure(self)
 
     @property
     def profiles(self) -> tuple[Profile, ...]:
@@ -101,22 +105,22 @@ class Edition:
     @property
     def own_structures(self) -> tuple[Profile, ...]:
         """The guide's own profiles and extensions, in order of their URL."""
-        return tuple(self._profile(held) for held in self._own("StructureDefinition"))
+        return tuple(self._profile(definition) for definition in self._own("StructureDefinition"))
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
         """What the guide's own capability statements ask, in order of their URL."""
-        return tuple(statement(held) for held in self._own("CapabilityStatement"))
+        return tuple(statement(definition) for definition in self._own("CapabilityStatement"))
 
     def value_set(self, canonical: str) -> ValueSet | None:
         """Give the value set with its expansion, or None if it is not known here."""
-        held = self.definitions.find(canonical, "ValueSet")
-        return None if held is None else self._value_set(held)
+        definition = self.definitions.find(canonical, "ValueSet")
+        return None if definition is None else self._value_set(definition)
 
     def code_system(self, url: str) -> CodeSystem | None:
         """Give the code system, or None if it is not known here."""
-        held = self.definitions.find(url, "CodeSystem")
-        return None if held is None else self._code_system(held)
+        definition = self.definitions.find(url, "CodeSystem")
+        return None if definition is None else self._code_system(definition)
 
     def search_parameters(self, resource_type: str) -> tuple[SearchParameter, ...]:
         """The search parameters defined for a resource type, the guide's own over those of R4 of the same code.
@@ -131,29 +135,29 @@ class Edition:
 
     def made(self) -> Edition:
         """The edition with everything made that a run can ask for, so that it can be stored whole."""
-        for held in self.definitions.of_type("StructureDefinition"):
-            self._profile(held)
-            if _is_type(held) and held.resource.get("kind") == "resource":
-                self.search_parameters(held.about)
-        for held in self.definitions.of_type("ValueSet"):
-            self._value_set(held)
-        for held in self.definitions.of_type("CodeSystem"):
-            self._code_system(held)
+        for definition in self.definitions.of_type("StructureDefinition"):
+            self._profile(definition)
+            if _is_type(definition) and definition.resource.get("kind") == "resource":
+                self.search_parameters(definition.about)
+        for definition in self.definitions.of_type("ValueSet"):
+            self._value_set(definition)
+        for definition in self.definitions.of_type("CodeSystem"):
+            self._code_system(definition)
         return self
 
-    def _profile(self, held: Held) -> Profile:
-        return self._once("profile", held.canonical, lambda: self._compiled(held))
+    def _profile(self, definition: CanonicalResource) -> Profile:
+        return self._once("profile", definition.canonical, lambda: self._compiled(definition))
 
-    def _compiled(self, held: Held) -> Profile:
-        elements = self._snapshots.elements(held)
-        with well_formed(held):
-            return make_profile(held.resource, elements, held.source)
+    def _compiled(self, definition: CanonicalResource) -> Profile:
+        elements = self._snapshots.elements(definition)
+        with well_formed(definition):
+            return make_profile(definition.resource, elements, definition.source)
 
-    def _value_set(self, held: Held) -> ValueSet:
-        return self._once("value set", held.canonical, lambda: self._terminology.value_set(held))
+    def _value_set(self, definition: CanonicalResource) -> ValueSet:
+        return self._once("value set", definition.canonical, lambda: self._terminology.value_set(definition))
 
-    def _code_system(self, held: Held) -> CodeSystem:
-        return self._once("code system", held.canonical, lambda: self._terminology.code_system(held))
+    def _code_system(self, definition: CanonicalResource) -> CodeSystem:
+        return self._once("code system", definition.canonical, lambda: self._terminology.code_system(definition))
 
     def _once(self, kind: str, name: str, make: Callable[[], Made]) -> Made:
         """What was made before, what the disk cache holds packed, or newly made."""
@@ -172,12 +176,14 @@ class Edition:
     def _terminology(self) -> Terminology:
         return Terminology(self.definitions)
 
-    def _own(self, resource_type: str) -> list[Held]:
+    def _own(self, resource_type: str) -> list[CanonicalResource]:
         return [
-            held for held in self.definitions.of_type(resource_type) if self.own and held.url.startswith(f"{self.own}/")
+            definition
+            for definition in self.definitions.of_type(resource_type)
+            if self.own and definition.url.startswith(f"{self.own}/")
         ]
 
-    def _structure_definition(self, name: str) -> Held | None:
+    def _structure_definition(self, name: str) -> CanonicalResource | None:
         for canonical in (name, f"{self.own}/StructureDefinition/{name}", STRUCTURE_DEFINITION + name):
             found = self.definitions.find(canonical, "StructureDefinition")
             if found is not None:
@@ -185,8 +191,8 @@ class Edition:
         return self._by_id.get(name.partition("|")[0])
 
     @cached_property
-    def _by_id(self) -> dict[str, Held]:
-        return {held.id: held for held in self.definitions.of_type("StructureDefinition")}
+    def _by_id(self) -> dict[str, CanonicalResource]:
+        return {definition.id: definition for definition in self.definitions.of_type("StructureDefinition")}
 
     def __getstate__(self) -> dict[str, Any]:
         packed = self._packed | {key: pickle.dumps(value, protocol=5) for key, value in self._made.items()}
@@ -194,5 +200,5 @@ class Edition:
         return {"_packed": packed, "_made": {}, **{name: getattr(self, name) for name in kept}}
 
 
-def _is_type(held: Held) -> bool:
-    return held.derivation != "constraint"
+def _is_type(definition: CanonicalResource) -> bool:
+    return definition.derivation != "constraint"

@@ -13,7 +13,7 @@ from vbpr_conformance import __version__
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.ig import cache as disk
 from vbpr_conformance.ig.edition import Edition
-from vbpr_conformance.ig.places import PACKAGE, cache_folder, editions_folder, r4_folder
+from vbpr_conformance.ig.folders import PACKAGE, cache_folder, editions_folder, r4_folder
 
 _HEADER = "edition.yaml"
 

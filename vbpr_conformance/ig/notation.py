@@ -17,12 +17,12 @@ from typing import Any
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir.yaml12 import YamlDict, load_file
 from vbpr_conformance.ig.notation_capability import search_parameter, statement
-from vbpr_conformance.ig.notation_names import Guide, Place, mapping, needed, only, text, texts
+from vbpr_conformance.ig.notation_names import Guide, SourceLocation, mapping, needed, only, text, texts
 from vbpr_conformance.ig.notation_structure import SECTIONS, structure
 from vbpr_conformance.ig.notation_terminology import code_system, value_set
 
 Resource = dict[str, Any]
-Reader = Callable[[str, YamlDict, Place, Resource | None], Resource]
+Reader = Callable[[str, YamlDict, SourceLocation, Resource | None], Resource]
 
 EDITION_HEADER = "edition.yaml"
 GUIDE_HEADER = "guide.yaml"
@@ -70,7 +70,7 @@ def read_header(folder: Path) -> Header:
 
 def _header(folder: Path, name: str) -> Header:
     source = f"{folder.name}/{name}"
-    place = Place(Guide("", "", ""), source)
+    place = SourceLocation(Guide("", "", ""), source)
     body = mapping(load_file(folder / name, source), place, "the file")
     what = "a header"
     only(body, ("title", "version", "canonical", "fhir", "page", "uses", "layers", "not-held"), place, what)
@@ -96,12 +96,12 @@ def _header(folder: Path, name: str) -> Header:
     )
 
 
-def _written(layer: Path, guide: Guide) -> Iterator[tuple[str, str, YamlDict, Place]]:
+def _written(layer: Path, guide: Guide) -> Iterator[tuple[str, str, YamlDict, SourceLocation]]:
     """Give section, name, body and place of each definition in the files of a folder."""
     for file in sorted(layer.rglob("*.yaml")):
         if file.name in OTHER_FILES or file.name in (EDITION_HEADER, GUIDE_HEADER):
             continue
-        place = Place(guide, f"{layer.name}/{file.relative_to(layer).as_posix()}")
+        place = SourceLocation(guide, f"{layer.name}/{file.relative_to(layer).as_posix()}")
         sections = mapping(load_file(file, place.source), place, "the file")
         only(sections, _READERS, place, "a file of notation")
         for section, definitions in sections.items():

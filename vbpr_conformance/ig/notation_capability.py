@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from vbpr_conformance.fhir.yaml12 import YamlDict
-from vbpr_conformance.ig.notation_names import FHIR, Place, flag, mapping, needed, only, text, texts
+from vbpr_conformance.ig.notation_names import FHIR, SourceLocation, flag, mapping, needed, only, text, texts
 
 Resource = dict[str, Any]
 
@@ -29,7 +29,7 @@ _OF_RESOURCE = {
 }
 
 
-def search_parameter(name: str, body: YamlDict, place: Place, below: Resource | None = None) -> Resource:
+def search_parameter(name: str, body: YamlDict, place: SourceLocation, below: Resource | None = None) -> Resource:
     """Read one search parameter; what it does not say is as in a layer `below` of the same guide."""
     only(body, ("url", "version", "code", "type", "of", "expression", *_LISTS), place, "a search parameter")
     what = f"the search parameter {name}"
@@ -54,7 +54,7 @@ def search_parameter(name: str, body: YamlDict, place: Place, below: Resource | 
     return made
 
 
-def statement(name: str, body: YamlDict, place: Place, below: Resource | None = None) -> Resource:
+def statement(name: str, body: YamlDict, place: SourceLocation, below: Resource | None = None) -> Resource:
     """Read one capability statement of kind `requirements`; what it does not say is as in a layer `below`."""
     only(body, _STATEMENT, place, "a capability statement")
     made: Resource = {
@@ -81,7 +81,7 @@ def statement(name: str, body: YamlDict, place: Place, below: Resource | None = 
     return made
 
 
-def _rest(body: YamlDict, place: Place, below: Resource) -> Resource:
+def _rest(body: YamlDict, place: SourceLocation, below: Resource) -> Resource:
     rest = dict(below)
     if "mode" in body or not below:
         rest["mode"] = text(needed(body, "mode", place, "a capability statement"), place, "`mode`")
@@ -95,7 +95,7 @@ def _rest(body: YamlDict, place: Place, below: Resource) -> Resource:
     return rest
 
 
-def _resource(name: str, value: Any, place: Place, below: Resource | None) -> Resource:
+def _resource(name: str, value: Any, place: SourceLocation, below: Resource | None) -> Resource:
     body = mapping(value, place, f"the resource {name}")
     only(body, ("expectation", "interactions", "search", *_OF_RESOURCE), place, f"the resource {name}")
     made: Resource = dict(below or _expected({"type": name}, body.get("expectation", _UNSAID), place))
@@ -110,7 +110,7 @@ def _resource(name: str, value: Any, place: Place, below: Resource | None) -> Re
     return made
 
 
-def _of_resource(key: str, value: Any, place: Place) -> Any:
+def _of_resource(key: str, value: Any, place: SourceLocation) -> Any:
     what = f"`{key}`"
     if key == "profile":
         return place.canonical(text(value, place, what), "StructureDefinition")
@@ -121,12 +121,12 @@ def _of_resource(key: str, value: Any, place: Place) -> Any:
     return text(value, place, what) if key == "conditional-delete" else texts(value, place, what)
 
 
-def _interactions(value: Any, place: Place) -> list[Resource]:
+def _interactions(value: Any, place: SourceLocation) -> list[Resource]:
     lines = mapping(value, place, "`interactions`")
     return [_expected({"code": code}, expectation, place.of(lines, code)) for code, expectation in lines.items()]
 
 
-def _search(value: Any, place: Place) -> dict[str, Resource]:
+def _search(value: Any, place: SourceLocation) -> dict[str, Resource]:
     """Read `name: type definition` lines."""
     lines = mapping(value, place, "`search`")
     found = {}
@@ -139,7 +139,7 @@ def _search(value: Any, place: Place) -> dict[str, Resource]:
     return found
 
 
-def _expected(item: Resource, expectation: Any, place: Place) -> Resource:
+def _expected(item: Resource, expectation: Any, place: SourceLocation) -> Resource:
     """Give the item its expectation; `-` where the guide leaves it unsaid."""
     if expectation == _UNSAID:
         return item

@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from vbpr_conformance.ig.notation_names import Place, is_type
+from vbpr_conformance.ig.notation_names import SourceLocation, is_type
 
 _FLAGS = {"MS": "mustSupport", "SU": "isSummary", "?!": "isModifier"}
 _STRENGTHS = ("required", "extensible", "preferred", "example")
@@ -34,7 +34,7 @@ _MAX_VALUE_SET = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxV
 _ORDER = "cardinality, flags, types, `from`, `like`, `sliced by`, then `=` or `~`"
 
 
-def element(line: str, root: str, place: Place) -> dict[str, Any]:
+def element(line: str, root: str, place: SourceLocation) -> dict[str, Any]:
     """Read the line of one element; `root` is the type the profile is about. Id and path are the caller's."""
     head, sign, value = _split_value(line)
     tokens = _Tokens(head, place)
@@ -69,7 +69,7 @@ def _split_value(line: str) -> tuple[str, str, str]:
 
 
 class _Tokens:
-    def __init__(self, line: str, place: Place) -> None:
+    def __init__(self, line: str, place: SourceLocation) -> None:
         self._place = place
         self._tokens: list[str] = _TOKEN.findall(line)[::-1]
 
@@ -95,7 +95,7 @@ class _Tokens:
         return True
 
 
-def _types(tokens: _Tokens, place: Place) -> list[dict[str, Any]]:
+def _types(tokens: _Tokens, place: SourceLocation) -> list[dict[str, Any]]:
     types: list[dict[str, Any]] = []
     while tokens.next not in ("", "from", "like", "sliced"):
         types.append(_type(tokens.take(), place))
@@ -104,7 +104,7 @@ def _types(tokens: _Tokens, place: Place) -> list[dict[str, Any]]:
     return types
 
 
-def _type(token: str, place: Place) -> dict[str, Any]:
+def _type(token: str, place: SourceLocation) -> dict[str, Any]:
     """Read `string`, `Reference(A | B)`, `Extension(a)`, or `System.String(id)`: what FHIRPath sees, shown as an id."""
     call = _CALL.fullmatch(token)
     if call is None or not is_type(call[1]):
@@ -119,7 +119,7 @@ def _type(token: str, place: Place) -> dict[str, Any]:
     return {"code": code, "targetProfile" if code in ("Reference", "canonical") else "profile": named}
 
 
-def _binding(tokens: _Tokens, place: Place) -> dict[str, Any]:
+def _binding(tokens: _Tokens, place: SourceLocation) -> dict[str, Any]:
     name = tokens.take("a value set")
     strength, comma, most = tokens.take("(required) or another strength").strip("()").partition(", max ")
     if strength not in _STRENGTHS:
@@ -132,7 +132,7 @@ def _binding(tokens: _Tokens, place: Place) -> dict[str, Any]:
     return binding
 
 
-def _slicing(tokens: _Tokens, place: Place) -> dict[str, Any]:
+def _slicing(tokens: _Tokens, place: SourceLocation) -> dict[str, Any]:
     if not tokens.skip("by"):
         raise place.wrong("`sliced` without `by`", "expected `sliced by value:url` or the like")
     discriminators = []
@@ -149,7 +149,7 @@ def _slicing(tokens: _Tokens, place: Place) -> dict[str, Any]:
     return {"discriminator": discriminators, "ordered": ordered, "rules": "closed" if tokens.skip("closed") else "open"}
 
 
-def _value(value: str, place: Place) -> tuple[str, Any]:
+def _value(value: str, place: SourceLocation) -> tuple[str, Any]:
     """Read `code(summary)` or `Identifier(system=urn:a, value=b)`; a part `coding` is written system#code."""
     call = _CALL.fullmatch(value)
     if call is None or not call[2]:

@@ -27,18 +27,18 @@ class Guide:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourceLocation:
     """Where a piece of notation stands: the guide, the file and the line."""
 
     guide: Guide
     source: str
     line: int = 1
 
-    def at(self, line: int) -> Place:
+    def at(self, line: int) -> SourceLocation:
         """The same file at another line."""
-        return Place(self.guide, self.source, line)
+        return SourceLocation(self.guide, self.source, line)
 
-    def of(self, mapping: YamlDict, key: str) -> Place:
+    def of(self, mapping: YamlDict, key: str) -> SourceLocation:
         """The same file at the line of a key."""
         return self.at(mapping.key_lines[key])
 
@@ -94,7 +94,7 @@ def is_type(name: str) -> bool:
     return name[:1].isupper() or name in _PRIMITIVES
 
 
-def mapping(value: Any, place: Place, what: str) -> YamlDict:
+def mapping(value: Any, place: SourceLocation, what: str) -> YamlDict:
     """The value as a mapping, or an error that says what should be one."""
     if value is None:
         return YamlDict(place.line)
@@ -103,7 +103,7 @@ def mapping(value: Any, place: Place, what: str) -> YamlDict:
     return value
 
 
-def texts(value: Any, place: Place, what: str) -> list[str]:
+def texts(value: Any, place: SourceLocation, what: str) -> list[str]:
     """The value as a list of texts; one text alone is a list of one, nothing at all an empty list."""
     if value is None:
         return []
@@ -111,21 +111,21 @@ def texts(value: Any, place: Place, what: str) -> list[str]:
     return [text(item, place, what) for item in items]
 
 
-def text(value: Any, place: Place, what: str) -> str:
+def text(value: Any, place: SourceLocation, what: str) -> str:
     """The value as text."""
     if not isinstance(value, str):
         raise place.wrong(f"{what} is {shown(value)}", "expected text (in quotes where it looks like something else)")
     return value
 
 
-def flag(value: Any, place: Place, what: str) -> bool:
+def flag(value: Any, place: SourceLocation, what: str) -> bool:
     """The value as true or false."""
     if not isinstance(value, bool):
         raise place.wrong(f"{what} is {shown(value)}", "expected true or false")
     return value
 
 
-def only(value: YamlDict, allowed: Iterable[str], place: Place, what: str) -> None:
+def only(value: YamlDict, allowed: Iterable[str], place: SourceLocation, what: str) -> None:
     """Refuse a key that is not known here."""
     known = tuple(allowed)
     for key in value:
@@ -133,7 +133,7 @@ def only(value: YamlDict, allowed: Iterable[str], place: Place, what: str) -> No
             raise place.of(value, key).wrong(f"{what} has no {key!r}", f"expected one of {', '.join(known)}")
 
 
-def needed(value: YamlDict, key: str, place: Place, what: str) -> Any:
+def needed(value: YamlDict, key: str, place: SourceLocation, what: str) -> Any:
     """The value of a key that must be there."""
     if value.get(key) is None:
         raise place.wrong(f"{what} has no {key!r}", "expected it")

@@ -19,7 +19,7 @@ from vbpr_conformance.fhir.yaml12 import YamlDict, load_file
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Reading, Requirement
 from vbpr_conformance.ig.notation import GUIDE_HEADER, read_header
-from vbpr_conformance.ig.notation_names import Guide, Place, mapping, needed, only, text, texts
+from vbpr_conformance.ig.notation_names import Guide, SourceLocation, mapping, needed, only, text, texts
 
 _EXPECTATIONS = ("SHALL", "SHOULD", "MAY")
 _OF_STATEMENT = ("actor", "page", "ids", "unstated", "short", "includes", "says", "not-tested")
@@ -67,7 +67,7 @@ def read_readings(folder: Path, edition: Edition) -> tuple[Reading, ...]:
     return tuple(found.values())
 
 
-def _searched(reading: YamlDict, edition: Edition, place: Place, what: str) -> dict[str, str]:
+def _searched(reading: YamlDict, edition: Edition, place: SourceLocation, what: str) -> dict[str, str]:
     """The search parameter of which a reading speaks, and the type that it is searched as."""
     name = text(reading.get("search-parameter", ""), place, "`search-parameter`")
     if not name:
@@ -79,7 +79,7 @@ def _searched(reading: YamlDict, edition: Edition, place: Place, what: str) -> d
     return {"search_parameter": url, "searched_as": searched_as}
 
 
-def _published(key: str, edition: Edition, place: Place) -> str:
+def _published(key: str, edition: Edition, place: SourceLocation) -> str:
     """The expression of an invariant as the guide's profiles have it."""
     for profile in edition.profiles:
         for element in profile.elements:
@@ -89,18 +89,22 @@ def _published(key: str, edition: Edition, place: Place) -> str:
     raise place.wrong(f"no profile has the invariant {key!r}", "expected one of the guide's profiles")
 
 
-def _files(folder: Path, name: str) -> Iterator[tuple[YamlDict, Place, str]]:
+def _files(folder: Path, name: str) -> Iterator[tuple[YamlDict, SourceLocation, str]]:
     """Give each file of that name in the layers that belong to the edition's own guide, and the guide's page."""
     header = read_header(folder)
     for layer in header.layers:
         file = layer / name
         if file.is_file() and not (layer / GUIDE_HEADER).is_file():
             source = f"{layer.name}/{name}"
-            place = Place(Guide(header.guide.canonical, header.guide.version, header.guide.fhir_version), source)
+            place = SourceLocation(
+                Guide(header.guide.canonical, header.guide.version, header.guide.fhir_version), source
+            )
             yield mapping(load_file(file, source), place, "the file"), place, header.page
 
 
-def _all(body: YamlDict, place: Place, base: str, edition: Edition) -> Iterator[tuple[Requirement, Place]]:
+def _all(
+    body: YamlDict, place: SourceLocation, base: str, edition: Edition
+) -> Iterator[tuple[Requirement, SourceLocation]]:
     for section, read in (("statements", _of_statement), ("must-support", _of_profiles), ("requirements", _listed)):
         rules = mapping(body.get(section), place, f"`{section}`")
         for name, value in rules.items():
@@ -109,7 +113,7 @@ def _all(body: YamlDict, place: Place, base: str, edition: Edition) -> Iterator[
                 yield made, here
 
 
-def _listed(name: str, body: YamlDict, place: Place, base: str, _edition: Edition) -> Iterator[Requirement]:
+def _listed(name: str, body: YamlDict, place: SourceLocation, base: str, _edition: Edition) -> Iterator[Requirement]:
     what = f"the requirement {name}"
     only(body, _OF_REQUIREMENT, place, what)
     about = mapping(needed(body, "about", place, what), place, "`about`")
@@ -125,7 +129,9 @@ def _listed(name: str, body: YamlDict, place: Place, base: str, _edition: Editio
     )
 
 
-def _of_profiles(name: str, body: YamlDict, place: Place, base: str, edition: Edition) -> Iterator[Requirement]:
+def _of_profiles(
+    name: str, body: YamlDict, place: SourceLocation, base: str, edition: Edition
+) -> Iterator[Requirement]:
     """A requirement for each must-support element of the profiles."""
     what = f"the rule {name}"
     only(body, _OF_MUST_SUPPORT, place, what)
@@ -155,7 +161,9 @@ def _slug(path: str) -> str:
     return ".".join(re.sub(r"^(modifierE|e)xtension:", "", step).replace(":", ".") for step in steps)
 
 
-def _of_statement(name: str, body: YamlDict, place: Place, base: str, edition: Edition) -> Iterator[Requirement]:
+def _of_statement(
+    name: str, body: YamlDict, place: SourceLocation, base: str, edition: Edition
+) -> Iterator[Requirement]:
     """A requirement for each item of a capability statement."""
     what = f"the rule {name}"
     only(body, _OF_STATEMENT, place, what)
@@ -193,7 +201,7 @@ Item = tuple[str, str, Mapping[str, str], Mapping[str, str]]
 def _item(stated: Mapping[str, str], body: YamlDict, edition: Edition) -> Item | None:
     """Give an item of a statement as kind, end of the id, what it is about, and values for its sentence."""
     of = stated.get("resource")
-    lead = mapping(body.get("short"), Place(Guide("", "", ""), ""), "`short`").get(of, of) if of else "system"
+    lead = mapping(body.get("short"), SourceLocation(Guide("", "", ""), ""), "`short`").get(of, of) if of else "system"
     about = {"resource": of} if of else {}
     if "interaction" in stated:
         code = stated["interaction"]
@@ -204,7 +212,7 @@ def _item(stated: Mapping[str, str], body: YamlDict, edition: Edition) -> Item |
         named = stated["search"] if stated["search"] != code else ""
         return "search", f"{lead}-search-{code}", about | {"search": code}, {"search": code, "stated": named}
     if "include" in stated:
-        read = mapping(body.get("includes"), Place(Guide("", "", ""), ""), "`includes`").get(stated["include"])
+        read = mapping(body.get("includes"), SourceLocation(Guide("", "", ""), ""), "`includes`").get(stated["include"])
         include = str(read or stated["include"])
         tail = include.rpartition(":")[2]
         values = {"include": include, "stated": stated["include"] if read else ""}
@@ -235,13 +243,13 @@ def _subtype(mime: str) -> str:
     return mime.rpartition("/")[2].partition("+")[0]
 
 
-def _expectation(value: Any, place: Place) -> str:
+def _expectation(value: Any, place: SourceLocation) -> str:
     if value not in _EXPECTATIONS:
         raise place.wrong(f"{value!r} is no expectation", f"expected one of {', '.join(_EXPECTATIONS)}")
     return str(value)
 
 
-def _texts_by_name(value: YamlDict, place: Place) -> dict[str, str]:
+def _texts_by_name(value: YamlDict, place: SourceLocation) -> dict[str, str]:
     return {key: text(each, place.of(value, key), f"`{key}`") for key, each in value.items()}
 
 

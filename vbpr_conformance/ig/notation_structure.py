@@ -12,7 +12,7 @@ from typing import Any
 
 from vbpr_conformance.fhir.yaml12 import YamlDict
 from vbpr_conformance.ig.notation_elements import element
-from vbpr_conformance.ig.notation_names import FHIR, Place, flag, mapping, needed, only, text, texts
+from vbpr_conformance.ig.notation_names import FHIR, SourceLocation, flag, mapping, needed, only, text, texts
 
 Resource = dict[str, Any]
 
@@ -37,7 +37,9 @@ _FHIR_TYPE = f"{FHIR}/StructureDefinition/structuredefinition-fhir-type"
 _REGEX = f"{FHIR}/StructureDefinition/regex"
 
 
-def structure(section: str, name: str, body: YamlDict, place: Place, below: Resource | None = None) -> Resource:
+def structure(
+    section: str, name: str, body: YamlDict, place: SourceLocation, below: Resource | None = None
+) -> Resource:
     """Read one definition of a section; `below` is what an earlier layer of the same guide says of it already.
 
     A layer above states what it changes: a line stated again replaces the earlier one, all others stay.
@@ -76,7 +78,7 @@ def structure(section: str, name: str, body: YamlDict, place: Place, below: Reso
     return made
 
 
-def _subject(section: str, name: str, body: YamlDict, place: Place, below: Resource | None) -> tuple[str, str]:
+def _subject(section: str, name: str, body: YamlDict, place: SourceLocation, below: Resource | None) -> tuple[str, str]:
     """Give the type a definition is about, and its kind."""
     if section == "extensions":
         return "Extension", "complex-type"
@@ -88,7 +90,7 @@ def _subject(section: str, name: str, body: YamlDict, place: Place, below: Resou
     return of, "complex-type" if of in _PROFILED_DATATYPES else "resource"
 
 
-def _contexts(name: str, body: YamlDict, place: Place, made: Resource) -> Resource:
+def _contexts(name: str, body: YamlDict, place: SourceLocation, made: Resource) -> Resource:
     """Give where an extension may stand; a layer above need not say it again."""
     found: Resource = {}
     if "context" in body or "context" not in made:
@@ -99,7 +101,7 @@ def _contexts(name: str, body: YamlDict, place: Place, made: Resource) -> Resour
     return found
 
 
-def _primitive_value(name: str, body: YamlDict, place: Place) -> Resource:
+def _primitive_value(name: str, body: YamlDict, place: SourceLocation) -> Resource:
     """Give the value of a primitive: what FHIRPath calls `value`, shown in FHIR as the type itself."""
     system = text(needed(body, "value", place, f"the primitive {name}"), place, "`value`")
     xhtml = name == "xhtml"  # R4 publishes it as text that must be there
@@ -124,7 +126,7 @@ def _over(below: Resource, stated: list[Resource]) -> list[Resource]:
     return [replaced[0], *again.values(), *replaced[1:]]
 
 
-def _context(written: str, place: Place) -> Resource:
+def _context(written: str, place: SourceLocation) -> Resource:
     """Read `MeasureReport.group` (an element), `fhirpath(…)` or `extension(url)`."""
     kind, paren, rest = written.partition("(")
     if not paren:
@@ -134,7 +136,7 @@ def _context(written: str, place: Place) -> Resource:
     return {"type": kind, "expression": rest[:-1]}
 
 
-def _differential(of: str, body: YamlDict, place: Place) -> list[Resource]:
+def _differential(of: str, body: YamlDict, place: SourceLocation) -> list[Resource]:
     lines = mapping(body.get("elements"), place, "`elements`")
     found: dict[str, Resource] = {of: {"id": of, "path": of}}
     for key, line in lines.items():
@@ -157,7 +159,7 @@ def _placed(element_id: str, stated: Resource) -> Resource:
     return placed | stated
 
 
-def _invariants(of: str, body: YamlDict, place: Place) -> Iterator[tuple[str, Resource]]:
+def _invariants(of: str, body: YamlDict, place: SourceLocation) -> Iterator[tuple[str, Resource]]:
     """Give each invariant with the id of each element it is on."""
     invariants = mapping(body.get("invariants"), place, "`invariants`")
     for key, value in invariants.items():

@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import Any
 
 from vbpr_conformance.fhir.yaml12 import YamlDict, YamlList
-from vbpr_conformance.ig.notation_names import Place, flag, mapping, needed, only, text, texts
+from vbpr_conformance.ig.notation_names import SourceLocation, flag, mapping, needed, only, text, texts
 
 Resource = dict[str, Any]
 
@@ -28,7 +28,7 @@ _HEAD = ("title", "url", "version")
 _CONTENT = ("complete", "fragment", "example", "not-present")
 
 
-def value_set(name: str, body: YamlDict, place: Place, below: Resource | None = None) -> Resource:
+def value_set(name: str, body: YamlDict, place: SourceLocation, below: Resource | None = None) -> Resource:
     """Read one value set; what it does not say is as in a layer `below` of the same guide."""
     only(body, (*_HEAD, "include", "exclude"), place, "a value set")
     made = _resource("ValueSet", name, body, place, below)
@@ -40,7 +40,7 @@ def value_set(name: str, body: YamlDict, place: Place, below: Resource | None = 
     return made
 
 
-def code_system(name: str, body: YamlDict, place: Place, below: Resource | None = None) -> Resource:
+def code_system(name: str, body: YamlDict, place: SourceLocation, below: Resource | None = None) -> Resource:
     """Read one code system, complete unless `content` says something else; `below` as for a value set."""
     only(body, (*_HEAD, "content", "case-sensitive", "codes"), place, "a code system")
     made = {"content": "complete", "caseSensitive": True} | _resource("CodeSystem", name, body, place, below)
@@ -56,7 +56,7 @@ def code_system(name: str, body: YamlDict, place: Place, below: Resource | None 
     return made
 
 
-def _resource(kind: str, name: str, body: YamlDict, place: Place, below: Resource | None) -> Resource:
+def _resource(kind: str, name: str, body: YamlDict, place: SourceLocation, below: Resource | None) -> Resource:
     made = {
         "resourceType": kind,
         "id": name,
@@ -71,14 +71,14 @@ def _resource(kind: str, name: str, body: YamlDict, place: Place, below: Resourc
     return made
 
 
-def _clauses(value: Any, place: Place) -> list[Resource]:
+def _clauses(value: Any, place: SourceLocation) -> list[Resource]:
     if not isinstance(value, YamlList):
         raise place.wrong("`include` is no list", "expected `- {system: …}` or `- {value-set: …}` lines")
     lines = value.item_lines
     return [_clause(each, place.at(line)) for each, line in zip(value, lines, strict=True)]
 
 
-def _clause(value: Any, place: Place) -> Resource:
+def _clause(value: Any, place: SourceLocation) -> Resource:
     what = "an included part"
     clause = mapping(value, place, what)
     only(clause, ("system", "codes", "where", "value-set"), place, what)
@@ -100,14 +100,14 @@ def _clause(value: Any, place: Place) -> Resource:
     return made
 
 
-def _filter(written: str, place: Place) -> Resource:
+def _filter(written: str, place: SourceLocation) -> Resource:
     parts = written.split(" ", 2)
     if len(parts) != 3:  # noqa: PLR2004  # property, operator, value
         raise place.wrong(f"{written!r} is no filter", "expected `property operator value`, as in `concept is-a x`")
     return {"property": parts[0], "op": parts[1], "value": parts[2]}
 
 
-def _concepts(value: Any, place: Place, *, nested: bool) -> list[Resource]:
+def _concepts(value: Any, place: SourceLocation, *, nested: bool) -> list[Resource]:
     """Read `code: Display` lines, or a list of codes that have no display here."""
     if isinstance(value, YamlList):
         return [{"code": text(code, place, "a code")} for code in value]
@@ -115,7 +115,7 @@ def _concepts(value: Any, place: Place, *, nested: bool) -> list[Resource]:
     return [_concept(code, given, place.of(codes, code), nested=nested) for code, given in codes.items()]
 
 
-def _concept(code: str, given: Any, place: Place, *, nested: bool) -> Resource:
+def _concept(code: str, given: Any, place: SourceLocation, *, nested: bool) -> Resource:
     if isinstance(given, YamlDict) and nested:
         only(given, ("is", "below"), place, f"the code {code}")
         made = {"code": code, "display": text(needed(given, "is", place, f"the code {code}"), place, "`is`")}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vbpr_conformance.errors import UsageError
-from vbpr_conformance.fhir.structure import Structure
+from vbpr_conformance.fhir.type_structure import Structure
 
 _NO_RESOURCES = frozenset({"package.json", ".index.json", ".index.db"})
 

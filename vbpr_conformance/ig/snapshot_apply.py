@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from vbpr_conformance.ig.snapshot_merge import SLICED_BY_TYPE, SLICED_BY_URL, constraints, from_type_profile, merged
-from vbpr_conformance.ig.snapshot_tree import Change, Definition, Node, Problem, change_tree
+from vbpr_conformance.ig.snapshot_tree import Change, Definition, Problem, SnapshotNode, change_tree
 
 FHIRPATH_SYSTEM = "http://hl7.org/fhirpath/"
 _STRUCTURED = frozenset({"BackboneElement", "Element"})
@@ -21,14 +21,14 @@ _BY_TARGET = frozenset({"Reference", "canonical", "CodeableReference"})
 class Types(Protocol):
     """What a derivation asks about the types and profiles that elements have."""
 
-    def tree(self, canonical: str) -> Node | None:
+    def tree(self, canonical: str) -> SnapshotNode | None:
         """The snapshot of a type or profile; None if it is not known here."""
 
     def rules(self, code: str) -> list[Any]:
         """The invariants of a type itself and of all it is derived from."""
 
 
-def derive(resource: dict[str, Any], parent: Node | None, types: Types) -> Node:
+def derive(resource: dict[str, Any], parent: SnapshotNode | None, types: Types) -> SnapshotNode:
     """The snapshot of a StructureDefinition, given that of its parent."""
     change = change_tree(resource.get("differential", {}).get("element", ()))
     name = str(resource["type"]).rpartition("/")[2]
@@ -37,7 +37,7 @@ def derive(resource: dict[str, Any], parent: Node | None, types: Types) -> Node:
     if change.name and change.name != name:
         raise Problem(f"element {change.name}: a definition of {name} starts with an element of that name")
     if parent is None:
-        start = Node({"id": name, "path": name, "min": 0, "max": "*"})
+        start = SnapshotNode({"id": name, "path": name, "min": 0, "max": "*"})
     elif specialization:
         start = _renamed(parent, name)
         if is_flat:
@@ -48,17 +48,17 @@ def derive(resource: dict[str, Any], parent: Node | None, types: Types) -> Node:
     return work.applied(start, change)
 
 
-def _renamed(parent: Node, name: str) -> Node:
+def _renamed(parent: SnapshotNode, name: str) -> SnapshotNode:
     """The parent's elements as those of a new type; its root is the new type's own."""
     moved = parent.moved(name, name)
     root = {"path": name, "min": moved.element["min"], "max": moved.element["max"]}
     return replace(moved, element={**moved.element, "base": root})
 
 
-def _unsliced(node: Node) -> Node:
+def _unsliced(node: SnapshotNode) -> SnapshotNode:
     """The type's extensions as R4 states them for resource types: told apart only once a profile does."""
     element = {key: value for key, value in node.element.items() if key != "slicing"}
-    return Node(element, tuple(_unsliced(each) for each in node.children), node.slices)
+    return SnapshotNode(element, tuple(_unsliced(each) for each in node.children), node.slices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,10 @@ class _Derivation:
     url: str
     specialization: bool
     unsliced: bool
-    start: Node
+    start: SnapshotNode
     types: Types
 
-    def applied(self, node: Node, change: Change) -> Node:
+    def applied(self, node: SnapshotNode, change: Change) -> SnapshotNode:
         """The element with all that the differential says of it, of what lies below, and of its slices."""
         element = merged(self._template(node, change.stated), change.stated, self.url)
         children, slices = node.children, node.slices
@@ -84,14 +84,14 @@ class _Derivation:
         if change.slices:
             if "contentReference" in element:
                 unfolded, children = self._unfolded(element)
-                node = Node(unfolded, children)
+                node = SnapshotNode(unfolded, children)
             if "sliceName" in element:
-                node = Node(element, children)
+                node = SnapshotNode(element, children)
             slices = self._slices(node, slices, change.slices)
             element = _sliced(element, slices)
-        return Node(element, children, slices)
+        return SnapshotNode(element, children, slices)
 
-    def _template(self, node: Node, stated: Definition) -> Definition:
+    def _template(self, node: SnapshotNode, stated: Definition) -> Definition:
         """What the element is before the differential's own words: inherited, or from the profile of its type."""
         types = stated.get("type", ())
         if len(types) != 1 or len(types[0].get("profile", ())) != 1:
@@ -103,7 +103,9 @@ class _Derivation:
         fresh = types[0].get("code", "") == "Extension" and types != node.element.get("type")
         return from_type_profile(node.element, profile.element, keep_cardinality=not fresh)
 
-    def _children(self, element: Definition, children: tuple[Node, ...], changes: list[Change]) -> tuple[Node, ...]:
+    def _children(
+        self, element: Definition, children: tuple[SnapshotNode, ...], changes: list[Change]
+    ) -> tuple[SnapshotNode, ...]:
         result = {each.name: each for each in children}
         for change in _without_shortcuts(result, changes):
             known = result.get(change.name)
@@ -115,7 +117,7 @@ class _Derivation:
                 raise Problem(f"element {element['id']}.{change.name}: {element['path']} has no {change.name}")
         return tuple(result.values())
 
-    def _defined(self, above: Definition, change: Change) -> Node:
+    def _defined(self, above: Definition, change: Change) -> SnapshotNode:
         """An element that a type adds to its parent."""
         element_id, path = f"{above['id']}.{change.name}", f"{above['path']}.{change.name}"
         element = {**change.stated, "id": element_id, "path": path}
@@ -124,12 +126,12 @@ class _Derivation:
         if inherited or "constraint" in element:
             element["constraint"] = constraints(inherited, element.get("constraint", []), self.url)
         codes = [each.get("code", "") for each in element.get("type", ())]
-        children: tuple[Node, ...] = ()
+        children: tuple[SnapshotNode, ...] = ()
         if change.children or (len(codes) == 1 and codes[0] in _STRUCTURED):
             element, children = self._unfolded(element)
             children = self._children(element, children, change.children)
-        slices = self._slices(Node(element, children), (), change.slices)
-        return Node(element, children, slices)
+        slices = self._slices(SnapshotNode(element, children), (), change.slices)
+        return SnapshotNode(element, children, slices)
 
     def _constraints_of_types(self, element: Definition) -> list[Any]:
         """Every element is at least an Element; one whose type is Extension alone is held to that type's rules too."""
@@ -138,7 +140,7 @@ class _Derivation:
             return []
         return self.types.rules("Extension" if codes == ["Extension"] else "Element")
 
-    def _unfolded(self, element: Definition) -> tuple[Definition, tuple[Node, ...]]:
+    def _unfolded(self, element: Definition) -> tuple[Definition, tuple[SnapshotNode, ...]]:
         """The element with the children that its type, the profile of its type, or its content reference gives it."""
         reference = element.get("contentReference")
         if reference:
@@ -153,7 +155,7 @@ class _Derivation:
         moved = origin.moved(str(element["id"]), str(element["path"]), element.get("sliceName"))
         return element, (_unsliced(moved) if self.unsliced else moved).children
 
-    def _origin(self, element: Definition) -> Node:
+    def _origin(self, element: Definition) -> SnapshotNode:
         types = element.get("type", ())
         codes = {each.get("code", "") for each in types}
         profiles = [each for one in types for each in one.get("profile", ())]
@@ -170,14 +172,16 @@ class _Derivation:
             raise Problem(f"element {element['id']}: its type {name} is not known here")
         return found
 
-    def _slices(self, node: Node, slices: tuple[Node, ...], changes: list[Change]) -> tuple[Node, ...]:
+    def _slices(
+        self, node: SnapshotNode, slices: tuple[SnapshotNode, ...], changes: list[Change]
+    ) -> tuple[SnapshotNode, ...]:
         result = {each.element["sliceName"]: each for each in slices}
         for change in changes:
             name = str(change.slice_name)
             known = result.get(name)
             if known is None:
                 list_id = node.id.removesuffix(f":{node.element.get('sliceName')}")
-                origin = Node(_fresh(node.element, name), node.children)
+                origin = SnapshotNode(_fresh(node.element, name), node.children)
                 known = origin.moved(f"{list_id}:{name}", node.path, name)
             result[name] = self.applied(known, change)
         return tuple(result.values())
@@ -201,7 +205,7 @@ def _retyped(inherited: Definition, stated: Definition) -> bool:
     return any(each.get("profile") for each in stated.get("type", ())) and stated["type"] != inherited.get("type")
 
 
-def _sliced(element: Definition, slices: tuple[Node, ...]) -> Definition:
+def _sliced(element: Definition, slices: tuple[SnapshotNode, ...]) -> Definition:
     """The element with its slicing, stated or implied, and a minimum that makes room for what its slices need."""
     element = dict(element)
     if "slicing" not in element:
@@ -215,7 +219,7 @@ def _sliced(element: Definition, slices: tuple[Node, ...]) -> Definition:
     return element
 
 
-def _without_shortcuts(known: dict[str, Node], changes: list[Change]) -> list[Change]:
+def _without_shortcuts(known: dict[str, SnapshotNode], changes: list[Change]) -> list[Change]:
     """The changes with `valueQuantity` as what it is short for: the slice of that name of `value[x]`."""
     result: list[Change] = []
     for change in changes:
@@ -245,7 +249,7 @@ def _narrow(holder: Change, choice: Definition, shortcut: Change) -> None:
     holder.stated = {**holder.stated, "type": types, "slicing": SLICED_BY_TYPE}
 
 
-def _choice_of(known: dict[str, Node], name: str) -> str | None:
+def _choice_of(known: dict[str, SnapshotNode], name: str) -> str | None:
     """The choice element of which the name is one type, `value[x]` for `valueQuantity`."""
     for each in known.values():
         if each.name.endswith("[x]") and name.startswith(each.name[:-3]):

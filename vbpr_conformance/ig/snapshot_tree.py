@@ -18,12 +18,12 @@ class Problem(Exception):  # noqa: N818 - the caller adds file and URL and makes
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class SnapshotNode:
     """An element of a snapshot. `children` are the unsliced elements below, `slices` the slices of this element."""
 
     element: Definition
-    children: tuple[Node, ...] = ()
-    slices: tuple[Node, ...] = ()
+    children: tuple[SnapshotNode, ...] = ()
+    slices: tuple[SnapshotNode, ...] = ()
 
     @property
     def id(self) -> str:
@@ -40,13 +40,13 @@ class Node:
         """The last step of the path."""
         return self.path.rpartition(".")[2]
 
-    def moved(self, element_id: str, path: str, slice_name: str | None = None) -> Node:
+    def moved(self, element_id: str, path: str, slice_name: str | None = None) -> SnapshotNode:
         """The same element and all below it at another place."""
         element = {**self.element, "id": element_id, "path": path}
         element.pop("sliceName", None)
         if slice_name is not None:
             element["sliceName"] = slice_name
-        return Node(
+        return SnapshotNode(
             element,
             tuple(each.moved(f"{element_id}.{each.name}", f"{path}.{each.name}") for each in self.children),
             tuple(
@@ -64,7 +64,7 @@ class Node:
             found += each.flat()
         return found
 
-    def find(self, element_id: str) -> Node | None:
+    def find(self, element_id: str) -> SnapshotNode | None:
         """The element with that id, at or below this one."""
         if self.id == element_id:
             return self
@@ -112,13 +112,13 @@ class Change:
         return holder.slices[-1]
 
 
-def snapshot_tree(elements: Iterable[Definition]) -> Node:
+def snapshot_tree(elements: Iterable[Definition]) -> SnapshotNode:
     """The tree of a snapshot."""
     top = change_tree(elements)
 
-    def node(change: Change, element_id: str, path: str) -> Node:
+    def node(change: Change, element_id: str, path: str) -> SnapshotNode:
         element = {**change.stated, "id": element_id, "path": path}
-        return Node(
+        return SnapshotNode(
             element,
             tuple(node(each, f"{element_id}.{each.name}", f"{path}.{each.name}") for each in change.children),
             tuple(

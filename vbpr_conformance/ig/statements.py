@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from vbpr_conformance.ig.definitions import Held, well_formed
+from vbpr_conformance.ig.definitions import CanonicalResource, well_formed
 from vbpr_conformance.ig.model import Statement
 
 EXPECTATION = "http://hl7.org/fhir/StructureDefinition/capabilitystatement-expectation"
@@ -29,13 +29,13 @@ _CONDITIONAL = {
 _VALUES = ("profile", "versioning", "readHistory", "updateCreate")
 
 
-def statement(held: Held) -> Statement:
+def statement(definition: CanonicalResource) -> Statement:
     """The statement of a CapabilityStatement; its actor is the mode of its first `rest`."""
-    resource = held.resource
-    with well_formed(held):
+    resource = definition.resource
+    with well_formed(definition):
         rests = resource.get("rest", ())
         return Statement(
-            url=held.url,
+            url=definition.url,
             actor=str(rests[0]["mode"]) if rests else "",
             fhir_version=str(resource.get("fhirVersion", "")),
             items=tuple(_items(resource)),

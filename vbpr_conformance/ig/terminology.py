@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from vbpr_conformance.ig.definitions import Definitions, Held, well_formed
+from vbpr_conformance.ig.definitions import CanonicalResource, Definitions, well_formed
 from vbpr_conformance.ig.model import CodeSystem, ValueSet
 from vbpr_conformance.ig.terminology_filters import Concept, concepts, selected
 
@@ -69,47 +69,47 @@ class Terminology:
         self._definitions = definitions
         self._under_way: list[str] = []
 
-    def code_system(self, held: Held) -> CodeSystem:
+    def code_system(self, definition: CanonicalResource) -> CodeSystem:
         """The code system; a fragment, an example or one without its content is not complete."""
-        resource = held.resource
-        with well_formed(held):
+        resource = definition.resource
+        with well_formed(definition):
             return CodeSystem(
-                url=held.url,
-                version=held.version,
+                url=definition.url,
+                version=definition.version,
                 name=str(resource.get("name", "")),
                 complete=resource.get("content") == "complete",
                 codes={each.code: each.display for each in concepts(resource)},
                 case_sensitive=bool(resource.get("caseSensitive", True)),
             )
 
-    def value_set(self, held: Held) -> ValueSet:
+    def value_set(self, definition: CanonicalResource) -> ValueSet:
         """The value set, from its compose where that can be decided here, else from the expansion it brings."""
-        with well_formed(held):
-            content = self._content(held)
+        with well_formed(definition):
+            content = self._content(definition)
         return ValueSet(
-            url=held.url,
-            version=held.version,
-            name=str(held.resource.get("name", "")),
+            url=definition.url,
+            version=definition.version,
+            name=str(definition.resource.get("name", "")),
             codes=content.codes,
             complete=not content.open,
             open_systems=frozenset() if ANY_SYSTEM in content.open else frozenset(content.open),
         )
 
-    def _content(self, held: Held) -> _Content:
-        resource = held.resource
-        composed = self._composed(held) if "compose" in resource else None
+    def _content(self, definition: CanonicalResource) -> _Content:
+        resource = definition.resource
+        composed = self._composed(definition) if "compose" in resource else None
         if composed is not None and not composed.open:
             return composed
         given = _given(resource.get("expansion"))
         return given or composed or _Content(open={ANY_SYSTEM})
 
-    def _composed(self, held: Held) -> _Content:
-        if held.url in self._under_way:
+    def _composed(self, definition: CanonicalResource) -> _Content:
+        if definition.url in self._under_way:
             return _Content(open={ANY_SYSTEM})
-        self._under_way.append(held.url)
+        self._under_way.append(definition.url)
         try:
             content = _Content()
-            compose = held.resource["compose"]
+            compose = definition.resource["compose"]
             for include in compose.get("include", ()):
                 content.add(self._part(include))
             for exclude in compose.get("exclude", ()):

@@ -20,7 +20,7 @@ def evaluator(expression: str, resource_type: str) -> Evaluate:
 
     def evaluate(resource: dict[str, Any]) -> list[Any]:
         try:
-            return compiled.evaluate(resource, fhirpath.Env(resource, resolve=_typed_stub))
+            return compiled.evaluate(resource, fhirpath.Environment(resource, resolve=_typed_stub))
         except (fhirpath.ExpressionError, fhirpath.UndecidedError):
             return []
 

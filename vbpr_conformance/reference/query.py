@@ -64,7 +64,7 @@ def _criterion(server: Server, resource_type: str, name: str, value: str, base: 
         return Condition("", [])
     if name in _INCLUDES:
         return Condition("", []) if understands(server, name, value) else None
-    parts = search_values.Name.parse(name)
+    parts = search_values.ParameterName.parse(name)
     parameter = server.parameters[resource_type].get(parts.code)
     if parameter is None:
         return None
@@ -84,7 +84,7 @@ def _chain(server: Server, resource_type: str, asked: Criterion, rest: str) -> C
     parameter = asked.parameter
     if parameter.type != "reference":
         return None
-    code = search_values.Name.parse(rest).code
+    code = search_values.ParameterName.parse(rest).code
     known = [
         each
         for each in ([asked.modifier] if asked.modifier else server.types)

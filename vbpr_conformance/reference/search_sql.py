@@ -195,7 +195,7 @@ def _number(asked: Criterion) -> Condition:
     return _compared(search_values.parse_number(asked.text))
 
 
-def _compared(number: search_values.Number) -> Condition:
+def _compared(number: search_values.SearchNumber) -> Condition:
     """Compare a number: by itself with a prefix, within its own precision without one.
 
     https://hl7.org/fhir/R4/search.html#number

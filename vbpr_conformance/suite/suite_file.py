@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir.yaml12 import YamlDict, YamlList, load, wrong
-from vbpr_conformance.ig.places import suites_folder
+from vbpr_conformance.ig.folders import suites_folder
 from vbpr_conformance.suite.language import Step, SuiteSpec
 
 _LOOKS_LIKE_A_SUITE = re.compile(rb"^suite[ \t]*:", re.MULTILINE)

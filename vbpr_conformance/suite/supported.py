@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from vbpr_conformance.fhir.compare import Difference
+from vbpr_conformance.fhir.compare import ContentDifference
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Element, Profile
 
@@ -21,7 +21,7 @@ _TYPE = re.compile(r"\.ofType\(\w+\)")
 _PARTS = ("BackboneElement", "Element")
 
 
-def only_should(difference: Difference, resource_type: str, edition: Edition) -> bool:
+def only_should(difference: ContentDifference, resource_type: str, edition: Edition) -> bool:
     """Whether the difference is an omission that R4 allows: something left out that no profile asks to support.
 
     Extensions that nobody asks to support may go anywhere, inside of what has to be kept too: R4 says that they should
@@ -31,7 +31,7 @@ def only_should(difference: Difference, resource_type: str, edition: Edition) ->
         return False
     path = _TYPE.sub("", _INDEX.sub("", difference.path))
     if isinstance(difference.sent, list) and path.rpartition(".")[2] != "extension":
-        items = [Difference(path, each, None) for each in difference.sent]
+        items = [ContentDifference(path, each, None) for each in difference.sent]
         return all(only_should(each, resource_type, edition) for each in items)
     asked = _asked_for(edition, resource_type)
     where, extensions = _extensions(path, difference.sent)
@@ -40,13 +40,13 @@ def only_should(difference: Difference, resource_type: str, edition: Edition) ->
     return path not in asked.parts and not asked.has(path)
 
 
-def only_should_inside(element: Element, difference: Difference, resource_type: str, edition: Edition) -> bool:
+def only_should_inside(element: Element, difference: ContentDifference, resource_type: str, edition: Edition) -> bool:
     """The same of something left out inside an element that has to be supported, its path beginning with the type.
 
     Of a data type nothing may be left out but extensions that nobody asks for.
     """
     path = _INDEX.sub("", difference.path).partition(".")[2].replace("._", ".").removeprefix("_")
-    inside = Difference(path, difference.sent, difference.got)
+    inside = ContentDifference(path, difference.sent, difference.got)
     if not any(each.code in _PARTS for each in element.types) and not _extensions(path, difference.sent)[1]:
         return False
     return only_should(inside, resource_type, edition)

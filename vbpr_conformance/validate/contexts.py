@@ -27,7 +27,7 @@ def condition(definition: Profile, kind: str, *, placed: bool) -> Condition | No
         return None
 
     def trouble(owner: dict[str, Any], extension: dict[str, Any], scope: Scope) -> str | None:
-        node = fhirpath.Node(owner, kind)
+        node = fhirpath.TypedElement(owner, kind)
         if contexts and not any(_finds(each, owner, node, scope) for each in contexts):
             allowed = " or ".join(each.text for each in contexts)
             return f"The extension {definition.url} found here, which is defined for {allowed}."
@@ -47,10 +47,10 @@ def _compiled(text: str) -> fhirpath.Expression | None:
         return None
 
 
-def _finds(expression: fhirpath.Expression, owner: dict[str, Any], node: fhirpath.Node, scope: Scope) -> bool:
+def _finds(expression: fhirpath.Expression, owner: dict[str, Any], node: fhirpath.TypedElement, scope: Scope) -> bool:
     """Whether the owner is one of what is found in the resource, or meets the expression as a condition."""
     env = scope.env()
-    root = fhirpath.Node(scope.resource, scope.resource.get("resourceType"))
+    root = fhirpath.TypedElement(scope.resource, scope.resource.get("resourceType"))
     return _or_undecided(
         lambda: (
             any(each is owner for each in expression.evaluate(root, env)) or expression.evaluate(node, env) == [True]

@@ -122,7 +122,7 @@ def _evaluated(expression: str, kind: str) -> Holds:
 
     def holds(value: Any, scope: Scope) -> bool:
         try:
-            return compiled.holds(fhirpath.Node(value, kind), scope.env())
+            return compiled.holds(fhirpath.TypedElement(value, kind), scope.env())
         except fhirpath.UndecidedError:
             return True
         except fhirpath.ExpressionError:

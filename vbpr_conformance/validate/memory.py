@@ -95,7 +95,7 @@ class _Nowhere:
         """The same: no reference is followed from here, so that none leads in a circle."""
         return self.inner(resource)
 
-    def env(self, **variables: Any) -> fhirpath.Env:
+    def env(self, **variables: Any) -> fhirpath.Environment:
         """What FHIRPath may look at here: the value alone."""
         return _NoEnv(self.validator, variables)
 
@@ -103,7 +103,7 @@ class _Nowhere:
         raise _LookedAroundError(name)
 
 
-class _NoEnv(fhirpath.Env):
+class _NoEnv(fhirpath.Environment):
     """An environment that knows types and value sets, but no resource, no way to another, and no time."""
 
     __slots__ = ()

@@ -69,7 +69,7 @@ class Scope:
         self.ids: set[str] = set()
         self.own_bundle: Bundle | None = None
         self._contained: dict[str, dict[str, Any]] | None = None
-        self._env: fhirpath.Env | None = None
+        self._env: fhirpath.Environment | None = None
 
     def inner(self, resource: dict[str, Any]) -> Scope:
         """The scope of a resource contained in this one."""
@@ -114,11 +114,11 @@ class Scope:
         fresh._contained = self._contained
         return fresh
 
-    def env(self, **variables: Any) -> fhirpath.Env:
+    def env(self, **variables: Any) -> fhirpath.Environment:
         """What FHIRPath may look at from here; with further variables, an environment of its own."""
         if self._env is not None and not variables:
             return self._env
-        made = fhirpath.Env(
+        made = fhirpath.Environment(
             self.resource,
             self.root,
             resolve=self._resolved,

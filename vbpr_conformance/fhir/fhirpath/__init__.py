@@ -4,23 +4,23 @@ from vbpr_conformance.fhir import fhirpath
 fhirpath.compile("code.empty() or system.exists()").holds(quantity, fhirpath.Env(resource))
 """
 
-from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
+from vbpr_conformance.fhir.fhirpath.evaluation import Environment, TypedElement, TypeModel
 from vbpr_conformance.fhir.fhirpath.expression import Expression, compile, evaluate  # noqa: A004 - used as fhirpath.compile, like re.compile
+from vbpr_conformance.fhir.fhirpath.expression_error import ExpressionError
 from vbpr_conformance.fhir.fhirpath.functions.fhir import UndecidedError
 from vbpr_conformance.fhir.fhirpath.quantity import Quantity
 from vbpr_conformance.fhir.fhirpath.structure_types import StructureTypes
 from vbpr_conformance.fhir.fhirpath.temporal import Temporal
-from vbpr_conformance.fhir.fhirpath.values import Env, Node, TypeModel
 
 __all__ = [
-    "Env",
+    "Environment",
     "Expression",
     "ExpressionError",
-    "Node",
     "Quantity",
     "StructureTypes",
     "Temporal",
     "TypeModel",
+    "TypedElement",
     "UndecidedError",
     "compile",
     "evaluate",

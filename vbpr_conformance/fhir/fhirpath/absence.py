@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from vbpr_conformance.fhir.fhirpath.syntax import Binary, Call, Group, Invoke, Literal, Name, Syntax
+from vbpr_conformance.fhir.fhirpath.syntax import Binary, Call, Invoke, Literal, MemberName, Parentheses, Syntax
 
 _EMPTY_OF_EMPTY = frozenset(
     {"where", "select", "first", "last", "tail", "skip", "take", "trace", "distinct", "extension", "children"}
@@ -31,21 +31,21 @@ class _Absence:
 
     def there(self, node: Syntax) -> bool:
         """Whether it yields something: a property that is there has a value, or is malformed and judged for that."""
-        return isinstance(node, Name) and node.name in self._present
+        return isinstance(node, MemberName) and node.name in self._present
 
     def empty(self, node: Syntax) -> bool:
         """Whether it yields nothing."""
         match node:
-            case Group(inner=inner):
+            case Parentheses(inner=inner):
                 return self.empty(inner)
             case Literal(values=values):
                 return not values
-            case Name(name=name):  # upper case is a type; what a name begins with may be a choice of types
+            case MemberName(name=name):  # upper case is a type; what a name begins with may be a choice of types
                 return name[:1].islower() and not any(each.startswith(name) for each in self._present)
             case Call(name="where", args=(criterion,)):
                 return self.false(criterion) or self.empty(criterion)
             case Invoke(left=left, right=right):
-                passed_on = isinstance(right, Name) or (isinstance(right, Call) and right.name in _EMPTY_OF_EMPTY)
+                passed_on = isinstance(right, MemberName) or (isinstance(right, Call) and right.name in _EMPTY_OF_EMPTY)
                 return passed_on and self.empty(left)
             case Binary(operator=operator, left=left, right=right) if operator in _EMPTY_BESIDE_EMPTY:
                 return self.empty(left) or self.empty(right)
@@ -54,7 +54,7 @@ class _Absence:
     def true(self, node: Syntax) -> bool:
         """Whether it yields true."""
         match node:
-            case Group(inner=inner):
+            case Parentheses(inner=inner):
                 return self.true(inner)
             case Literal(values=values):
                 return values == (True,)
@@ -75,7 +75,7 @@ class _Absence:
     def false(self, node: Syntax) -> bool:
         """Whether it yields false."""
         match node:
-            case Group(inner=inner):
+            case Parentheses(inner=inner):
                 return self.false(inner)
             case Literal(values=values):
                 return values == (False,)

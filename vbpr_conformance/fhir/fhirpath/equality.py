@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
+from vbpr_conformance.fhir.fhirpath.evaluation import NUMBERS, Items, TypedElement
+from vbpr_conformance.fhir.fhirpath.expression_error import ExpressionError
 from vbpr_conformance.fhir.fhirpath.quantity import Quantity, quantity_of
 from vbpr_conformance.fhir.fhirpath.temporal import DATE_TIME, Temporal
 from vbpr_conformance.fhir.fhirpath.types import DATE_TYPES
-from vbpr_conformance.fhir.fhirpath.values import NUMBERS, Items, Node
 
 _SHORTEST_DATE_TIME = len("2024-03-15T10")
 _DATE_LENGTH = len("2024-03-15")
@@ -19,7 +19,7 @@ _SECOND_LENGTH = len("2024-03-15T10:30:00")
 
 def system(item: Any) -> Any:
     """Give the value of an item as the expression language sees it: dates of typed nodes as `Temporal`."""
-    if type(item) is not Node:
+    if type(item) is not TypedElement:
         return item
     value = item.value
     if type(value) is str:
@@ -69,7 +69,7 @@ def equal(left: Any, right: Any) -> bool | None:
     if isinstance(a, dict) and isinstance(b, dict):
         return a == b
     if a is None or b is None:
-        return isinstance(left, Node) and isinstance(right, Node) and left == right
+        return isinstance(left, TypedElement) and isinstance(right, TypedElement) and left == right
     return bool(a == b)
 
 
@@ -233,10 +233,10 @@ def distinct(items: Iterable[Any]) -> Items:
 
 def raw_key(item: Any) -> Any:
     """Give a key under which equal items meet, for plain texts, numbers and booleans; None for all else."""
-    value = item.value if type(item) is Node else item
+    value = item.value if type(item) is TypedElement else item
     kind = type(value)
     if kind is str:
-        return None if type(item) is Node and (item.type in DATE_TYPES or item.type == "time") else value
+        return None if type(item) is TypedElement and (item.type in DATE_TYPES or item.type == "time") else value
     if kind is bool:
         return (1, value)
     return (0, value) if isinstance(value, NUMBERS) else None

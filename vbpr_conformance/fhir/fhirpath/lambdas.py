@@ -7,9 +7,9 @@ from functools import cmp_to_key
 from typing import Any, NamedTuple, Protocol
 
 from vbpr_conformance.fhir.fhirpath.equality import compare, holds_item
-from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
+from vbpr_conformance.fhir.fhirpath.evaluation import EMPTY, Closure, Environment, Items, Truth, boolean, raw
+from vbpr_conformance.fhir.fhirpath.expression_error import ExpressionError
 from vbpr_conformance.fhir.fhirpath.syntax import Syntax, Unary
-from vbpr_conformance.fhir.fhirpath.values import EMPTY, Closure, Env, Items, Truth, boolean, raw
 
 NOTHING: Any = object()
 """Stands for the item where an expression is evaluated on an empty collection."""
@@ -36,7 +36,7 @@ class Lambda(NamedTuple):
     most: int = 1
 
 
-def _each(items: Items, env: Env) -> Iterator[Any]:
+def _each(items: Items, env: Environment) -> Iterator[Any]:
     """Go through the items with `$index` set, and set it back in the end."""
     before = env.index
     try:
@@ -71,7 +71,7 @@ def _all(compiler: Compiles, source: Closure, args: tuple[Syntax, ...]) -> Closu
 def _repeat(compiler: Compiles, source: Closure, args: tuple[Syntax, ...]) -> Closure:
     projection = compiler.items(args[0])
 
-    def repeat(this: Any, env: Env) -> Items:
+    def repeat(this: Any, env: Environment) -> Items:
         found: Items = []
         todo = source(this, env)
         while todo:
@@ -91,7 +91,7 @@ def _aggregate(compiler: Compiles, source: Closure, args: tuple[Syntax, ...]) ->
     step = compiler.items(args[0])
     start = compiler.items(args[1]) if len(args) > 1 else None
 
-    def aggregate(this: Any, env: Env) -> Items:
+    def aggregate(this: Any, env: Environment) -> Items:
         before = env.total
         total = start(this, env) if start else EMPTY
         try:
@@ -110,7 +110,7 @@ def _iif(compiler: Compiles, source: Closure, args: tuple[Syntax, ...]) -> Closu
     then = compiler.items(args[1])
     otherwise = compiler.items(args[2]) if len(args) > 2 else None  # noqa: PLR2004 - the third is optional
 
-    def iif(this: Any, env: Env) -> Items:
+    def iif(this: Any, env: Environment) -> Items:
         focus = source(this, env)
         if len(focus) > 1:
             raise ExpressionError(f"iif() takes a single item, not {len(focus)}")
@@ -135,7 +135,7 @@ def _trace(compiler: Compiles, source: Closure, args: tuple[Syntax, ...]) -> Clo
 def _sort(compiler: Compiles, source: Closure, args: tuple[Syntax, ...]) -> Closure:
     keys = [_sort_key(compiler, arg) for arg in args]
 
-    def sort(this: Any, env: Env) -> Items:
+    def sort(this: Any, env: Environment) -> Items:
         items = source(this, env)
         rows = [([key(item, env) for key, _ in keys] if keys else [[item]], item) for item in _each(items, env)]
         directions = [sign for _, sign in keys] or [1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
+from vbpr_conformance.fhir.fhirpath.expression_error import ExpressionError
 
 _TOKEN = re.compile(
     r"""

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from vbpr_conformance.fhir.fhirpath.evaluation import EMPTY, Closure, Environment, Items, Truth, TypedElement, has_value
 from vbpr_conformance.fhir.fhirpath.types import PRIMITIVE_PARENTS
-from vbpr_conformance.fhir.fhirpath.values import EMPTY, Closure, Env, Items, Node, Truth, has_value
 
 _CHOICE_NAMES = (
     "abatement additive age allowed amount answer asNeeded author born bounds characteristic chargeItem code collected "
@@ -61,7 +61,7 @@ def plain_child(name: str) -> Closure:
     choices = choice_keys(name)
     apart = frozenset(choices).isdisjoint
 
-    def step(item: Any, env: Env) -> Items:
+    def step(item: Any, env: Environment) -> Items:
         if type(item) is dict:
             value = item.get(name)
             if value is not None and under not in item:
@@ -88,7 +88,7 @@ def plain_presence(name: str) -> Truth:
     apart = frozenset(choice_keys(name)).isdisjoint
     find = plain_child(name)
 
-    def test(item: Any, env: Env) -> bool:
+    def test(item: Any, env: Environment) -> bool:
         if type(item) is dict and under not in item:
             value = item.get(name)
             if value is None:
@@ -105,7 +105,7 @@ def plain_value(name: str) -> Truth:
     under = "_" + name
     find = plain_child(name)
 
-    def test(item: Any, env: Env) -> bool:
+    def test(item: Any, env: Environment) -> bool:
         if type(item) is dict and under not in item:
             kind = type(item.get(name))
             if kind is str or kind is int or kind is bool:
@@ -121,8 +121,8 @@ def typed_child(name: str) -> Closure:
     choices = choice_keys(name)
     apart = frozenset(choices).isdisjoint
 
-    def step(item: Any, env: Env) -> Items:
-        value = item.value if type(item) is Node else item
+    def step(item: Any, env: Environment) -> Items:
+        value = item.value if type(item) is TypedElement else item
         if type(value) is not dict:
             return _primitive_child(item, name, step, env)
         key = name
@@ -139,9 +139,9 @@ def _choice_key(item: dict[str, Any], choices: dict[str, str]) -> str:
     return next(key for key in item if key in choices).lstrip("_")
 
 
-def _primitive_child(item: Any, name: str, step: Closure, env: Env) -> Items:
+def _primitive_child(item: Any, name: str, step: Closure, env: Environment) -> Items:
     """The children of a primitive: those of its companion, and its bare value as `value`."""
-    if type(item) is Node:
+    if type(item) is TypedElement:
         if type(item.value) is dict:
             return step(item.value, env)
         if name == "value":
@@ -161,28 +161,30 @@ def _paired(value: Any, element: Any) -> Items:
         ]
     else:
         pairs = [(value, element)]
-    return [one if other is None else Node(one, None, other) for one, other in pairs if (one, other) != (None, None)]
+    return [
+        one if other is None else TypedElement(one, None, other) for one, other in pairs if (one, other) != (None, None)
+    ]
 
 
-def _typed(owner: dict[str, Any], key: str, item: Any, env: Env, choice: str | None) -> Items:
+def _typed(owner: dict[str, Any], key: str, item: Any, env: Environment, choice: str | None) -> Items:
     value = owner.get(key)
     found = _paired(value, owner.get("_" + key)) if "_" + key in owner else _listed(value)
     if not found:
         return EMPTY
     known = None
-    parent = item.type if type(item) is Node and item.type else owner.get("resourceType")
+    parent = item.type if type(item) is TypedElement and item.type else owner.get("resourceType")
     if env.types is not None and type(parent) is str:
         known = env.types.child_type(parent, key)
     return [wrap(each, known or choice or _EVERYWHERE.get(key)) for each in found]
 
 
-def wrap(item: Any, known: str | None = None) -> Node:
+def wrap(item: Any, known: str | None = None) -> TypedElement:
     """Give an item as a node; a resource is of its own type whatever was expected."""
-    if type(item) is Node:
-        return Node(item.value, item.type or known or _guess(item.value), item.element)
+    if type(item) is TypedElement:
+        return TypedElement(item.value, item.type or known or _guess(item.value), item.element)
     if type(item) is dict and type(item.get("resourceType")) is str:
         known = item["resourceType"]
-    return Node(item, known or _guess(item))
+    return TypedElement(item, known or _guess(item))
 
 
 def _guess(value: Any) -> str | None:
@@ -199,11 +201,11 @@ def _listed(value: Any) -> Items:
     return value if type(value) is list else [value]
 
 
-def children(item: Any, env: Env, *, typed: bool) -> Items:
+def children(item: Any, env: Environment, *, typed: bool) -> Items:
     """Give all children of an item, in the order of the JSON properties."""
-    value = item.value if type(item) is Node else item
+    value = item.value if type(item) is TypedElement else item
     if type(value) is not dict:
-        companion = item.element if type(item) is Node else None
+        companion = item.element if type(item) is TypedElement else None
         return children(companion, env, typed=typed) if companion else EMPTY
     found: Items = []
     for key in value:
@@ -230,7 +232,7 @@ def _choice_type(key: str) -> str | None:
     return None
 
 
-def descendants(items: Items, env: Env, *, typed: bool) -> Items:
+def descendants(items: Items, env: Environment, *, typed: bool) -> Items:
     """Give all elements below the items, parents before their children."""
     found: Items = []
     level = items
@@ -240,7 +242,7 @@ def descendants(items: Items, env: Env, *, typed: bool) -> Items:
     return found
 
 
-def is_primitive(node: Node) -> bool:
+def is_primitive(node: TypedElement) -> bool:
     """Whether a node is a primitive element, with or without a value."""
     return type(node.value) is not dict or node.type in PRIMITIVE_PARENTS
 

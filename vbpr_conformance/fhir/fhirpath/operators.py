@@ -7,10 +7,10 @@ from decimal import Decimal, DivisionByZero, InvalidOperation
 from typing import Any
 
 from vbpr_conformance.fhir.fhirpath.equality import distinct, holds_item, system
-from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
+from vbpr_conformance.fhir.fhirpath.evaluation import EMPTY, NUMBERS, Items, single
+from vbpr_conformance.fhir.fhirpath.expression_error import ExpressionError
 from vbpr_conformance.fhir.fhirpath.quantity import Quantity, quantity_of
 from vbpr_conformance.fhir.fhirpath.temporal import Temporal
-from vbpr_conformance.fhir.fhirpath.values import EMPTY, NUMBERS, Items, single
 
 
 def _operands(left: Items, right: Items, symbol: str) -> tuple[Any, Any] | None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NoReturn
 
-from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
+from vbpr_conformance.fhir.fhirpath.expression_error import ExpressionError
 from vbpr_conformance.fhir.fhirpath.lexer import Token, tokens
 from vbpr_conformance.fhir.fhirpath.quantity import CALENDAR, Quantity
 from vbpr_conformance.fhir.fhirpath.syntax import (
     Binary,
     Call,
-    Group,
     Index,
     Invoke,
     Literal,
-    Name,
+    MemberName,
+    Parentheses,
     Special,
     Syntax,
     TypeName,
@@ -132,7 +132,7 @@ class _Parser:
         """What stands behind a dot. HL7's engine also takes an expression in parentheses, and so do we."""
         token = self.token
         if self.accept("("):
-            inner = Group(self.operators(0), at=token.at)
+            inner = Parentheses(self.operators(0), at=token.at)
             self.expect(")")
             return inner
         if token.kind in {"word", "quoted"}:
@@ -145,7 +145,7 @@ class _Parser:
     def name(self) -> Syntax:
         token = self.take()
         if not self.accept("("):
-            return Name(token.text, at=token.at)
+            return MemberName(token.text, at=token.at)
         args: list[Syntax] = []
         while not self.accept(")"):
             if args:
@@ -161,7 +161,7 @@ class _Parser:
                 return Literal((token.text == "true",), at=token.at)
             return self.name()
         if self.accept("("):
-            inner = Group(self.operators(0), at=token.at)
+            inner = Parentheses(self.operators(0), at=token.at)
             self.expect(")")
             return inner
         if self.accept("{"):

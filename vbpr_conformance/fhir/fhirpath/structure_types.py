@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from vbpr_conformance.fhir.fhirpath.types import PARENTS
-from vbpr_conformance.fhir.structure import Structure
+from vbpr_conformance.fhir.type_structure import Structure
 
 _PRIMITIVE_OR_ABSTRACT = frozenset(PARENTS) | {"Element", "Resource", "DomainResource"}
 

@@ -21,7 +21,7 @@ class Literal(Syntax):
 
 
 @dataclass(frozen=True, slots=True)
-class Name(Syntax):
+class MemberName(Syntax):
     """A child by name, or a type name at the start of a path."""
 
     name: str
@@ -44,7 +44,7 @@ class Invoke(Syntax):
 
 
 @dataclass(frozen=True, slots=True)
-class Group(Syntax):
+class Parentheses(Syntax):
     """An expression in parentheses."""
 
     inner: Syntax

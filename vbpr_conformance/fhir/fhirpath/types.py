@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
+from vbpr_conformance.fhir.fhirpath.evaluation import Environment, TypedElement
+from vbpr_conformance.fhir.fhirpath.expression_error import ExpressionError
 from vbpr_conformance.fhir.fhirpath.quantity import Quantity
-from vbpr_conformance.fhir.fhirpath.syntax import Invoke, Name, Syntax, TypeName
+from vbpr_conformance.fhir.fhirpath.syntax import Invoke, MemberName, Syntax, TypeName
 from vbpr_conformance.fhir.fhirpath.temporal import Temporal
-from vbpr_conformance.fhir.fhirpath.values import Env, Node
 
 SYSTEM_TYPES = frozenset({"Any", "Boolean", "String", "Integer", "Decimal", "Date", "DateTime", "Time", "Quantity"})
 
@@ -53,7 +53,7 @@ PARENTS = PRIMITIVE_PARENTS | {
 """What a type specializes where that is more than Element or DomainResource."""
 
 
-def ancestors(name: str, env: Env) -> tuple[str, ...] | None:
+def ancestors(name: str, env: Environment) -> tuple[str, ...] | None:
     """Give a type and all it specializes; None for a type that the model does not know."""
     if env.types is not None:
         known = env.types.ancestors(name)
@@ -71,7 +71,7 @@ def ancestors(name: str, env: Env) -> tuple[str, ...] | None:
 
 def type_of(item: Any) -> TypeName:
     """Give the type of an item; the name is empty where it is not known."""
-    if type(item) is Node:
+    if type(item) is TypedElement:
         return TypeName("FHIR", item.type or "")
     return TypeName("System", _system_type(item))
 
@@ -85,9 +85,9 @@ def _system_type(value: Any) -> str:
     return "Quantity" if isinstance(value, Quantity) else ""
 
 
-def is_type(item: Any, wanted: TypeName, env: Env) -> bool:
+def is_type(item: Any, wanted: TypeName, env: Environment) -> bool:
     """Answer whether an item is of a type or of one that specializes it."""
-    if type(item) is not Node:
+    if type(item) is not TypedElement:
         return wanted.namespace in {None, "System"} and wanted.name in {_system_type(item), "Any"}
     if wanted.namespace == "System":
         return False
@@ -95,14 +95,14 @@ def is_type(item: Any, wanted: TypeName, env: Env) -> bool:
     return known is not None and wanted.name in known
 
 
-def as_type(item: Any, wanted: TypeName, env: Env) -> bool:
+def as_type(item: Any, wanted: TypeName, env: Environment) -> bool:
     """Like `is_type`, but of primitives exactly the type: a `code` is a string, yet not given for `as(string)`."""
-    if type(item) is Node and wanted.name in PRIMITIVE_PARENTS:
+    if type(item) is TypedElement and wanted.name in PRIMITIVE_PARENTS:
         return item.type == wanted.name and wanted.namespace != "System"
     return is_type(item, wanted, env)
 
 
-def check_type(wanted: TypeName, env: Env) -> None:
+def check_type(wanted: TypeName, env: Environment) -> None:
     """Refuse a type that does not exist, as far as the model knows types."""
     if wanted.namespace != "System" and wanted.name not in SYSTEM_TYPES and ancestors(wanted.name, env) is None:
         raise ExpressionError(f"there is no type {wanted.name!r}")
@@ -110,8 +110,8 @@ def check_type(wanted: TypeName, env: Env) -> None:
 
 def type_argument(node: Syntax) -> TypeName:
     """Read the argument of `is(…)`, `as(…)`, `ofType(…)`."""
-    if isinstance(node, Name):
+    if isinstance(node, MemberName):
         return TypeName(None, node.name, at=node.at)
-    if isinstance(node, Invoke) and isinstance(node.left, Name) and isinstance(node.right, Name):
+    if isinstance(node, Invoke) and isinstance(node.left, MemberName) and isinstance(node.right, MemberName):
         return TypeName(node.left.name, node.right.name, at=node.at)
     raise ExpressionError("the name of a type is expected, such as Quantity or FHIR.Quantity")

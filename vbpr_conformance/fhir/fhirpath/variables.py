@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
-from vbpr_conformance.fhir.fhirpath.values import EMPTY, Closure, Env, Items
+from vbpr_conformance.fhir.fhirpath.evaluation import EMPTY, Closure, Environment, Items
+from vbpr_conformance.fhir.fhirpath.expression_error import ExpressionError
 
 _CONSTANTS = {
     "sct": "http://snomed.info/sct",
@@ -27,7 +27,7 @@ def variable(name: str) -> Closure:
         constant = f"http://hl7.org/fhir/StructureDefinition/{name[4:]}"
     found = [constant]
 
-    def given(_this: Any, env: Env) -> Items:
+    def given(_this: Any, env: Environment) -> Items:
         if name in env.variables:
             return _listed(env.variables[name])
         if constant is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from vbpr_conformance.fhir.allowances import Allowance
+from vbpr_conformance.fhir.round_trip import Allowance
 
 _UTC = re.compile(r"(?<=\d)(Z|[+-]00:00)$")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d.*")

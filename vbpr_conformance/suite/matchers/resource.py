@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from vbpr_conformance.fhir.allowances import NARRATIVE_REPLACED, Allowance, after_create
-from vbpr_conformance.fhir.compare import Difference, differences
+from vbpr_conformance.fhir.compare import ContentDifference, differences
+from vbpr_conformance.fhir.round_trip import NARRATIVE_REPLACED, Allowance, after_create
 from vbpr_conformance.suite.env import Answer, Env
 from vbpr_conformance.suite.findings import Finding, HarnessError
 from vbpr_conformance.suite.matchers.http_answer import said_in, short_url
@@ -157,14 +157,14 @@ def _allowed(env: Env) -> tuple[Allowance, ...]:
     return (*after_create(*env.context.bases), MOMENT_SPELLED_OTHERWISE, *more)
 
 
-def _differing(path: str, sent: Any, got: Any, env: Env) -> list[Difference]:
+def _differing(path: str, sent: Any, got: Any, env: Env) -> list[ContentDifference]:
     steps = path.split(".")
     name = steps[1].partition("[")[0] if len(steps) == _DIRECTLY_BELOW else "inside"  # liberties are told by the place
     found = differences({name: sent}, {name: got}, ignore=_allowed(env))
-    return [Difference(path + each.path.removeprefix(name), each.sent, each.got) for each in found]
+    return [ContentDifference(path + each.path.removeprefix(name), each.sent, each.got) for each in found]
 
 
-def _change(difference: Difference) -> str:
+def _change(difference: ContentDifference) -> str:
     return str(difference).removeprefix(f"{difference.path}: ")
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from vbpr_conformance.fhir.fhirpath.equality import distinct, holds_item
-from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
+from vbpr_conformance.fhir.fhirpath.evaluation import EMPTY, Environment, Items, boolean, raw, single
+from vbpr_conformance.fhir.fhirpath.expression_error import ExpressionError
 from vbpr_conformance.fhir.fhirpath.functions.signature import Function
-from vbpr_conformance.fhir.fhirpath.values import EMPTY, Env, Items, boolean, raw, single
 
 
 def _booleans(items: Items, name: str) -> list[bool]:
@@ -15,18 +15,18 @@ def _booleans(items: Items, name: str) -> list[bool]:
     return values
 
 
-def _not(items: Items, _args: list[Items], _env: Env) -> Items:
+def _not(items: Items, _args: list[Items], _env: Environment) -> Items:
     value = single(items, "not()")
     if value is None:
         return EMPTY
     return boolean(not value if type(value) is bool else False)
 
 
-def _skip(items: Items, args: list[Items], _env: Env) -> Items:
+def _skip(items: Items, args: list[Items], _env: Environment) -> Items:
     return items[max(0, _count(args[0], "skip()")) :]
 
 
-def _take(items: Items, args: list[Items], _env: Env) -> Items:
+def _take(items: Items, args: list[Items], _env: Environment) -> Items:
     return items[: max(0, _count(args[0], "take()"))]
 
 
@@ -37,7 +37,7 @@ def _count(arg: Items, name: str) -> int:
     return value
 
 
-def _single(items: Items, _args: list[Items], _env: Env) -> Items:
+def _single(items: Items, _args: list[Items], _env: Environment) -> Items:
     if len(items) > 1:
         raise ExpressionError(f"single() found {len(items)} items")
     return items

@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from vbpr_conformance.fhir.fhirpath.equality import system
-from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
+from vbpr_conformance.fhir.fhirpath.evaluation import EMPTY, Environment, Items, boolean
+from vbpr_conformance.fhir.fhirpath.expression_error import ExpressionError
 from vbpr_conformance.fhir.fhirpath.functions.signature import Function
 from vbpr_conformance.fhir.fhirpath.quantity import CALENDAR, Quantity, quantity_of
 from vbpr_conformance.fhir.fhirpath.temporal import DATE, DATE_TIME, TIME, Temporal
-from vbpr_conformance.fhir.fhirpath.values import EMPTY, Env, Items, boolean
 
 _INTEGER = re.compile(r"[+-]?\d+")
 _DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -108,7 +108,7 @@ def _only(items: Items, name: str) -> Any:
 
 
 def _conversion(name: str, convert: Callable[[Any], Any]) -> Function:
-    def apply(items: Items, _args: list[Items], _env: Env) -> Items:
+    def apply(items: Items, _args: list[Items], _env: Environment) -> Items:
         value = convert(_only(items, name)) if items else None
         return EMPTY if value is None else [value]
 
@@ -116,7 +116,7 @@ def _conversion(name: str, convert: Callable[[Any], Any]) -> Function:
 
 
 def _test(name: str, convert: Callable[[Any], Any]) -> Function:
-    def apply(items: Items, _args: list[Items], _env: Env) -> Items:
+    def apply(items: Items, _args: list[Items], _env: Environment) -> Items:
         return boolean(convert(_only(items, name)) is not None) if items else EMPTY
 
     return Function(apply, 0, 1 if name == "convertsToQuantity" else 0)

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
+from vbpr_conformance.fhir.fhirpath.evaluation import (
+    EMPTY,
+    FALSE,
+    Environment,
+    Items,
+    TypedElement,
+    boolean,
+    has_value,
+    raw,
+    single,
+)
+from vbpr_conformance.fhir.fhirpath.expression_error import ExpressionError
 from vbpr_conformance.fhir.fhirpath.functions.signature import Function
 from vbpr_conformance.fhir.fhirpath.narrative import html_faults
 from vbpr_conformance.fhir.fhirpath.temporal import DATE, DATE_TIME, TIME, Temporal
 from vbpr_conformance.fhir.fhirpath.types import type_of
-from vbpr_conformance.fhir.fhirpath.values import EMPTY, FALSE, Env, Items, Node, boolean, has_value, raw, single
 
 
 class UndecidedError(ExpressionError):
     """The answer lies in terminology or profiles that are not at hand: it is neither true nor false here."""
 
 
-def _get_value(items: Items, _args: list[Items], _env: Env) -> Items:
+def _get_value(items: Items, _args: list[Items], _env: Environment) -> Items:
     return [raw(items[0])] if has_value(items) else EMPTY
 
 
-def _resolve(items: Items, _args: list[Items], env: Env) -> Items:
+def _resolve(items: Items, _args: list[Items], env: Environment) -> Items:
     found: Items = []
     for item in items:
         value = raw(item)
@@ -34,7 +44,7 @@ def _resolve(items: Items, _args: list[Items], env: Env) -> Items:
     return found
 
 
-def _contained(reference: str, env: Env) -> Any:
+def _contained(reference: str, env: Environment) -> Any:
     root = env.root_resource
     if type(root) is not dict:
         return None
@@ -45,7 +55,7 @@ def _contained(reference: str, env: Env) -> Any:
     return next((each for each in candidates if isinstance(each, dict) and each.get("id") == reference[1:]), None)
 
 
-def _member_of(items: Items, args: list[Items], env: Env) -> Items:
+def _member_of(items: Items, args: list[Items], env: Environment) -> Items:
     url = single(args[0], "memberOf()")
     if not items or url is None:
         return EMPTY
@@ -55,7 +65,7 @@ def _member_of(items: Items, args: list[Items], env: Env) -> Items:
     return boolean(answer)
 
 
-def _conforms_to(items: Items, args: list[Items], env: Env) -> Items:
+def _conforms_to(items: Items, args: list[Items], env: Environment) -> Items:
     url = single(args[0], "conformsTo()")
     if not items or url is None:
         return EMPTY
@@ -65,28 +75,28 @@ def _conforms_to(items: Items, args: list[Items], env: Env) -> Items:
     return boolean(answer)
 
 
-def _html_checks(items: Items, _args: list[Items], _env: Env) -> Items:
+def _html_checks(items: Items, _args: list[Items], _env: Environment) -> Items:
     if not items:
         return EMPTY
     value = single(items, "htmlChecks()")
     return boolean(not html_faults(value)) if isinstance(value, str) else FALSE
 
 
-def _type(items: Items, _args: list[Items], _env: Env) -> Items:
+def _type(items: Items, _args: list[Items], _env: Environment) -> Items:
     names = [type_of(item) for item in items]
     return [{"namespace": name.namespace, "name": name.name} for name in names]
 
 
-def _now(_items: Items, _args: list[Items], env: Env) -> Items:
+def _now(_items: Items, _args: list[Items], env: Environment) -> Items:
     return _temporal(env.moment().isoformat(timespec="milliseconds"))
 
 
-def _today(_items: Items, _args: list[Items], env: Env) -> Items:
+def _today(_items: Items, _args: list[Items], env: Environment) -> Items:
     moment = env.moment()
     return [Temporal(DATE, (moment.year, moment.month, moment.day))]
 
 
-def _time_of_day(_items: Items, _args: list[Items], env: Env) -> Items:
+def _time_of_day(_items: Items, _args: list[Items], env: Environment) -> Items:
     moment = Temporal.parse(env.moment().isoformat(timespec="milliseconds"))
     return [] if moment is None else [Temporal(TIME, moment.parts[3:])]
 
@@ -101,7 +111,7 @@ def extensions(items: Items, url: str) -> Items:
     found: Items = []
     for item in items:
         owner = item
-        if type(item) is Node:
+        if type(item) is TypedElement:
             owner = item.value if type(item.value) is dict else item.element
         if type(owner) is dict:
             all_of_them = owner.get("extension")

@@ -8,11 +8,11 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from vbpr_conformance.fhir.fhirpath.equality import system
-from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
+from vbpr_conformance.fhir.fhirpath.evaluation import EMPTY, Environment, Items, boolean
+from vbpr_conformance.fhir.fhirpath.expression_error import ExpressionError
 from vbpr_conformance.fhir.fhirpath.functions.signature import Function
 from vbpr_conformance.fhir.fhirpath.quantity import Quantity, quantity_of
 from vbpr_conformance.fhir.fhirpath.temporal import DATE_TIME, Temporal
-from vbpr_conformance.fhir.fhirpath.values import EMPTY, Env, Items, boolean
 
 _MOST_DIGITS = 31
 _DEFAULT_DIGITS = 8
@@ -37,7 +37,7 @@ def _number(items: Items, name: str) -> Any:
 def _on_number(name: str, call: Callable[..., Any], least: int = 0, most: int | None = None) -> Function:
     """A function of numbers: empty where one of them is, and where it has no result."""
 
-    def apply(items: Items, args: list[Items], _env: Env) -> Items:
+    def apply(items: Items, args: list[Items], _env: Environment) -> Items:
         if not items or not all(args):
             return EMPTY
         try:
@@ -66,7 +66,7 @@ def _round(number: Any, digits: int = 0) -> Any:
     return Decimal(number).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
 
 
-def _abs(items: Items, _args: list[Items], _env: Env) -> Items:
+def _abs(items: Items, _args: list[Items], _env: Environment) -> Items:
     if not items:
         return EMPTY
     value = _value(items, "abs")
@@ -75,10 +75,10 @@ def _abs(items: Items, _args: list[Items], _env: Env) -> Items:
     return [abs(_number(items, "abs"))]
 
 
-def _boundary(*, high: bool) -> Callable[[Items, list[Items], Env], Items]:
+def _boundary(*, high: bool) -> Callable[[Items, list[Items], Environment], Items]:
     name = "highBoundary" if high else "lowBoundary"
 
-    def apply(items: Items, args: list[Items], _env: Env) -> Items:
+    def apply(items: Items, args: list[Items], _env: Environment) -> Items:
         if not items:
             return EMPTY
         digits = int(_number(args[0], name)) if args and args[0] else None
@@ -106,7 +106,7 @@ def _number_boundary(value: Decimal, digits: int | None, *, high: bool) -> Decim
     return edge.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_CEILING if high else ROUND_FLOOR)
 
 
-def _precision(items: Items, _args: list[Items], _env: Env) -> Items:
+def _precision(items: Items, _args: list[Items], _env: Environment) -> Items:
     if not items:
         return EMPTY
     value = _value(items, "precision")
@@ -116,7 +116,7 @@ def _precision(items: Items, _args: list[Items], _env: Env) -> Items:
     return [max(0, -exponent) if isinstance(exponent, int) else 0]
 
 
-def _comparable(items: Items, args: list[Items], _env: Env) -> Items:
+def _comparable(items: Items, args: list[Items], _env: Environment) -> Items:
     if not items or not args[0]:
         return EMPTY
     one, other = quantity_of(_value(items, "comparable")), quantity_of(_value(args[0], "comparable"))

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
+from vbpr_conformance.fhir.fhirpath.evaluation import EMPTY, Environment, Items, raw, single
+from vbpr_conformance.fhir.fhirpath.expression_error import ExpressionError
 from vbpr_conformance.fhir.fhirpath.functions.signature import Function
-from vbpr_conformance.fhir.fhirpath.values import EMPTY, Env, Items, raw, single
 
 
 def _text(items: Items, name: str) -> str | None:
@@ -26,7 +26,7 @@ def _text(items: Items, name: str) -> str | None:
 def _on_text(name: str, call: Callable[..., Any], least: int = 0, most: int | None = None) -> Function:
     """A function of texts that is empty where any of them is."""
 
-    def apply(items: Items, args: list[Items], _env: Env) -> Items:
+    def apply(items: Items, args: list[Items], _env: Environment) -> Items:
         if len(items) == 1 and type(items[0]) is str and len(args) == 1 == len(args[0]) and type(args[0][0]) is str:
             return [call(items[0], args[0][0])]  # the common case, straight
         texts = [_text(items, name), *(_text(arg, name) for arg in args)]
@@ -50,7 +50,7 @@ def _replace_matches(text: str, expression: str, by: str) -> str:
     return _pattern(expression).sub(template, text)
 
 
-def _substring(items: Items, args: list[Items], _env: Env) -> Items:
+def _substring(items: Items, args: list[Items], _env: Environment) -> Items:
     text = _text(items, "substring")
     start = single(args[0], "substring()")
     length = single(args[1], "substring()") if len(args) > 1 else None
@@ -59,20 +59,20 @@ def _substring(items: Items, args: list[Items], _env: Env) -> Items:
     return [text[start:] if length is None else text[start : start + max(0, length)]]
 
 
-def _join(items: Items, args: list[Items], _env: Env) -> Items:
+def _join(items: Items, args: list[Items], _env: Environment) -> Items:
     separator = (_text(args[0], "join") if args else None) or ""
     texts = [raw(item) for item in items]
     return [separator.join(text for text in texts if isinstance(text, str))] if texts else EMPTY
 
 
-def _split(items: Items, args: list[Items], _env: Env) -> Items:
+def _split(items: Items, args: list[Items], _env: Environment) -> Items:
     text, separator = _text(items, "split"), _text(args[0], "split")
     if text is None or separator is None:
         return EMPTY
     return list(text.split(separator) if separator else text)
 
 
-def _to_chars(items: Items, _args: list[Items], _env: Env) -> Items:
+def _to_chars(items: Items, _args: list[Items], _env: Environment) -> Items:
     return list(_text(items, "toChars") or "")
 
 

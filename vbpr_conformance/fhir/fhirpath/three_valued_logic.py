@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vbpr_conformance.fhir.fhirpath.equality import compare, compare_texts, equals, raw_key
-from vbpr_conformance.fhir.fhirpath.values import Closure, Env, Items, Truth
+from vbpr_conformance.fhir.fhirpath.evaluation import Closure, Environment, Items, Truth
 
 ORDER: dict[str, Callable[[int], bool]] = {
     "<": lambda order: order < 0,
@@ -19,7 +19,7 @@ ORDER: dict[str, Callable[[int], bool]] = {
 def any_item(source: Closure, criterion: Truth) -> Truth:
     """The condition of `exists(criterion)`."""
 
-    def test(this: Any, env: Env) -> bool:
+    def test(this: Any, env: Environment) -> bool:
         return any(criterion(item, env) is True for item in source(this, env))
 
     return test
@@ -28,14 +28,14 @@ def any_item(source: Closure, criterion: Truth) -> Truth:
 def every_item(source: Closure, criterion: Truth) -> Truth:
     """The condition of `all(criterion)`."""
 
-    def test(this: Any, env: Env) -> bool:
+    def test(this: Any, env: Environment) -> bool:
         return all(criterion(item, env) is True for item in source(this, env))
 
     return test
 
 
 def _and(left: Truth, right: Truth) -> Truth:
-    def test(this: Any, env: Env) -> bool | None:
+    def test(this: Any, env: Environment) -> bool | None:
         first = left(this, env)
         if first is False:
             return False
@@ -46,7 +46,7 @@ def _and(left: Truth, right: Truth) -> Truth:
 
 
 def _or(left: Truth, right: Truth) -> Truth:
-    def test(this: Any, env: Env) -> bool | None:
+    def test(this: Any, env: Environment) -> bool | None:
         first = left(this, env)
         if first is True:
             return True
@@ -57,7 +57,7 @@ def _or(left: Truth, right: Truth) -> Truth:
 
 
 def _xor(left: Truth, right: Truth) -> Truth:
-    def test(this: Any, env: Env) -> bool | None:
+    def test(this: Any, env: Environment) -> bool | None:
         first, second = left(this, env), right(this, env)
         return None if first is None or second is None else first is not second
 
@@ -65,7 +65,7 @@ def _xor(left: Truth, right: Truth) -> Truth:
 
 
 def _implies(left: Truth, right: Truth) -> Truth:
-    def test(this: Any, env: Env) -> bool | None:
+    def test(this: Any, env: Environment) -> bool | None:
         first = left(this, env)
         if first is False:
             return True
@@ -86,7 +86,7 @@ def negated(value: bool | None) -> bool | None:  # noqa: FBT001 - three-valued n
 def same_truth(left: Truth, right: Truth, *, wanted: bool) -> Truth:
     """`=` and `!=` between two conditions."""
 
-    def test(this: Any, env: Env) -> bool | None:
+    def test(this: Any, env: Environment) -> bool | None:
         first, second = left(this, env), right(this, env)
         return None if first is None or second is None else (first is second) is wanted
 
@@ -97,7 +97,7 @@ def equals_text(left: Closure, text: str, *, wanted: bool) -> Truth:
     """`=` and `!=` with a text, the most frequent comparison."""
     other = [text]
 
-    def test(this: Any, env: Env) -> bool | None:
+    def test(this: Any, env: Environment) -> bool | None:
         items = left(this, env)
         if len(items) == 1 and type(items[0]) is str:
             return (items[0] == text) is wanted
@@ -115,7 +115,7 @@ def texts_of(items: Items) -> frozenset[str] | None:
 def in_texts(left: Closure, texts: frozenset[str]) -> Truth:
     """`in` with constant texts."""
 
-    def test(this: Any, env: Env) -> bool | None:
+    def test(this: Any, env: Environment) -> bool | None:
         items = left(this, env)
         return all(raw_key(item) in texts for item in items) if items else None
 
@@ -125,7 +125,7 @@ def in_texts(left: Closure, texts: frozenset[str]) -> Truth:
 def ordering(left: Closure, right: Closure, decide: Callable[[int], bool]) -> Truth:
     """The comparisons by order."""
 
-    def test(this: Any, env: Env) -> bool | None:
+    def test(this: Any, env: Environment) -> bool | None:
         first, second = left(this, env), right(this, env)
         if not first or not second:
             return None

@@ -10,20 +10,20 @@ from collections.abc import Callable
 from typing import Any
 
 from vbpr_conformance.fhir.fhirpath import operators
-from vbpr_conformance.fhir.fhirpath.conditions import (
-    LOGIC,
-    ORDER,
-    any_item,
-    equals_text,
-    every_item,
-    in_texts,
-    negated,
-    ordering,
-    same_truth,
-    texts_of,
-)
 from vbpr_conformance.fhir.fhirpath.equality import equals, equivalents
-from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
+from vbpr_conformance.fhir.fhirpath.evaluation import (
+    EMPTY,
+    Closure,
+    Environment,
+    Items,
+    Truth,
+    TypedElement,
+    boolean,
+    has_value,
+    single,
+    truth,
+)
+from vbpr_conformance.fhir.fhirpath.expression_error import ExpressionError
 from vbpr_conformance.fhir.fhirpath.functions import FUNCTIONS
 from vbpr_conformance.fhir.fhirpath.functions.fhir import extensions
 from vbpr_conformance.fhir.fhirpath.lambdas import LAMBDAS, NOTHING
@@ -39,11 +39,11 @@ from vbpr_conformance.fhir.fhirpath.navigation import (
 from vbpr_conformance.fhir.fhirpath.syntax import (
     Binary,
     Call,
-    Group,
     Index,
     Invoke,
     Literal,
-    Name,
+    MemberName,
+    Parentheses,
     Special,
     Syntax,
     TypeTest,
@@ -51,19 +51,19 @@ from vbpr_conformance.fhir.fhirpath.syntax import (
     Variable,
     walk,
 )
-from vbpr_conformance.fhir.fhirpath.types import as_type, check_type, is_type, type_argument
-from vbpr_conformance.fhir.fhirpath.values import (
-    EMPTY,
-    Closure,
-    Env,
-    Items,
-    Node,
-    Truth,
-    boolean,
-    has_value,
-    single,
-    truth,
+from vbpr_conformance.fhir.fhirpath.three_valued_logic import (
+    LOGIC,
+    ORDER,
+    any_item,
+    equals_text,
+    every_item,
+    in_texts,
+    negated,
+    ordering,
+    same_truth,
+    texts_of,
 )
+from vbpr_conformance.fhir.fhirpath.types import as_type, check_type, is_type, type_argument
 from vbpr_conformance.fhir.fhirpath.variables import variable
 
 _TYPE_FUNCTIONS = frozenset({"is", "as", "ofType", "type"})
@@ -90,7 +90,7 @@ def needs_types(tree: Syntax) -> bool:
     )
 
 
-class Compiler:
+class ExpressionCompiler:
     """Compiles trees; `typed` makes every step wrap what it finds with its FHIR type."""
 
     def __init__(self, *, typed: bool) -> None:
@@ -108,9 +108,9 @@ class Compiler:
             case Literal(values=values):
                 found = list(values)
                 return lambda _this, _env: found
-            case Group(inner=inner):
+            case Parentheses(inner=inner):
                 return self.items(inner)
-            case Name(name=name):
+            case MemberName(name=name):
                 return self._start(name) if name[0].isupper() else self.child(name)
             case Invoke(left=left, right=right):
                 return self._invoke(left, right)
@@ -135,7 +135,7 @@ class Compiler:
     def truth(self, node: Syntax) -> Truth:  # noqa: C901 - one case for each kind of condition
         """Compile to a function that gives True, False, or None for empty."""
         match node:
-            case Group(inner=inner):
+            case Parentheses(inner=inner):
                 return self.truth(inner)
             case Binary(operator="and" | "or" | "xor" | "implies" as operator):
                 return LOGIC[operator](self.truth(node.left), self.truth(node.right))
@@ -162,7 +162,7 @@ class Compiler:
 
     def _truth_call(self, source: Closure, call: Call, before: Syntax | None = None) -> Truth | None:
         """Compile the functions that yield a condition straight from their input."""
-        if isinstance(before, Name) and not before.name[0].isupper() and not self.typed and not call.args:
+        if isinstance(before, MemberName) and not before.name[0].isupper() and not self.typed and not call.args:
             quick = _of_child(call.name, before.name)
             if quick is not None:
                 return quick
@@ -188,15 +188,15 @@ class Compiler:
         """A capitalized name at the start of a path: the item itself if it is of that type."""
         step = self.child(name)
         anything = {"Resource", "DomainResource"}
-        wanted = type_argument(Name(name))
+        wanted = type_argument(MemberName(name))
 
-        def start(this: Any, env: Env) -> Items:
-            value = this.value if type(this) is Node else this
+        def start(this: Any, env: Environment) -> Items:
+            value = this.value if type(this) is TypedElement else this
             if type(value) is dict:
                 own = value.get("resourceType")
                 if own == name or (own is not None and name in anything):
                     return [this]
-            if type(this) is Node and is_type(this, wanted, env):
+            if type(this) is TypedElement and is_type(this, wanted, env):
                 return [this]
             return step(this, env)
 
@@ -205,13 +205,13 @@ class Compiler:
     def _invoke(self, left: Syntax, right: Syntax) -> Closure:
         source = self.items(left)
         match right:
-            case Name(name=name):
+            case MemberName(name=name):
                 return _path(source, self.child(name))
             case Call():
                 return self.call(source, right)
             case Special(name=name):
                 return _SPECIALS[name]
-            case Group(inner=inner) if _is_constant(inner):
+            case Parentheses(inner=inner) if _is_constant(inner):
                 # HL7's engine takes a constant behind a dot for the constant itself, whatever stands before it.
                 return self.items(inner)
             case _:
@@ -261,7 +261,7 @@ class Compiler:
     def _extension(self, source: Closure, url: Closure, name: str) -> Closure:
         typed = self.typed
 
-        def extension(this: Any, env: Env) -> Items:
+        def extension(this: Any, env: Environment) -> Items:
             wanted = single(url(this, env), f"{name}()")
             found = extensions(source(this, env), wanted) if wanted is not None else EMPTY
             if name == "hasExtension":
@@ -273,7 +273,7 @@ class Compiler:
     def is_type(self, source: Closure, wanted: Any) -> Truth:
         """Compile `is`."""
 
-        def test(this: Any, env: Env) -> bool | None:
+        def test(this: Any, env: Environment) -> bool | None:
             items = source(this, env)
             if not items:
                 return None
@@ -287,7 +287,7 @@ class Compiler:
     def _as(self, source: Closure, wanted: Any) -> Closure:
         """Compile `as` and `ofType`; several items are filtered, for R4's own dom-3 counts on it."""
 
-        def filtered(this: Any, env: Env) -> Items:
+        def filtered(this: Any, env: Environment) -> Items:
             items = source(this, env)
             check_type(wanted, env)
             return [item for item in items if as_type(item, wanted, env)]
@@ -295,7 +295,7 @@ class Compiler:
         return filtered
 
     def _index(self, source: Closure, index: Closure) -> Closure:
-        def item_at(this: Any, env: Env) -> Items:
+        def item_at(this: Any, env: Environment) -> Items:
             items = source(this, env)
             at = single(index(this, env), "[]")
             if type(at) is not int:
@@ -327,7 +327,7 @@ class Compiler:
     def _in(self, item: Syntax, collection: Syntax) -> Truth:
         left, right = self.items(item), self.items(collection)
         if _is_constant(collection):
-            texts = texts_of(right(NOTHING, Env()))
+            texts = texts_of(right(NOTHING, Environment()))
             if texts is not None:
                 return in_texts(left, texts)
         return lambda this, env: operators.is_in(left(this, env), right(this, env))
@@ -343,7 +343,7 @@ def _of_child(function: str, name: str) -> Truth | None:
     return present if function == "exists" else lambda this, env: not present(this, env)
 
 
-def _this(this: Any, _env: Env) -> Items:
+def _this(this: Any, _env: Environment) -> Items:
     return EMPTY if this is NOTHING else [this]
 
 
@@ -361,19 +361,19 @@ def _check_count(call: Call, least: int, most: int) -> None:
 
 
 def _strip(node: Syntax) -> Syntax:
-    while isinstance(node, Group):
+    while isinstance(node, Parentheses):
         node = node.inner
     return node
 
 
 def _is_constant(node: Syntax) -> bool:
-    return all(isinstance(each, Literal | Group | Binary | Unary) for each in walk(node))
+    return all(isinstance(each, Literal | Parentheses | Binary | Unary) for each in walk(node))
 
 
 def _constant(closure: Closure) -> Closure:
     """Evaluate now what is the same every time; what fails now is left to fail where it is used."""
     try:
-        found = closure(NOTHING, Env())
+        found = closure(NOTHING, Environment())
     except ExpressionError:
         return closure
     return lambda _this, _env: found
@@ -384,7 +384,7 @@ def _uses_index(node: Syntax) -> bool:
 
 
 def _path(source: Closure, step: Closure) -> Closure:
-    def path(this: Any, env: Env) -> Items:
+    def path(this: Any, env: Environment) -> Items:
         items = source(this, env)
         if len(items) == 1:
             return step(items[0], env)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
-from vbpr_conformance.fhir.structure import Child, Form
+from vbpr_conformance.fhir.type_structure import Child, Form
 from vbpr_conformance.ig.model import Element, Profile
 
 _ATTRIBUTES = {"Element.id", "Extension.url"}
@@ -18,7 +18,7 @@ class _Profiles(Protocol):
     def find_profile(self, name: str) -> Profile | None: ...
 
 
-class StructureOf:
+class EditionStructure:
     """The base types that an edition knows; each is looked up once."""
 
     def __init__(self, edition: _Profiles) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from vbpr_conformance.fhir.fhirpath.errors import ExpressionError
+from vbpr_conformance.fhir.fhirpath.expression_error import ExpressionError
 
 Items = list[Any]
 """A collection. It may be a list of the payload itself: never change it."""
@@ -17,7 +17,7 @@ TRUE: Items = [True]
 FALSE: Items = [False]
 
 
-class Node:
+class TypedElement:
     """An element with what JSON alone does not say: its FHIR type, and of a primitive its `_name` companion.
 
     `value` is the JSON value (None for a primitive that has only extensions); `type` a FHIR type name, for the inner
@@ -33,10 +33,10 @@ class Node:
         self.element = element
 
     def __repr__(self) -> str:
-        return f"Node({self.value!r}, {self.type!r}, {self.element!r})"
+        return f"TypedElement({self.value!r}, {self.type!r}, {self.element!r})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Node) and (self.value, self.type, self.element) == (
+        return isinstance(other, TypedElement) and (self.value, self.type, self.element) == (
             other.value,
             other.type,
             other.element,
@@ -56,7 +56,7 @@ class TypeModel(Protocol):
         """Give a type's own name and those it specializes, nearest first; None if there is no such type."""
 
 
-class Env:
+class Environment:
     """What an expression may look at besides the node it is evaluated on. One per resource, not for two threads.
 
     `resource` is `%resource`, `root_resource` the one that contains it (the same if none does); `resolve` finds the
@@ -109,10 +109,10 @@ class Env:
         return self.now
 
 
-Closure = Callable[[Any, Env], Items]
+Closure = Callable[[Any, Environment], Items]
 """A compiled expression: from the item it is evaluated on to a collection."""
 
-Truth = Callable[[Any, Env], bool | None]
+Truth = Callable[[Any, Environment], bool | None]
 """A compiled condition; None for empty."""
 
 NUMBERS = (int, Decimal)
@@ -120,7 +120,7 @@ NUMBERS = (int, Decimal)
 
 def raw(item: Any) -> Any:
     """Give an item without its wrapper."""
-    return item.value if type(item) is Node else item
+    return item.value if type(item) is TypedElement else item
 
 
 def truth(items: Items) -> bool | None:
