@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from vbpr_conformance.fhir.json_codec import dumps
 from vbpr_conformance.generate.builder import raw, sample
-from vbpr_conformance.generate.choices import Choices
+from vbpr_conformance.generate.drawn_choices import Choices
 from vbpr_conformance.generate.faulty import sample_faulty
 from vbpr_conformance.generate.strategies import conformant
 from vbpr_conformance.ig.edition import Edition

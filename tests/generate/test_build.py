@@ -8,9 +8,9 @@ import pytest
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.generate.builder import build
+from vbpr_conformance.generate.must_support_forms import must_support_variants
 from vbpr_conformance.generate.paths import has, resolve
 from vbpr_conformance.generate.proof import errors
-from vbpr_conformance.generate.variants import must_support_variants
 
 PERFORMANCE = "vbp-performance-measurereport"
 PROFILES = (PERFORMANCE, "vbp-quality-measurereport", "vbp-measure")

@@ -10,10 +10,10 @@ import pytest
 
 from vbpr_conformance.fhir.json_codec import dumps
 from vbpr_conformance.generate.builder import raw, sample
-from vbpr_conformance.generate.choices import Choices
+from vbpr_conformance.generate.drawn_choices import Choices
+from vbpr_conformance.generate.must_support_forms import must_support_variants, unreachable
 from vbpr_conformance.generate.paths import has, resolve
 from vbpr_conformance.generate.proof import errors
-from vbpr_conformance.generate.variants import must_support_variants, unreachable
 
 PROFILES = ("vbp-performance-measurereport", "vbp-quality-measurereport", "vbp-measure")
 EXAMPLES = 500

@@ -8,8 +8,8 @@ import pytest
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir.json_codec import dumps
-from vbpr_conformance.generate.front import payloads
-from vbpr_conformance.generate.proof import is_sound
+from vbpr_conformance.generate.api import payloads
+from vbpr_conformance.generate.proof import first_bundle_error
 
 PACKAGES = 4
 
@@ -31,7 +31,7 @@ def test_packages_hang_together(packages):
     """A package is valid as a whole, and what it refers to is in it."""
     edition, made = packages
     for bundle in made:
-        assert is_sound(bundle, edition) == ""
+        assert first_bundle_error(bundle, edition) == ""
         held = {entry["fullUrl"].removeprefix("http://example.org/fhir/") for entry in bundle["entry"]}
         urls = {f"{each['url']}|{each['version']}" for each in _of(bundle, "Measure")}
         for report in _of(bundle, "MeasureReport"):

@@ -7,7 +7,7 @@ import random
 import pytest
 from mutants import Mutator
 
-from vbpr_conformance.generate.front import payloads
+from vbpr_conformance.generate.api import payloads
 from vbpr_conformance.validate.validator import Validator
 
 

@@ -14,7 +14,7 @@ from mutants import Mutator
 from oracle import build, explanation, judge, missing, reasons
 
 from vbpr_conformance.fhir import json_codec
-from vbpr_conformance.generate.front import payloads
+from vbpr_conformance.generate.api import payloads
 from vbpr_conformance.ig.loader import editions, load_edition
 
 pytestmark = pytest.mark.interop

@@ -12,7 +12,7 @@ from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir import json_codec, xml_codec
 from vbpr_conformance.validate import batch
 from vbpr_conformance.validate.batch import validate_paths
-from vbpr_conformance.validate.outcome import operation_outcome
+from vbpr_conformance.validate.validation_outcome import operation_outcome
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import pytest
 from test_faults import MEASURE, PERFORMANCE, QUALITY
 
 from vbpr_conformance.fhir import fhirpath
-from vbpr_conformance.validate.base_invariants import CLOSURES
+from vbpr_conformance.validate.compile.base_invariants import CLOSURES
+from vbpr_conformance.validate.judge.scope import Scope
 from vbpr_conformance.validate.rules import RULE_KINDS, rules
-from vbpr_conformance.validate.scope import Scope
 
 NOT_OF_A_PROFILE = {"shape:Resource", "profile:Resource"}
 """What is said of a resource before any profile is looked at."""

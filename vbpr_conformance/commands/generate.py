@@ -31,7 +31,7 @@ def add(subparsers: Subparsers) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Print the payloads as asked for."""
-    from vbpr_conformance.generate.front import payloads
+    from vbpr_conformance.generate.api import payloads
     from vbpr_conformance.ig.loader import load_edition
     from vbpr_conformance.report.payload_formats import write
 

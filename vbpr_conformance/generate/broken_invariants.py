@@ -10,10 +10,10 @@ from functools import partial
 from operator import setitem
 from typing import Any
 
-from vbpr_conformance.generate.case import Case, Edit
+from vbpr_conformance.generate.fault_case import Edit, FaultCase
+from vbpr_conformance.generate.json_location import locations
 from vbpr_conformance.generate.members import Member, Object
-from vbpr_conformance.generate.shapes import AT_LEAST_ONE, EXACTLY_ONE, Shape, Term, shape
-from vbpr_conformance.generate.spots import spots
+from vbpr_conformance.generate.shapes import AT_LEAST_ONE, EXACTLY_ONE, ExistenceRule, Term, shape
 from vbpr_conformance.ig.model import Constraint
 
 _NAME = re.compile(r"[a-z][A-Za-z]+")
@@ -21,7 +21,7 @@ _URL = re.compile(r"extension\('([^']+)'\)|url\s*=\s*'([^']+)'|\('(http[^']+)'\)
 _INSIDE = {"resourceType": "Organization", "id": "inside", "name": "Synthetic inside"}
 
 
-def invariant(case: Case) -> Iterator[Edit]:
+def invariant(case: FaultCase) -> Iterator[Edit]:
     """Edits that may break an invariant, the likely ones first."""
     known = _KNOWN.get(case.rule.id)
     for target in case.objects()[:3]:
@@ -35,7 +35,7 @@ def invariant(case: Case) -> Iterator[Edit]:
     yield from _by_value(case)
 
 
-def _by_shape(case: Case, made: Shape) -> Iterator[Edit]:
+def _by_shape(case: FaultCase, made: ExistenceRule) -> Iterator[Edit]:
     """Take sides out, put terms in, or both: one side alone, where the other one was."""
     terms = [term for side in made.sides for term in side]
     inside = [each for target in case.objects()[:3] for each in _below(target, made.prefix)]
@@ -53,7 +53,7 @@ def _by_shape(case: Case, made: Shape) -> Iterator[Edit]:
             yield partial(_turn, target, [each for each in terms if each != term], member, case)
 
 
-def _turn(target: Object, gone: Sequence[Term], member: Member | None, case: Case) -> None:
+def _turn(target: Object, gone: Sequence[Term], member: Member | None, case: FaultCase) -> None:
     """Take terms out of an object, and put an element in."""
     for term in gone:
         _drop(target, term)
@@ -89,7 +89,7 @@ def _drop(target: Object, term: Term) -> None:
                 _drop(each, Term(rest))
 
 
-def _member(case: Case, prefix: tuple[str, ...], term: Term) -> Member | None:
+def _member(case: FaultCase, prefix: tuple[str, ...], term: Term) -> Member | None:
     return case.member((*prefix, *term.path)) if term.path else None
 
 
@@ -139,31 +139,31 @@ def _changed(value: Any) -> Iterator[Any]:
         yield not value
 
 
-def _by_value(case: Case) -> Iterator[Edit]:
+def _by_value(case: FaultCase) -> Iterator[Edit]:
     if case.path is not None:
-        for spot in list(spots(case.resource, case.path))[:3]:
-            for value in _changed(spot.value):
-                yield partial(spot.replace, value)
+        for location in list(locations(case.resource, case.path))[:3]:
+            for value in _changed(location.value):
+                yield partial(location.replace, value)
 
 
-def _period_backwards(target: Object, _: Case) -> Iterator[Edit]:
+def _period_backwards(target: Object, _: FaultCase) -> Iterator[Edit]:
     yield partial(target.update, start="2024-02-01", end="2024-01-01")
 
 
-def _range_backwards(target: Object, _: Case) -> Iterator[Edit]:
+def _range_backwards(target: Object, _: FaultCase) -> Iterator[Edit]:
     yield partial(target.update, low={"value": Decimal(10)}, high={"value": Decimal(5)})
 
 
-def _empty(target: Object, _: Case) -> Iterator[Edit]:
+def _empty(target: Object, _: FaultCase) -> Iterator[Edit]:
     yield target.clear
 
 
-def _nowhere(target: Object, _: Case) -> Iterator[Edit]:
+def _nowhere(target: Object, _: FaultCase) -> Iterator[Edit]:
     yield partial(target.update, reference="#nowhere")
 
 
-def _text(*bodies: str) -> Callable[[Object, Case], Iterator[Edit]]:
-    def edits(_: Object, case: Case) -> Iterator[Edit]:
+def _text(*bodies: str) -> Callable[[Object, FaultCase], Iterator[Edit]]:
+    def edits(_: Object, case: FaultCase) -> Iterator[Edit]:
         for body in bodies:
             div = f'<div xmlns="http://www.w3.org/1999/xhtml">{body}</div>'
             holder = case.resource.setdefault("text", {"status": "generated"})
@@ -172,10 +172,10 @@ def _text(*bodies: str) -> Callable[[Object, Case], Iterator[Edit]]:
     return edits
 
 
-def _containing(*inside: Object, told: bool = True) -> Callable[[Object, Case], Iterator[Edit]]:
+def _containing(*inside: Object, told: bool = True) -> Callable[[Object, FaultCase], Iterator[Edit]]:
     """Put a resource inside that the resource refers to, unless it shall not."""
 
-    def edits(target: Object, _: Case) -> Iterator[Edit]:
+    def edits(target: Object, _: FaultCase) -> Iterator[Edit]:
         for each in inside:
             yield partial(_contain, target, {**_INSIDE, **copy.deepcopy(each)}, told=told)
 
@@ -192,26 +192,26 @@ def _contain(target: Object, inside: Object, *, told: bool) -> None:
         target["extension"] = [*target.get("extension", ()), pointing]
 
 
-def _home(target: Object, _: Case) -> Iterator[Edit]:
+def _home(target: Object, _: FaultCase) -> Iterator[Edit]:
     yield partial(target.update, use="home")
 
 
-def _no_value(target: Object, _: Case) -> Iterator[Edit]:
+def _no_value(target: Object, _: FaultCase) -> Iterator[Edit]:
     yield partial(target.pop, "value", None)
 
 
-def _with_comparator(target: Object, _: Case) -> Iterator[Edit]:
+def _with_comparator(target: Object, _: FaultCase) -> Iterator[Edit]:
     yield partial(target.update, comparator="<")
 
 
-def _no_denominator(target: Object, _: Case) -> Iterator[Edit]:
+def _no_denominator(target: Object, _: FaultCase) -> Iterator[Edit]:
     yield partial(target.pop, "denominator", None)
 
 
-def _instead(**parts: object) -> Callable[[Object, Case], Iterator[Edit]]:
+def _instead(**parts: object) -> Callable[[Object, FaultCase], Iterator[Edit]]:
     """Put these parts in the place of all there are."""
 
-    def edits(target: Object, _: Case) -> Iterator[Edit]:
+    def edits(target: Object, _: FaultCase) -> Iterator[Edit]:
         def edit() -> None:
             target.clear()
             target.update(copy.deepcopy(parts))
@@ -224,7 +224,7 @@ def _instead(**parts: object) -> Callable[[Object, Case], Iterator[Edit]]:
 _EVENT = {"type": "named-event", "name": "synthetic-event"}
 
 
-_KNOWN: dict[str, Callable[[Object, Case], Iterator[Edit]]] = {
+_KNOWN: dict[str, Callable[[Object, FaultCase], Iterator[Edit]]] = {
     "dom-2": _containing(
         {
             "contained": [{"resourceType": "Organization", "id": "deeper", "name": "Synthetic deeper"}],

@@ -10,27 +10,27 @@ from typing import Any
 
 from vbpr_conformance.generate import terms
 from vbpr_conformance.generate.broken_structure import choices, other_type
-from vbpr_conformance.generate.case import Case, Edit
-from vbpr_conformance.generate.choices import MINIMAL, Choices
-from vbpr_conformance.generate.compiler import planner
+from vbpr_conformance.generate.drawn_choices import MINIMAL, Choices
+from vbpr_conformance.generate.fault_case import Edit, FaultCase
+from vbpr_conformance.generate.json_location import holders
 from vbpr_conformance.generate.members import Object
-from vbpr_conformance.generate.spots import holders
+from vbpr_conformance.generate.payload_planner import planner
 from vbpr_conformance.generate.wrong_values import CODES, REFERENCES, SYSTEMS, TARGETS, UNKNOWN_CODE
 
 
-def other_value(case: Case) -> Iterator[Edit]:
+def other_value(case: FaultCase) -> Iterator[Edit]:
     """A value differs in one leaf."""
-    spot = case.spot()
-    if spot is not None:
-        system = case.edition.code_system(str(spot.holder.get("system", "")))
-        for code in list(system.codes)[:6] if system is not None and isinstance(spot.value, str) else ():
-            if code != spot.value:
-                yield partial(_with_code, spot.holder, code)
-        for value in _others(spot.value, case):
-            yield partial(spot.replace, value)
+    location = case.location()
+    if location is not None:
+        system = case.edition.code_system(str(location.holder.get("system", "")))
+        for code in list(system.codes)[:6] if system is not None and isinstance(location.value, str) else ():
+            if code != location.value:
+                yield partial(_with_code, location.holder, code)
+        for value in _others(location.value, case):
+            yield partial(location.replace, value)
 
 
-def _others(value: Any, case: Case) -> Iterator[Any]:
+def _others(value: Any, case: FaultCase) -> Iterator[Any]:
     """Values like the given one, but different in one leaf."""
     if isinstance(value, dict):
         for key, part in value.items():
@@ -52,31 +52,31 @@ def _others(value: Any, case: Case) -> Iterator[Any]:
         yield value + 1
 
 
-def outside_slices(case: Case) -> Iterator[Edit]:
+def outside_slices(case: FaultCase) -> Iterator[Edit]:
     """An item no longer fits its slice."""
     yield from other_value(case)
     yield from other_type(case)
 
 
-def outside_value_set(case: Case) -> Iterator[Edit]:
+def outside_value_set(case: FaultCase) -> Iterator[Edit]:
     """A code is one that the value set does not have."""
-    spot = case.spot()
-    if spot is None:
+    location = case.location()
+    if location is None:
         return
-    value = spot.value
+    value = location.value
     for code in CODES:
         coding = {"system": terms.FOREIGN_SYSTEM, "code": code}
         if isinstance(value, str):
-            yield partial(spot.replace, code)
+            yield partial(location.replace, code)
         elif isinstance(value, dict) and ("coding" in value or "text" in value):
-            yield partial(spot.replace, {"coding": [coding]})
+            yield partial(location.replace, {"coding": [coding]})
         elif isinstance(value, dict):
-            yield partial(spot.replace, {**value, **coding} if "value" in value else coding)
+            yield partial(location.replace, {**value, **coding} if "value" in value else coding)
     if isinstance(value, dict) and "coding" in value:
-        yield lambda: spot.replace({"text": "Synthetic text alone"})
+        yield lambda: location.replace({"text": "Synthetic text alone"})
 
 
-def unknown_code(case: Case) -> Iterator[Edit]:
+def unknown_code(case: FaultCase) -> Iterator[Edit]:
     """A code is one that its system does not have."""
     for each in case.objects():
         if case.edition.code_system(each.get("system", "")) is not None:
@@ -98,45 +98,45 @@ def _with_code(coding: Object, code: str) -> None:
     coding["code"] = code
 
 
-def no_system(case: Case) -> Iterator[Edit]:
+def no_system(case: FaultCase) -> Iterator[Edit]:
     """A code system is none."""
-    spot = case.spot()
-    if spot is not None:
+    location = case.location()
+    if location is not None:
         for value in SYSTEMS:
-            yield partial(spot.replace, value)
+            yield partial(location.replace, value)
 
 
-def wrong_target(case: Case) -> Iterator[Edit]:
+def wrong_target(case: FaultCase) -> Iterator[Edit]:
     """A reference or canonical leads to what it may not."""
-    spot = case.spot()
-    if spot is None:
+    location = case.location()
+    if location is None:
         return
     for known in (case.profile.url, "http://hl7.org/fhir/ValueSet/measure-report-status"):
-        if isinstance(spot.value, str):
-            yield partial(spot.replace, known)
-            yield partial(spot.replace, f"{known}|1.0.0")
+        if isinstance(location.value, str):
+            yield partial(location.replace, known)
+            yield partial(location.replace, f"{known}|1.0.0")
     for kind in TARGETS:
-        if isinstance(spot.value, dict):
-            yield partial(spot.replace, {**_kept(spot.value), "reference": f"{kind}/syn-1"})
+        if isinstance(location.value, dict):
+            yield partial(location.replace, {**_kept(location.value), "reference": f"{kind}/syn-1"})
         else:
-            yield partial(spot.replace, kind)
-            yield partial(spot.holder.update, {spot.key: kind, "reference": "Organization/syn-1"})
-            yield partial(spot.replace, f"http://hl7.org/fhir/{kind}/syn-1")
+            yield partial(location.replace, kind)
+            yield partial(location.holder.update, {location.key: kind, "reference": "Organization/syn-1"})
+            yield partial(location.replace, f"http://hl7.org/fhir/{kind}/syn-1")
 
 
 def _kept(reference: Object) -> Object:
     return {key: part for key, part in reference.items() if key not in ("reference", "type", "identifier")}
 
 
-def no_reference(case: Case) -> Iterator[Edit]:
+def no_reference(case: FaultCase) -> Iterator[Edit]:
     """A reference is none, or leads to nothing."""
-    spot = case.spot()
-    if spot is not None:
+    location = case.location()
+    if location is not None:
         for value in REFERENCES:
-            yield partial(spot.replace, value)
+            yield partial(location.replace, value)
 
 
-def undefined_extension(case: Case) -> Iterator[Edit]:
+def undefined_extension(case: FaultCase) -> Iterator[Edit]:
     """An extension is added that is not defined."""
     if case.path is None:
         return
@@ -147,7 +147,7 @@ def undefined_extension(case: Case) -> Iterator[Edit]:
             yield partial(_append, holder, key, item)
 
 
-def misplaced_extension(case: Case) -> Iterator[Edit]:
+def misplaced_extension(case: FaultCase) -> Iterator[Edit]:
     """An extension is added where it may not stand."""
     if case.path is None:
         return
@@ -159,7 +159,7 @@ def misplaced_extension(case: Case) -> Iterator[Edit]:
             yield partial(_append, holder, key, item)
 
 
-def wrong_profile(case: Case) -> Iterator[Edit]:
+def wrong_profile(case: FaultCase) -> Iterator[Edit]:
     """A profile is claimed that is not there, or is not about this."""
     meta = case.resource.setdefault("meta", {})
     for url in (f"{case.edition.own}/StructureDefinition/not-defined", *(each.url for each in case.edition.profiles)):

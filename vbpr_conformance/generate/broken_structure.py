@@ -9,27 +9,27 @@ from functools import partial
 from operator import setitem
 from typing import Any
 
-from vbpr_conformance.generate import values
-from vbpr_conformance.generate.case import Case, Edit
+from vbpr_conformance.generate import sample_values
+from vbpr_conformance.generate.compiled_profile import foreign_extension
 from vbpr_conformance.generate.datatypes import TYPES
+from vbpr_conformance.generate.fault_case import Edit, FaultCase
+from vbpr_conformance.generate.json_location import JsonLocation, holders, without_ids
 from vbpr_conformance.generate.members import Object
-from vbpr_conformance.generate.plan import foreign_extension
-from vbpr_conformance.generate.spots import Spot, holders, without_ids
 from vbpr_conformance.generate.wrong_values import SHAPES, TYPES_TO_TRY, WRONG
 
 
-def too_few(case: Case) -> Iterator[Edit]:
+def too_few(case: FaultCase) -> Iterator[Edit]:
     """Values are taken out, down to one less than the element must have."""
-    found = case.spots()
+    found = case.locations()
     if not found:
         return
     one = case.b.pick(found)
     least = case.rule.detail if isinstance(case.rule.detail, int) else 1
-    same = [spot for spot in found if spot.holder is one.holder]
+    same = [location for location in found if location.holder is one.holder]
 
-    def fewer(chosen: list[Spot], *, keep: bool) -> None:
-        for spot in reversed(chosen):
-            spot.remove()
+    def fewer(chosen: list[JsonLocation], *, keep: bool) -> None:
+        for location in reversed(chosen):
+            location.remove()
         if keep and one.key not in one.holder:
             one.holder[one.key] = [foreign_extension(case.b)]
 
@@ -39,25 +39,25 @@ def too_few(case: Case) -> Iterator[Edit]:
     yield lambda: fewer(found, keep=False)
 
 
-def too_many(case: Case) -> Iterator[Edit]:
+def too_many(case: FaultCase) -> Iterator[Edit]:
     """A value is repeated until there is one too many; what may not be there at all already is."""
     if case.path is None:
         return
-    spot = case.spot()
-    if case.rule.detail == 0 and spot is not None:
+    location = case.location()
+    if case.rule.detail == 0 and location is not None:
         yield lambda: None
-        yield partial(_without_value, spot.holder)
+        yield partial(_without_value, location.holder)
         return
-    if spot is None or spot.index is None:
+    if location is None or location.index is None:
         yield lambda: None
         return
-    items = spot.holder[spot.key]
+    items = location.holder[location.key]
     most = case.rule.detail if isinstance(case.rule.detail, int) else len(items)
-    missing = most + 1 - sum(1 for each in case.spots() if each.holder is spot.holder)
+    missing = most + 1 - sum(1 for each in case.locations() if each.holder is location.holder)
 
     def more(*, bare: bool) -> None:
         for _ in range(missing):
-            item = copy.deepcopy(spot.value)
+            item = copy.deepcopy(location.value)
             if bare and isinstance(item, dict):
                 without_ids(item)
             items.append(item)
@@ -74,7 +74,7 @@ def _without_value(extension: Object) -> None:
         del extension[key]
 
 
-def other_type(case: Case) -> Iterator[Edit]:
+def other_type(case: FaultCase) -> Iterator[Edit]:
     """A choice gets another of the types, in place of its own."""
     for holder, name, keys in choices(case):
         for kind in TYPES_TO_TRY:
@@ -83,7 +83,7 @@ def other_type(case: Case) -> Iterator[Edit]:
                 yield partial(_swap, holder, keys, key, case, kind)
 
 
-def two_types(case: Case) -> Iterator[Edit]:
+def two_types(case: FaultCase) -> Iterator[Edit]:
     """A choice gets another type beside its own."""
     allowed = {ref.code for ref in element.types} if (element := case.element()) is not None else set()
     for holder, name, keys in choices(case):
@@ -93,37 +93,37 @@ def two_types(case: Case) -> Iterator[Edit]:
                 yield partial(_swap, holder, (), key, case, kind)
 
 
-def choices(case: Case) -> Iterator[tuple[Object, str, tuple[str, ...]]]:
+def choices(case: FaultCase) -> Iterator[tuple[Object, str, tuple[str, ...]]]:
     """Where the rule's choice of types stands: what holds it, its name, and the properties that make it up."""
     if case.path is None:
         return
     name = case.rule.element_id.rpartition(".")[2].partition(":")[0].removesuffix("[x]")
-    for spot in case.spots()[:3]:
-        keys = tuple(key for key in spot.holder if key.lstrip("_").startswith(name) and key.lstrip("_") != name)
-        yield spot.holder, name, keys
+    for location in case.locations()[:3]:
+        keys = tuple(key for key in location.holder if key.lstrip("_").startswith(name) and key.lstrip("_") != name)
+        yield location.holder, name, keys
 
 
-def _swap(holder: Object, gone: tuple[str, ...], key: str, case: Case, kind: str) -> None:
+def _swap(holder: Object, gone: tuple[str, ...], key: str, case: FaultCase, kind: str) -> None:
     for each in gone:
         holder.pop(each, None)
-    maker = TYPES.get(kind) or values.PRIMITIVES[kind]
+    maker = TYPES.get(kind) or sample_values.PRIMITIVES[kind]
     holder[key] = maker(case.b)
 
 
-def array(case: Case) -> Iterator[Edit]:
+def array(case: FaultCase) -> Iterator[Edit]:
     """What stands in an array comes out of it, what does not goes into one."""
-    spot = case.spot()
-    if spot is None:
+    location = case.location()
+    if location is None:
         yield from _put_bare(case, {"resourceType": "Organization"})
         return
-    inside = spot.holder[spot.key]
+    inside = location.holder[location.key]
     wrapped = inside[0] if isinstance(inside, list) else [inside]
-    yield partial(setitem, spot.holder, spot.key, wrapped)
-    under = f"_{spot.key}"
-    yield partial(setitem, spot.holder, under, {"id": "x"} if isinstance(inside, list) else [None, {"id": "x"}])
+    yield partial(setitem, location.holder, location.key, wrapped)
+    under = f"_{location.key}"
+    yield partial(setitem, location.holder, under, {"id": "x"} if isinstance(inside, list) else [None, {"id": "x"}])
 
 
-def _put_bare(case: Case, value: Any) -> Iterator[Edit]:
+def _put_bare(case: FaultCase, value: Any) -> Iterator[Edit]:
     """Put a value where nothing is."""
     if case.path is not None and case.path.steps[-1].key is not None:
         key = case.path.steps[-1].key
@@ -131,64 +131,64 @@ def _put_bare(case: Case, value: Any) -> Iterator[Edit]:
             yield partial(setitem, holder, key, value)
 
 
-def other_shape(case: Case) -> Iterator[Edit]:
+def other_shape(case: FaultCase) -> Iterator[Edit]:
     """A value of another JSON shape takes the place, or stands beside it."""
-    spot = case.spot()
-    if spot is None:
+    location = case.location()
+    if location is None:
         yield from _put_bare(case, [])
-    if spot is not None:
+    if location is not None:
         for value in SHAPES:
-            yield partial(spot.replace, copy.deepcopy(value))
+            yield partial(location.replace, copy.deepcopy(value))
         for value in SHAPES:
-            yield partial(setitem, spot.holder, spot.key, copy.deepcopy(value))
-            yield partial(setitem, spot.holder, f"_{spot.key}", copy.deepcopy(value))
+            yield partial(setitem, location.holder, location.key, copy.deepcopy(value))
+            yield partial(setitem, location.holder, f"_{location.key}", copy.deepcopy(value))
 
 
-def wrong_format(case: Case) -> Iterator[Edit]:
+def wrong_format(case: FaultCase) -> Iterator[Edit]:
     """A primitive gets a value that its type does not allow."""
-    spot = case.spot()
-    if spot is not None:
+    location = case.location()
+    if location is not None:
         kind = case.rule.detail if isinstance(case.rule.detail, str) else "string"
         for value in WRONG.get(kind, ("", 1)):
-            yield partial(spot.replace, value)
+            yield partial(location.replace, value)
 
 
-def too_long(case: Case) -> Iterator[Edit]:
+def too_long(case: FaultCase) -> Iterator[Edit]:
     """A string gets one character too many."""
-    spot = case.spot()
-    if spot is not None and isinstance(case.rule.detail, int):
-        yield lambda: spot.replace("x" * (case.rule.detail + 1))
+    location = case.location()
+    if location is not None and isinstance(case.rule.detail, int):
+        yield lambda: location.replace("x" * (case.rule.detail + 1))
 
 
-def out_of_range(case: Case) -> Iterator[Edit]:
+def out_of_range(case: FaultCase) -> Iterator[Edit]:
     """A number gets past its bounds."""
-    spot = case.spot()
-    if spot is not None:
+    location = case.location()
+    if location is not None:
         for bound in case.rule.detail if isinstance(case.rule.detail, tuple) else ():
             if isinstance(bound, (int, Decimal)):
-                yield partial(spot.replace, bound + 1)
-                yield partial(spot.replace, bound - 1)
+                yield partial(location.replace, bound + 1)
+                yield partial(location.replace, bound - 1)
 
 
-def unknown_property(case: Case) -> Iterator[Edit]:
+def unknown_property(case: FaultCase) -> Iterator[Edit]:
     """An object gets a property that no type has."""
     for each in case.objects()[:2]:
         yield partial(setitem, each, "unknownProperty", "x")
-    spot = case.spot()
-    if spot is not None and not isinstance(spot.value, dict):
-        yield partial(setitem, spot.holder, f"_{spot.key}", {"unknownProperty": "x"})
+    location = case.location()
+    if location is not None and not isinstance(location.value, dict):
+        yield partial(setitem, location.holder, f"_{location.key}", {"unknownProperty": "x"})
 
 
-def repeated_id(case: Case) -> Iterator[Edit]:
+def repeated_id(case: FaultCase) -> Iterator[Edit]:
     """The id of the place, used once before it: what stands at the top of the resource is moved behind the rest."""
-    spot = case.spot()
-    if spot is None or case.path is None:
+    location = case.location()
+    if location is None or case.path is None:
         return
     for each in _elements(case.resource, top=True):
-        if each is not spot.holder:
+        if each is not location.holder:
 
             def edit(each: Object = each) -> None:
-                each["id"] = spot.value
+                each["id"] = location.value
                 top = str(case.path.steps[0].key) if case.path is not None else ""
                 for key in (top, f"_{top}"):
                     if key in case.resource:

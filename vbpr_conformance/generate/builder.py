@@ -8,19 +8,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vbpr_conformance.errors import UsageError
-from vbpr_conformance.generate.choices import TYPICAL, Choices
-from vbpr_conformance.generate.compiler import planner
+from vbpr_conformance.generate.criteria_libraries import use_criteria_without_library
 from vbpr_conformance.generate.decisions import decide, settle
+from vbpr_conformance.generate.drawn_choices import TYPICAL, Choices
 from vbpr_conformance.generate.edits import apply, refers, sites, thin
 from vbpr_conformance.generate.paths import Path, has, put, resolve
+from vbpr_conformance.generate.payload_planner import planner
 from vbpr_conformance.generate.proof import errors
-from vbpr_conformance.generate.sense import make_sense
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Profile
 
 Object = dict[str, Any]
 
-_APART = 2**33
+_SEED_STEP = 2**33
 """What lies between the seeds of one attempt and the next."""
 _ATTEMPTS = 25
 """How many builds may fail the proof before the wishes are taken to be what cannot hold."""
@@ -96,7 +96,7 @@ def raw(profile: Profile, edition: Edition, b: Choices, keep: bytes = b"", edits
         made["contained"] = inside
     made |= body
     settle(made, taken, b)
-    make_sense(made)
+    use_criteria_without_library(made)
     return made
 
 
@@ -126,7 +126,7 @@ def edited(profile: Profile, edition: Edition, seed: int, keep: bytes, edits: Se
     for attempt in range(_ATTEMPTS):
         kept: list[int] = list(edits)
         while True:
-            made = raw(profile, edition, Choices(random.Random(seed + attempt * _APART)), keep, kept)
+            made = raw(profile, edition, Choices(random.Random(seed + attempt * _SEED_STEP)), keep, kept)
             if not errors(made, profile, edition):
                 return made
             if not kept:

@@ -10,10 +10,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from vbpr_conformance.generate import values
-from vbpr_conformance.generate.choices import Choices
+from vbpr_conformance.generate import sample_values
+from vbpr_conformance.generate.drawn_choices import Choices
+from vbpr_conformance.generate.sample_values import DAYS, Maker
 from vbpr_conformance.generate.terms import UCUM, foreign_coding
-from vbpr_conformance.generate.values import DAYS, Maker
 
 Object = dict[str, Any]
 
@@ -23,7 +23,7 @@ _LENGTHS = (0, 30, 89, 364)
 
 def quantity(b: Choices) -> Object:
     """A quantity: a bare number, with a unit in words, or with a coded unit."""
-    made: Object = {"value": values.decimal(b)}
+    made: Object = {"value": sample_values.decimal(b)}
     roll = b.rnd()
     if roll < 0.6:
         code, unit = b.pick(_UNITS)
@@ -66,7 +66,7 @@ def whole_period(b: Choices) -> Object:
     start, end = span(b)
     if b.rnd() < 0.75:
         return {"start": start, "end": end}
-    zone = b.pick(values.ZONES)
+    zone = b.pick(sample_values.ZONES)
     return {"start": f"{start}T00:00:00{zone}", "end": f"{end}T23:59:59{zone}"}
 
 
@@ -106,10 +106,10 @@ def concept(b: Choices) -> Object:
     """A concept nobody has bound: a foreign coding, text, or both."""
     roll = b.rnd()
     if roll < 0.2:
-        return {"text": values.text(b)}
+        return {"text": sample_values.text(b)}
     made: Object = {"coding": [foreign_coding(b)]}
     if roll > 0.8:
-        made["text"] = values.text(b)
+        made["text"] = sample_values.text(b)
     return made
 
 
@@ -130,7 +130,7 @@ def identifier(b: Choices) -> Object:
 
 def narrative(b: Choices) -> Object:
     """A paragraph of XHTML."""
-    return {"status": b.pick(("generated", "additional")), "div": values.PRIMITIVES["xhtml"](b)}
+    return {"status": b.pick(("generated", "additional")), "div": sample_values.PRIMITIVES["xhtml"](b)}
 
 
 def expression(b: Choices) -> Object:
@@ -169,8 +169,8 @@ def contact_detail(b: Choices) -> Object:
 def attachment(b: Choices) -> Object:
     """A document by its address, or a short text in place."""
     if b.rnd() < 0.6:
-        return {"contentType": "application/pdf", "url": values.url(b), "title": values.text(b)}
-    return {"contentType": "text/plain", "data": values.PRIMITIVES["base64Binary"](b)}
+        return {"contentType": "application/pdf", "url": sample_values.url(b), "title": sample_values.text(b)}
+    return {"contentType": "text/plain", "data": sample_values.PRIMITIVES["base64Binary"](b)}
 
 
 def meta(b: Choices) -> Object:

@@ -14,7 +14,7 @@ from typing import Any
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir.yaml12 import load_file
-from vbpr_conformance.generate.choices import Choices
+from vbpr_conformance.generate.drawn_choices import Choices
 from vbpr_conformance.generate.paths import Path, put, resolve
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.folders import editions_folder

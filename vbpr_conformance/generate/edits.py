@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vbpr_conformance.generate.choices import Choices
-from vbpr_conformance.generate.compiler import planner
+from vbpr_conformance.generate.drawn_choices import Choices
 from vbpr_conformance.generate.members import Holder, Member, Object
+from vbpr_conformance.generate.payload_planner import planner
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Profile
 

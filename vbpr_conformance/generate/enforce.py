@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from vbpr_conformance.generate.choices import Choices
+from vbpr_conformance.generate.drawn_choices import Choices
 from vbpr_conformance.generate.members import Member, Object
-from vbpr_conformance.generate.shapes import AT_LEAST_ONE, EXACTLY_ONE, Shape, Term
+from vbpr_conformance.generate.shapes import AT_LEAST_ONE, EXACTLY_ONE, ExistenceRule, Term
 
 Check = Callable[[Object, Choices], None]
 
@@ -72,7 +72,7 @@ def _holds(value: Any, rest: tuple[str, ...]) -> bool:
     return True
 
 
-def check(shape: Shape, members: Mapping[str, Member], slices: Mapping[str, str]) -> Check:
+def check(shape: ExistenceRule, members: Mapping[str, Member], slices: Mapping[str, str]) -> Check:
     """Compile a shape for an object with these members; `slices` gives the ids of its extension slices by URL."""
     sides = [Side(terms, members, slices) for terms in shape.sides]
     if shape.kind == EXACTLY_ONE:

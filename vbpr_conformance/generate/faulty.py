@@ -12,16 +12,16 @@ from typing import Any
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.generate.builder import build
-from vbpr_conformance.generate.case import Case
-from vbpr_conformance.generate.choices import MINIMAL, TYPICAL, Choices
 from vbpr_conformance.generate.datatypes import TYPES
+from vbpr_conformance.generate.drawn_choices import MINIMAL, TYPICAL, Choices
+from vbpr_conformance.generate.fault_case import FaultCase
+from vbpr_conformance.generate.json_location import fill
 from vbpr_conformance.generate.mutations import MUTATIONS
 from vbpr_conformance.generate.paths import Path, resolve
 from vbpr_conformance.generate.proof import errors
+from vbpr_conformance.generate.sample_values import PRIMITIVES
 from vbpr_conformance.generate.shapes import shape
-from vbpr_conformance.generate.spots import fill
 from vbpr_conformance.generate.unbreakable import reason
-from vbpr_conformance.generate.values import PRIMITIVES
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Constraint, Profile
 from vbpr_conformance.validate.rules import Rule, rules
@@ -108,7 +108,7 @@ def _tried(rule: Rule, profile: Profile, edition: Edition, rng: random.Random, s
         return
     seed = rng.random()
     for number in range(_EDITS):
-        case = Case(copy.deepcopy(good), path, rule, profile, edition, Choices(random.Random(seed)))
+        case = FaultCase(copy.deepcopy(good), path, rule, profile, edition, Choices(random.Random(seed)))
         edit = next(islice(MUTATIONS[rule.kind](case), number, None), None)
         if edit is None:
             return

@@ -10,8 +10,8 @@ import copy
 from decimal import Decimal
 from typing import Any
 
-from vbpr_conformance.generate.choices import Choices
-from vbpr_conformance.generate.spots import without_ids
+from vbpr_conformance.generate.drawn_choices import Choices
+from vbpr_conformance.generate.json_location import without_ids
 
 Object = dict[str, Any]
 

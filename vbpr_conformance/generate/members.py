@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from vbpr_conformance.generate.choices import Choices
+from vbpr_conformance.generate.drawn_choices import Choices
 
 Object = dict[str, Any]
 Refine = Callable[[Choices, Any], Any]

@@ -7,37 +7,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from vbpr_conformance.generate import broken_meaning as meaning
-from vbpr_conformance.generate import broken_structure as structure
+from vbpr_conformance.generate import broken_meaning, broken_structure
 from vbpr_conformance.generate.broken_invariants import invariant
-from vbpr_conformance.generate.case import Case, Edit
+from vbpr_conformance.generate.fault_case import Edit, FaultCase
 
-Mutation = Callable[[Case], Iterator[Edit]]
+Mutation = Callable[[FaultCase], Iterator[Edit]]
 """Yields edits of the case's resource; each is applied to a fresh copy, so that only one takes effect."""
 
 MUTATIONS: dict[str, Mutation] = {
-    "array": structure.array,
-    "binding": meaning.outside_value_set,
-    "choice": structure.two_types,
-    "code": meaning.unknown_code,
-    "element-id": structure.repeated_id,
-    "extension": meaning.undefined_extension,
-    "extension-context": meaning.misplaced_extension,
-    "fixed": meaning.other_value,
-    "format": structure.wrong_format,
+    "array": broken_structure.array,
+    "binding": broken_meaning.outside_value_set,
+    "choice": broken_structure.two_types,
+    "code": broken_meaning.unknown_code,
+    "element-id": broken_structure.repeated_id,
+    "extension": broken_meaning.undefined_extension,
+    "extension-context": broken_meaning.misplaced_extension,
+    "fixed": broken_meaning.other_value,
+    "format": broken_structure.wrong_format,
     "invariant": invariant,
-    "length": structure.too_long,
-    "max": structure.too_many,
-    "min": structure.too_few,
-    "pattern": meaning.other_value,
-    "profile": meaning.wrong_profile,
-    "range": structure.out_of_range,
-    "reference": meaning.no_reference,
-    "shape": structure.other_shape,
-    "slice": meaning.outside_slices,
-    "system": meaning.no_system,
-    "target": meaning.wrong_target,
-    "type": structure.other_type,
-    "unknown-property": structure.unknown_property,
+    "length": broken_structure.too_long,
+    "max": broken_structure.too_many,
+    "min": broken_structure.too_few,
+    "pattern": broken_meaning.other_value,
+    "profile": broken_meaning.wrong_profile,
+    "range": broken_structure.out_of_range,
+    "reference": broken_meaning.no_reference,
+    "shape": broken_structure.other_shape,
+    "slice": broken_meaning.outside_slices,
+    "system": broken_meaning.no_system,
+    "target": broken_meaning.wrong_target,
+    "type": broken_structure.other_type,
+    "unknown-property": broken_structure.unknown_property,
 }
 """What to try, by the kind of the rule."""

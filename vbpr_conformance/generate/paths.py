@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vbpr_conformance.errors import UsageError
-from vbpr_conformance.generate.compiler import NEVER, planner
 from vbpr_conformance.generate.members import Member, Option, SlicePart
+from vbpr_conformance.generate.payload_planner import NEVER, planner
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Profile
 
@@ -23,7 +23,7 @@ _STEP = re.compile(r"^(?P<name>[A-Za-z0-9]+(?:\[x\])?)(?::(?P<slice>[^\[\]]+))?(
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PathStep:
     """One resolved step: the JSON key, whether a list is there, and which of its items are meant."""
 
     key: str | None
@@ -43,7 +43,7 @@ class Path:
     """A path resolved against a profile."""
 
     text: str
-    steps: tuple[Step, ...]
+    steps: tuple[PathStep, ...]
 
     def forced(self) -> dict[str, str | None]:
         """The ids of the elements that must be there for the path to lead anywhere, with the types asked for."""
@@ -71,7 +71,7 @@ def resolve(text: str, profile: Profile, edition: Edition, *, lenient: bool = Fa
         words = words[1:]
     if not words:
         raise UsageError(f"{text!r} names the whole resource, not an element of it.")
-    place = _Place(planner(edition).resource(profile).members, profile.type, root=True)
+    place = _PathPosition(planner(edition).resource(profile).members, profile.type, root=True)
     steps = []
     for word in words:
         found = _STEP.match(word)
@@ -83,7 +83,7 @@ def resolve(text: str, profile: Profile, edition: Edition, *, lenient: bool = Fa
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _PathPosition:
     """Where a path has come to: the members of what is there, and its type."""
 
     members: Sequence[Member]
@@ -91,7 +91,7 @@ class _Place:
     root: bool = False
 
 
-def _step(place: _Place, found: re.Match[str], edition: Edition, trouble: str) -> tuple[Step, _Place]:
+def _step(place: _PathPosition, found: re.Match[str], edition: Edition, trouble: str) -> tuple[PathStep, _PathPosition]:
     name, piece = found["name"], found["slice"]
     index = int(found["index"]) if found["index"] else None
     member, option = _find(place.members, name)
@@ -106,26 +106,30 @@ def _step(place: _Place, found: re.Match[str], edition: Edition, trouble: str) -
     asked = option.type if option is not None and len(member.options) > 1 else None
     if piece is None:
         below = option or (member.options[0] if len(member.options) == 1 else None)
-        step = Step(option.key if option else None, member.array, index=index, id=member.id, type=asked, member=member)
-        return step, _Place(below.holder.members if below and below.holder else (), below.type if below else "")
+        step = PathStep(
+            option.key if option else None, member.array, index=index, id=member.id, type=asked, member=member
+        )
+        return step, _PathPosition(below.holder.members if below and below.holder else (), below.type if below else "")
     part = next((each for each in member.slices if each.id.endswith(f":{piece}")), None)
     if part is None:
         known = ", ".join(each.id.rpartition(":")[2] for each in member.slices) or "none"
         raise UsageError(f"{trouble}: {name} has no slice {piece} (it has {known}).")
     kind = member.options[0].type if member.options else ""
-    return Step(name, array=True, part=part, index=index, id=member.id, member=member), _Place(
+    return PathStep(name, array=True, part=part, index=index, id=member.id, member=member), _PathPosition(
         part.holder.members if part.holder else (), kind
     )
 
 
-def _plain(place: _Place, name: str, index: int | None, edition: Edition, trouble: str) -> tuple[Step, _Place]:
+def _plain(
+    place: _PathPosition, name: str, index: int | None, edition: Edition, trouble: str
+) -> tuple[PathStep, _PathPosition]:
     """A step into an element of which only the definition of its type says anything."""
     kind = edition.find_profile(place.type) if place.type else None
     for child in kind.root.children if kind is not None else ():
         for ref in child.types if child.is_choice else child.types[:1]:
             key = child.name.replace("[x]", ref.code[0].upper() + ref.code[1:])
             if name in (key, child.name) and child.max != 0:
-                return Step(key, child.is_array, index=index, owner=place.type), _Place((), ref.code)
+                return PathStep(key, child.is_array, index=index, owner=place.type), _PathPosition((), ref.code)
     known = ", ".join(each.name for each in kind.root.children) if kind is not None else "nothing"
     raise UsageError(f"{trouble}: there is no {name} here (known: {known}).")
 
@@ -145,7 +149,7 @@ def has(target: Any, path: Path) -> bool:
     return _has(target, path.steps)
 
 
-def _has(target: Any, steps: Sequence[Step]) -> bool:
+def _has(target: Any, steps: Sequence[PathStep]) -> bool:
     if not steps:
         return True
     step, rest = steps[0], steps[1:]
@@ -167,7 +171,7 @@ def put(target: dict[str, Any], path: Path, value: Any, *, existing: bool = Fals
     _put(target, path.steps, value, existing=existing)
 
 
-def _put(target: dict[str, Any], steps: Sequence[Step], value: Any, *, existing: bool) -> None:
+def _put(target: dict[str, Any], steps: Sequence[PathStep], value: Any, *, existing: bool) -> None:
     step, rest = steps[0], steps[1:]
     key = step.key or next((each for each in target if is_choice_key(each, step)), None)
     if key is None:
@@ -196,13 +200,13 @@ def _tidy(target: dict[str, Any], key: str) -> None:
         del target[key]
 
 
-def is_choice_key(key: str, step: Step) -> bool:
+def is_choice_key(key: str, step: PathStep) -> bool:
     """Whether a JSON key is one of the names of a choice that a step left open."""
     name = (step.id or "").rpartition(".")[2]
     return name.endswith("[x]") and key.startswith(name[:-3]) and key != name[:-3]
 
 
-def _leaf(target: dict[str, Any], key: str, step: Step, value: Any) -> None:
+def _leaf(target: dict[str, Any], key: str, step: PathStep, value: Any) -> None:
     given = [] if value is None else value if isinstance(value, list) else [value]
     if step.part is not None or (step.index is not None and isinstance(target.get(key), list)):
         given = _replaced(list(target.get(key, ())), step, given)
@@ -217,7 +221,7 @@ def _leaf(target: dict[str, Any], key: str, step: Step, value: Any) -> None:
         target.pop(key, None)
 
 
-def _replaced(items: list[Any], step: Step, given: list[Any]) -> list[Any]:
+def _replaced(items: list[Any], step: PathStep, given: list[Any]) -> list[Any]:
     """The items of a list with those of a slice, or the one at an index, replaced."""
     chosen = [number for number, each in enumerate(items) if step.part is None or step.part.matches(each)]
     if step.index is not None:

@@ -21,7 +21,7 @@ def errors(resource: dict[str, Any], profile: Profile, edition: Edition) -> list
     return [issue for issue in _validator(edition).issues(resource, [profile]) if issue.is_error]
 
 
-def is_sound(bundle: dict[str, Any], edition: Edition) -> str:
+def first_bundle_error(bundle: dict[str, Any], edition: Edition) -> str:
     """What is wrong with a Bundle whose resources belong together; nothing if all of it is fine."""
     found = [issue for issue in _validator(edition).issues(bundle) if issue.is_error]
     return f"{found[0].expression}: {found[0].message}" if found else ""

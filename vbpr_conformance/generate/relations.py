@@ -17,11 +17,11 @@ from decimal import Decimal
 from typing import Any
 
 from vbpr_conformance.errors import UsageError
-from vbpr_conformance.generate.choices import Choices
 from vbpr_conformance.generate.datatypes import later
+from vbpr_conformance.generate.drawn_choices import Choices
+from vbpr_conformance.generate.json_location import locations, without_ids
 from vbpr_conformance.generate.measures import define_groups, report_groups
 from vbpr_conformance.generate.paths import put, resolve
-from vbpr_conformance.generate.spots import spots, without_ids
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Profile
 
@@ -30,20 +30,20 @@ _YEAR, _QUARTER = 365, 91
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class RelationContext:
     """What a relation can see: the resource it is about, those made before it by name, and the contract period."""
 
     resource: Object
     number: int
     profile: Profile
     edition: Edition
-    cast: Mapping[str, Sequence[Object]]
+    resources: Mapping[str, Sequence[Object]]
     start: str
     b: Choices
 
     def values(self, path: str) -> list[Any]:
         """The values at a path of the resource."""
-        return [spot.value for spot in spots(self.resource, resolve(path, self.profile, self.edition))]
+        return [location.value for location in locations(self.resource, resolve(path, self.profile, self.edition))]
 
     def put(self, path: str, value: Any) -> None:
         """Set the values at a path of the resource."""
@@ -51,7 +51,7 @@ class Scene:
 
     def counterpart(self, name: str) -> Object:
         """The resource of a name that belongs to this one: that with the same number, as far as there are enough."""
-        found = self.cast[name]
+        found = self.resources[name]
         return found[self.number % len(found)]
 
 
@@ -65,10 +65,10 @@ def link(resource: Object) -> str:
     return f"{resource['resourceType']}/{resource['id']}"
 
 
-def _each(scene: Scene, said: Mapping[str, Any]) -> None:
-    items = scene.values(said["list"])
+def _each(context: RelationContext, said: Mapping[str, Any]) -> None:
+    items = context.values(said["list"])
     made = []
-    for number, other in enumerate(scene.cast[said["of"]]):
+    for number, other in enumerate(context.resources[said["of"]]):
         item = copy.deepcopy(items[number % len(items)])
         without_ids(item)
         target = said.get("refer", "reference")
@@ -76,43 +76,45 @@ def _each(scene: Scene, said: Mapping[str, Any]) -> None:
             item.pop(name, None)
         item[target] = link(other) if target == "reference" else canonical(other)
         made.append(item)
-    scene.put(said["list"], made)
+    context.put(said["list"], made)
 
 
-def _defines(scene: Scene, _: Any) -> None:
-    define_groups(scene.resource, scene.b)
+def _defines(context: RelationContext, _: Any) -> None:
+    define_groups(context.resource, context.b)
 
 
-def _reports(scene: Scene, said: str) -> None:
-    report_groups(scene.resource, scene.counterpart(said), scene.b)
+def _reports(context: RelationContext, said: str) -> None:
+    report_groups(context.resource, context.counterpart(said), context.b)
 
 
-def _ascending(scene: Scene, said: Mapping[str, Any]) -> None:
-    for number, spot in enumerate(spots(scene.resource, resolve(said["path"], scene.profile, scene.edition))):
-        spot.replace(Decimal(str(said["from"])) + number * Decimal(str(said["by"])))
+def _ascending(context: RelationContext, said: Mapping[str, Any]) -> None:
+    for number, location in enumerate(
+        locations(context.resource, resolve(said["path"], context.profile, context.edition))
+    ):
+        location.replace(Decimal(str(said["from"])) + number * Decimal(str(said["by"])))
 
 
-def _difference(scene: Scene, said: Mapping[str, Any]) -> None:
-    less = Decimal(scene.values(said["less"])[0])
-    places = spots(scene.resource, resolve(said["path"], scene.profile, scene.edition))
-    for spot, value in zip(places, scene.values(said["of"]), strict=False):
-        spot.replace(Decimal(value) - less)
+def _difference(context: RelationContext, said: Mapping[str, Any]) -> None:
+    less = Decimal(context.values(said["less"])[0])
+    places = locations(context.resource, resolve(said["path"], context.profile, context.edition))
+    for location, value in zip(places, context.values(said["of"]), strict=False):
+        location.replace(Decimal(value) - less)
 
 
-def _period(scene: Scene, said: Mapping[str, Sequence[str]]) -> None:
-    start, end = scene.start, later(scene.start, _YEAR - 1)
+def _period(context: RelationContext, said: Mapping[str, Sequence[str]]) -> None:
+    start, end = context.start, later(context.start, _YEAR - 1)
     for path in said.get("same", ()):
-        scene.put(path, {"start": start, "end": end})
+        context.put(path, {"start": start, "end": end})
     for path in said.get("part", ()):
-        first = later(start, _QUARTER * scene.b.below(3))
-        scene.put(path, {"start": first, "end": later(first, _QUARTER - 1)})
+        first = later(start, _QUARTER * context.b.below(3))
+        context.put(path, {"start": first, "end": later(first, _QUARTER - 1)})
     for path in said.get("earlier", ()):
-        scene.put(path, {"start": later(start, -_YEAR), "end": later(start, -1)})
+        context.put(path, {"start": later(start, -_YEAR), "end": later(start, -1)})
     for path in said.get("after", ()):
-        scene.put(path, later(end, scene.b.between(10, 60)))
+        context.put(path, later(end, context.b.between(10, 60)))
 
 
-_RELATIONS: dict[str, Callable[[Scene, Any], None]] = {
+_RELATIONS: dict[str, Callable[[RelationContext, Any], None]] = {
     "ascending": _ascending,
     "defines": _defines,
     "difference": _difference,
@@ -122,7 +124,7 @@ _RELATIONS: dict[str, Callable[[Scene, Any], None]] = {
 }
 
 
-def relate(scene: Scene, statements: Sequence[Mapping[str, Any]]) -> None:
+def relate(context: RelationContext, statements: Sequence[Mapping[str, Any]]) -> None:
     """Make every statement true of the resource, in the order given."""
     for statement in statements:
         for name, said in statement.items():
@@ -130,4 +132,4 @@ def relate(scene: Scene, statements: Sequence[Mapping[str, Any]]) -> None:
                 raise UsageError(
                     f"contract-package.yaml: {name!r} is no relation, expected one of {sorted(_RELATIONS)}."
                 )
-            _RELATIONS[name](scene, said)
+            _RELATIONS[name](context, said)

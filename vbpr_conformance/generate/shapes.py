@@ -24,7 +24,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ExistenceRule:
     """A rule about sides, each of them terms of which any makes the side present.
 
     `kind` is exactly-one, at-least-one, or only-with (the first side needs the second). `prefix` leads from the
@@ -51,7 +51,7 @@ _COUNTS = re.compile(rf"^\(?({_PATH})\.count\(\)\s*\+\s*({_PATH})\.count\(\)\)?\
 _URL = re.compile(r"^extension\('([^']+)'\)$")
 
 
-def shape(constraint: Constraint) -> Shape | None:
+def shape(constraint: Constraint) -> ExistenceRule | None:
     """Read the shape of an invariant, or None where it has none of the known ones."""
     expression = constraint.expression.strip()
     prefix: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ def shape(constraint: Constraint) -> Shape | None:
     if found:
         prefix, expression = tuple(found[1].split(".")), found[2].strip()
     kind, sides = _parts(expression)
-    return Shape(kind, tuple(_side(each) for each in sides), prefix, constraint.key) if kind else None
+    return ExistenceRule(kind, tuple(_side(each) for each in sides), prefix, constraint.key) if kind else None
 
 
 def _parts(expression: str) -> tuple[str, tuple[str, ...]]:

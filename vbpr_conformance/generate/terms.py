@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from vbpr_conformance.generate import values
-from vbpr_conformance.generate.choices import Choices
-from vbpr_conformance.generate.values import Maker
+from vbpr_conformance.generate import sample_values
+from vbpr_conformance.generate.drawn_choices import Choices
+from vbpr_conformance.generate.sample_values import Maker
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Element
 
@@ -58,11 +58,11 @@ class Pool:
     def concept(self, b: Choices) -> dict[str, Any]:
         """A concept: mostly one coding, else with text, with a foreign coding beside it, or text alone."""
         if not self.codings and b.rnd() < 0.5:
-            return {"text": values.text(b)}
+            return {"text": sample_values.text(b)}
         made: dict[str, Any] = {"coding": [self.coding(b)]}
         roll = b.rnd()
         if roll > 0.7:
-            made["text"] = values.text(b)
+            made["text"] = sample_values.text(b)
             if roll > 0.93:
                 made["coding"].append(foreign_coding(b))
                 if roll > 0.97 and self.free:

@@ -18,7 +18,7 @@ from vbpr_conformance.reference.indexing import Indexer
 from vbpr_conformance.reference.problems import ProblemError, issue, outcome
 from vbpr_conformance.reference.store import Store, StoredVersion
 from vbpr_conformance.validate.issue import is_valid
-from vbpr_conformance.validate.outcome import operation_outcome as validation_outcome
+from vbpr_conformance.validate.validation_outcome import operation_outcome as validation_outcome
 from vbpr_conformance.validate.validator import validator_for
 
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")

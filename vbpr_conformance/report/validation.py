@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 from vbpr_conformance.validate.batch import Outcome
 from vbpr_conformance.validate.issue import Issue
-from vbpr_conformance.validate.outcome import operation_outcome
+from vbpr_conformance.validate.validation_outcome import operation_outcome
 
 
 def write(outcomes: Iterable[Outcome], form: str, out: TextIO) -> bool:

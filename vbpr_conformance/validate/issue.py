@@ -29,7 +29,7 @@ def is_valid(issues: Iterable[Issue]) -> bool:
     return not any(issue.is_error for issue in issues)
 
 
-class Finding:
+class IssueDraft:
     """An issue on its way up: each node it passes adds its step, so that a path is built only when there is one."""
 
     __slots__ = ("code", "message", "profile", "rule", "severity", "steps")
@@ -47,9 +47,9 @@ class Finding:
         """The kind of rule, or the key of the invariant."""
         return self.rule.partition(":")[0]
 
-    def again(self) -> Finding:
+    def again(self) -> IssueDraft:
         """The same, to be told at another place."""
-        made = Finding(self.severity, self.code, self.rule, self.profile, self.message)
+        made = IssueDraft(self.severity, self.code, self.rule, self.profile, self.message)
         made.steps = self.steps.copy()
         return made
 
@@ -59,10 +59,10 @@ class Finding:
         return Issue(self.severity, self.code, expression, self.rule, self.message, self.profile)
 
 
-Findings = list[Finding]
+Drafts = list[IssueDraft]
 
 
-def below(findings: Findings, step: str) -> Findings:
+def below(findings: Drafts, step: str) -> Drafts:
     """Add the step they were found below."""
     for finding in findings:
         finding.steps.append(step)

@@ -9,14 +9,16 @@ from weakref import WeakKeyDictionary
 
 from vbpr_conformance.fhir.fhirpath.structure_types import StructureTypes
 from vbpr_conformance.ig.model import Profile
-from vbpr_conformance.validate import bundles, measure, reading, resources
-from vbpr_conformance.validate.compiler import Compiler
-from vbpr_conformance.validate.issue import Finding, Findings, Issue, shown
-from vbpr_conformance.validate.memory import remembering
-from vbpr_conformance.validate.node import Checked, Checker
+from vbpr_conformance.validate import reading
+from vbpr_conformance.validate.compile import nested_resources
+from vbpr_conformance.validate.compile.element_node import Checked, Checker
+from vbpr_conformance.validate.compile.element_ref import ElementRef, ElementRefs
+from vbpr_conformance.validate.compile.profile_compiler import ProfileCompiler
+from vbpr_conformance.validate.issue import Drafts, Issue, IssueDraft, shown
+from vbpr_conformance.validate.judge import bundle_entries, measure_reports
+from vbpr_conformance.validate.judge.memo import remembering
+from vbpr_conformance.validate.judge.scope import Bundle, ResolvedReference, Resolver, Scope
 from vbpr_conformance.validate.rules import Rule
-from vbpr_conformance.validate.scope import Bundle, Resolver, Scope, Target
-from vbpr_conformance.validate.views import View, Views
 
 if TYPE_CHECKING:
     from vbpr_conformance.ig.edition import Edition
@@ -31,7 +33,7 @@ class Validator:
 
     def __init__(self, edition: Edition) -> None:
         self.edition = edition
-        self._compiler = Compiler(edition)
+        self._compiler = ProfileCompiler(edition)
         self._type = lru_cache(_REMEMBERED)(edition.type)
         self._profile = lru_cache(_REMEMBERED)(edition.find_profile)
         self._resource = lru_cache(_REMEMBERED)(edition.find)
@@ -79,17 +81,17 @@ class Validator:
         return self._whole.rules(profile)
 
     @cached_property
-    def _whole(self) -> Compiler:
+    def _whole(self) -> ProfileCompiler:
         """What knows all rules, in an order that does not depend on what was judged before."""
-        return Compiler(self.edition, whole=True)
+        return ProfileCompiler(self.edition, whole=True)
 
-    def inner(self, value: Any, scope: Scope, profiles: Sequence[str], views: Views) -> Findings | None:
+    def inner(self, value: Any, scope: Scope, profiles: Sequence[str], views: ElementRefs) -> Drafts | None:
         """Judge a resource inside another, by what it claims and by what the outer profile asks of it."""
         return self._judge(value, scope, None, profiles, views)
 
     def bundle(self, scope: Scope) -> Bundle:
         """The index of the Bundle that a scope is about."""
-        return bundles.index(scope)
+        return bundle_entries.index(scope)
 
     def conforms(self, resource: Any, profile: str, scope: Scope) -> bool | None:
         """Whether a resource or element conforms to a profile; None if the profile is not held here."""
@@ -103,7 +105,7 @@ class Validator:
         node = self._compiler.element(found)
         return not any(each.severity == "error" for each in node.check(resource, scope.probe({}, profile)) or ())
 
-    def meets(self, target: Target, profile: str) -> bool | None:
+    def meets(self, target: ResolvedReference, profile: str) -> bool | None:
         """Whether what a reference leads to conforms to a profile; None if that cannot be told here."""
         found = self._profile(profile)
         if found is None:
@@ -119,7 +121,7 @@ class Validator:
             known = target.scope.answers[key] = (target.resource, fits)
         return known[1]
 
-    def claims(self, target: Target, profile: str) -> bool:
+    def claims(self, target: ResolvedReference, profile: str) -> bool:
         """Whether what a reference leads to claims a profile or, claiming none of the guide's, conforms to it."""
         claimed = _claimed(target.resource)
         if profile.partition("|")[0] in {each.partition("|")[0] for each in claimed}:
@@ -152,7 +154,7 @@ class Validator:
         made = self._fitted.get(profile.url)
         if made is None:
 
-            def check(resource: dict[str, Any], scope: Scope) -> Findings | None:
+            def check(resource: dict[str, Any], scope: Scope) -> Drafts | None:
                 return None if self._fits(resource, profile, scope.inner(resource)) else [_no_resource("")]
 
             made = self._fitted[profile.url] = Checked(check)
@@ -176,7 +178,7 @@ class Validator:
             return set()
         return self._faults(resource, self._compiler.lens.root(base), scope.probe(resource, base.url))
 
-    def _faults(self, resource: dict[str, Any], root: View, scope: Scope) -> set[tuple[str, str]]:
+    def _faults(self, resource: dict[str, Any], root: ElementRef, scope: Scope) -> set[tuple[str, str]]:
         found = self._compiler.resource(root.profile.type, (root,)).check(resource, scope)
         return {("".join(reversed(each.steps)), each.kind) for each in found or () if each.severity == "error"}
 
@@ -190,13 +192,13 @@ class Validator:
         scope: Scope,
         asked: Sequence[str | Profile] | None,
         profiles: Sequence[str] = (),
-        views: Views = (),
-    ) -> Findings | None:
+        views: ElementRefs = (),
+    ) -> Drafts | None:
         if type(value) is not dict:
             return [_no_resource(f"{shown(value)} found where a resource is expected.")]
         kind = value.get("resourceType")
         if type(kind) is not str:
-            return [_no_resource("No resourceType found: it is the first thing a resource must tell.")]
+            return [_no_resource("No resourceType found: it is the first thing a resource must make_issue.")]
         base = self._type(kind)
         if base is None or base.kind != "resource" or base.abstract:
             return self._unknown_type(kind)
@@ -205,31 +207,31 @@ class Validator:
         roots = (*roots, *views) or (self._compiler.lens.root(base),)
         bad = self._compiler.resource(kind, roots).check(value, scope)
         found += bad or []
-        found += resources.repeated_ids(value) if "contained" in value else []
-        found += bundles.issues(value, self._compiler.is_resource) if kind == "Bundle" else []
-        found += measure.issues(value, scope) if kind == "MeasureReport" else []
-        found += measure.measure_issues(value) if kind == "Measure" else []
+        found += nested_resources.repeated_ids(value) if "contained" in value else []
+        found += bundle_entries.issues(value, self._compiler.is_resource) if kind == "Bundle" else []
+        found += measure_reports.issues(value, scope) if kind == "MeasureReport" else []
+        found += measure_reports.measure_issues(value) if kind == "Measure" else []
         return found or None
 
-    def _unknown_type(self, kind: str) -> Findings:
+    def _unknown_type(self, kind: str) -> Drafts:
         if self._compiler.is_resource(kind):
             message = f"Not checked: the resource type {kind} is not held here; --package adds it."
-            return [Finding("information", "not-supported", "profile:Resource", "", message)]
+            return [IssueDraft("information", "not-supported", "profile:Resource", "", message)]
         return [_no_resource(f"{shown(kind)} found, which is no type of resource.")]
 
-    def _roots(self, named: Sequence[str | Profile], kind: str, *, claimed: bool) -> tuple[Findings, Views]:
-        found: Findings = []
-        roots: dict[View, None] = {}
+    def _roots(self, named: Sequence[str | Profile], kind: str, *, claimed: bool) -> tuple[Drafts, ElementRefs]:
+        found: Drafts = []
+        roots: dict[ElementRef, None] = {}
         for each in named:
             profile = each if isinstance(each, Profile) else self._profile(each)
             url = each.url if isinstance(each, Profile) else each
             if profile is None:
                 severity, code = ("warning", "not-found") if claimed else ("error", "not-found")
                 message = f"Not checked against {url}, which is not held here."
-                found.append(Finding(severity, code, "profile:Resource", url, message))  # type: ignore[arg-type]
+                found.append(IssueDraft(severity, code, "profile:Resource", url, message))  # type: ignore[arg-type]
             elif profile.type != kind and profile.type not in self._compiler.lens.lineage(kind):
                 message = f"A {kind} found, but the profile {profile.url} is about {profile.type}."
-                found.append(Finding("error", "structure", "profile:Resource", profile.url, message))
+                found.append(IssueDraft("error", "structure", "profile:Resource", profile.url, message))
             elif profile.type == kind:
                 roots[self._compiler.lens.root(profile)] = None
         return found, tuple(roots)
@@ -241,8 +243,8 @@ def _claimed(resource: dict[str, Any]) -> list[str]:
     return [each for each in listed if type(each) is str and each] if type(listed) is list else []
 
 
-def _no_resource(message: str) -> Finding:
-    return Finding("error", "structure", "shape:Resource", "", message)
+def _no_resource(message: str) -> IssueDraft:
+    return IssueDraft("error", "structure", "shape:Resource", "", message)
 
 
 _VALIDATORS: WeakKeyDictionary[Edition, Validator] = WeakKeyDictionary()

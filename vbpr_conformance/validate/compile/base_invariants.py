@@ -1,0 +1,174 @@
+"""The invariants of FHIR R4 that concern nearly every node, as closures: evaluated as FHIRPath they cost most.
+
+Each stands for one published expression and is tested to mean the same. Where the FHIRPath yields nothing (dates of
+different precision), these do not object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from vbpr_conformance.fhir.fhirpath import Temporal
+from vbpr_conformance.fhir.fhirpath.narrative import html_faults
+from vbpr_conformance.validate.judge.scope import Scope
+
+Holds = Callable[[Any, Scope], bool]
+
+
+def _per_1(period: dict[str, Any], _: Scope) -> bool:
+    """The start is not after the end, as far as both are precise."""
+    if len(period) == 1:
+        return True
+    start, end = period.get("start"), period.get("end")
+    if type(start) is not str or type(end) is not str:
+        return True
+    if len(start) == len(end) and start[19:] == end[19:]:
+        return start <= end
+    if len(start) <= _DAY and len(end) <= _DAY and start <= end[: len(start)]:
+        return True  # dates of different precision, as far as both go
+    first, last = Temporal.parse(start), Temporal.parse(end)
+    return first is None or last is None or (first.compare(last) or 0) <= 0
+
+
+_DAY = len("2024-02-29")
+
+
+def _qty_3(quantity: dict[str, Any], _: Scope) -> bool:
+    return "code" not in quantity or "system" in quantity or "_system" in quantity
+
+
+def _ref_1(reference: dict[str, Any], scope: Scope) -> bool:
+    """A reference to something contained finds it; `#` alone is the container."""
+    value = reference.get("reference")
+    if type(value) is not str or not value.startswith("#"):
+        return True
+    if value == "#":
+        return scope.resource is not scope.root
+    return scope.contained(value[1:]) is not None
+
+
+def _contained(resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    listed = resource.get("contained")
+    yield from (each for each in (listed if type(listed) is list else ()) if type(each) is dict)
+
+
+def _dom_2(resource: dict[str, Any], _: Scope) -> bool:
+    return not any("contained" in each for each in _contained(resource))
+
+
+def _dom_3(resource: dict[str, Any], _: Scope) -> bool:
+    """What is contained is referred to from somewhere else in the resource, or refers to its container."""
+    if "contained" not in resource:
+        return True
+    around = {name: each for name, each in resource.items() if name != "contained"}
+    if _mentions(around, {f"#{each.get('id')}" for each in _contained(resource)}):
+        return True
+    waiting = {f"#{each.get('id')}": each for each in _contained(resource) if not _mentions(each, {"#"})}
+    left = set(waiting)
+    if _mentions(around, left):
+        return True
+    return all(
+        _mentions([other for other in _contained(resource) if other is not waiting[name]], {name}) for name in left
+    )
+
+
+def _mentions(value: Any, waiting: set[str]) -> bool:
+    """Whether all of these stand somewhere below; it looks no further than it must, at what stands highest first."""
+    queue = [value]
+    for each in queue:  # grows as it goes
+        if not waiting:
+            break
+        for item in each.values() if type(each) is dict else each:
+            kind = type(item)
+            if kind is str:
+                waiting.discard(item)
+            elif kind is dict or kind is list:
+                queue.append(item)
+    return not waiting
+
+
+def _meta_of_contained(*names: str) -> Holds:
+    def holds(resource: dict[str, Any], _: Scope) -> bool:
+        return not any(
+            type(each.get("meta")) is dict and any(name in each["meta"] for name in names)
+            for each in _contained(resource)
+        )
+
+    return holds
+
+
+def _dom_6(resource: dict[str, Any], _: Scope) -> bool:
+    text = resource.get("text")
+    return type(text) is dict and "div" in text
+
+
+def _mrp_1(report: dict[str, Any], _: Scope) -> bool:
+    return report.get("type") != "data-collection" or "group" not in report
+
+
+def _mrp_2(report: dict[str, Any], _: Scope) -> bool:
+    """A stratum tells either its value or its components."""
+    for group in _listed(report.get("group")):
+        for stratifier in _listed(group.get("stratifier")):
+            for stratum in _listed(stratifier.get("stratum")):
+                if ("value" in stratum) == bool(stratum.get("component")):
+                    return False
+    return True
+
+
+def _listed(value: Any) -> list[dict[str, Any]]:
+    return [each for each in (value if type(value) is list else [value]) if type(each) is dict]
+
+
+_faults = lru_cache(maxsize=256)(html_faults)
+_EMPTY = "there is no content"
+
+
+def _txt_1(div: str, _: Scope) -> bool:
+    return not [fault for fault in _faults(div) if fault != _EMPTY]
+
+
+def _txt_2(div: str, _: Scope) -> bool:
+    return _EMPTY not in _faults(div)
+
+
+def narrative_faults(div: str) -> str:
+    """What is wrong with a narrative, in words."""
+    return "; ".join(_faults(div))
+
+
+CLOSURES: dict[tuple[str, str], Holds] = {
+    ("per-1", "start.hasValue().not() or end.hasValue().not() or (start <= end)"): _per_1,
+    ("qty-3", "code.empty() or system.exists()"): _qty_3,
+    (
+        "ref-1",
+        (
+            "reference.startsWith('#').not() or (reference.substring(1).trace('url') in "
+            "%rootResource.contained.id.trace('ids'))"
+        ),
+    ): _ref_1,
+    ("dom-2", "contained.contained.empty()"): _dom_2,
+    (
+        "dom-3",
+        (
+            "contained.where((('#'+id in (%resource.descendants().reference | %resource.descendants().as(canonical) | "
+            "%resource.descendants().as(uri) | %resource.descendants().as(url))) or "
+            "descendants().where(reference = '#').exists() or descendants().where(as(canonical) = '#').exists() or "
+            "descendants().where(as(canonical) = '#')"
+            ".exists()).not()).trace('unmatched', id).empty()"
+        ),
+    ): _dom_3,
+    (
+        "dom-4",
+        "contained.meta.versionId.empty() and contained.meta.lastUpdated.empty()",
+    ): _meta_of_contained("versionId", "lastUpdated"),
+    ("dom-5", "contained.meta.security.empty()"): _meta_of_contained("security"),
+    ("dom-6", "text.`div`.exists()"): _dom_6,
+    ("mrp-1", "(type != 'data-collection') or group.exists().not()"): _mrp_1,
+    ("mrp-2", "group.stratifier.stratum.all(value.exists() xor component.exists())"): _mrp_2,
+    ("txt-1", "htmlChecks()"): _txt_1,
+    ("txt-2", "htmlChecks()"): _txt_2,
+}
+"""By key and expression: a constraint of the same key that says something else is evaluated as what it says."""

@@ -1,0 +1,213 @@
+"""References and canonicals: their form, and what they may lead to (https://hl7.org/fhir/R4/references.html)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from vbpr_conformance.fhir.primitive_formats import is_absolute
+from vbpr_conformance.validate.compile.element_node import Check, ElementNode, MakeIssue, ObjectRule
+from vbpr_conformance.validate.compile.element_ref import ABSTRACT_RESOURCES, ElementRef, ElementRefs
+from vbpr_conformance.validate.compile.object_properties import PropertySlot
+from vbpr_conformance.validate.issue import Drafts, below, shown
+from vbpr_conformance.validate.judge.scope import ResolvedReference, Scope
+
+if TYPE_CHECKING:
+    from vbpr_conformance.validate.compile.profile_compiler import ProfileCompiler
+
+_RELATIVE = re.compile(r"([A-Z][A-Za-z]*)/([A-Za-z0-9.\-]{1,64})(?:/_history/[A-Za-z0-9.\-]{1,64})?(?:#.*)?")
+_RESTFUL = re.compile(r"https?://.+/([A-Z][A-Za-z]*)/[A-Za-z0-9.\-]{1,64}(?:/_history/[A-Za-z0-9.\-]{1,64})?(?:#.*)?")
+_SEARCH = re.compile(r"([A-Z][A-Za-z]*)\?.+")
+
+
+_ONLY_IN_BUNDLES = ("urn:uuid:", "urn:oid:")
+_SELF_CONTAINED = frozenset({"transaction", "document", "message"})
+"""Bundles whose references by UUID must find an entry; in others the target may have been left out."""
+
+
+class _Allowed(NamedTuple):
+    """What one view allows: target profiles by the type that each is about; None for any type."""
+
+    types: dict[str, list[str]] | None
+    make_issue: MakeIssue
+    said: str
+    modes: frozenset[str]
+    """How the target may be aggregated (contained, referenced, bundled); any way if none is named."""
+    versioning: str
+
+
+def object_checks(compiler: ProfileCompiler, node: ElementNode, views: ElementRefs) -> list[ObjectRule]:
+    """Give the check of a Reference."""
+    if node.type != "Reference":
+        return []
+    allowed = [
+        found for view in views if (found := _allowed(compiler, node, view, "Reference", "reference")) is not None
+    ]
+    malformed = node.rule("reference", views[0], code="value", step="reference")
+    dangling = node.finding("reference", views[0], severity="warning", code="not-found")
+    type_rule = node.rule("target", views[0], code="value", step="type")
+
+    def check(value: dict[str, Any], scope: Scope) -> Drafts | None:
+        reference = value.get("reference")
+        stated = value.get("type")
+        stated = stated.rpartition("/")[2] if type(stated) is str else None
+        if type(reference) is not str:
+            return _by_type(stated, allowed, ".type") if stated is not None else None
+        target = scope.resolve(reference)
+        named: str | None = None
+        if target is None:
+            named = type_in(reference)
+            trouble = _trouble(compiler, reference, named, scope)
+            if trouble is not None:
+                return below(malformed(trouble), ".reference")
+            if scope.bundle is not None and reference.startswith(_ONLY_IN_BUNDLES):
+                make_issue = malformed if scope.bundle.type in _SELF_CONTAINED else dangling
+                return below(make_issue(f"{shown(reference)} found, but no entry has this fullUrl."), ".reference")
+        actual = target.resource.get("resourceType") if target is not None else named or stated
+        found: Drafts = []
+        if stated is not None and type(actual) is str and actual != stated and compiler.is_resource(actual):
+            found += below(type_rule(f"{shown(stated)} found as type of a reference to {actual}."), ".type")
+        known = actual if type(actual) is str and compiler.is_resource(actual) else None
+        for each in allowed:
+            found += _judge(each, reference, known, target, scope)
+        return found or None
+
+    return [ObjectRule(check, lambda names: "reference" not in names and "type" not in names)]
+
+
+def _allowed(compiler: ProfileCompiler, node: ElementNode, view: ElementRef, code: str, step: str) -> _Allowed | None:
+    types = tuple(view.types(code))
+    targets = [name for each in types for name in each.targets]
+    modes = {mode for each in types for mode in each.aggregation}
+    versioning = {each.versioning or "either" for each in types}
+    version = versioning.pop() if len(versioning) == 1 else "either"
+    if not targets and not modes and version == "either":
+        return None
+    about = [(compiler.type_about(name), name) for name in targets]
+    make_issue = node.rule("target", view, detail=tuple(targets), code="value", step=step)
+    by_type: dict[str, list[str]] = {}
+    for kind, name in about:
+        by_type.setdefault(kind, []).append(name)
+    unknown = [name for name in targets if compiler.edition.find_profile(name) is None]
+    anything = not targets or bool(unknown) or not ABSTRACT_RESOURCES.isdisjoint(by_type)
+    said = " or ".join(name.removeprefix("http://hl7.org/fhir/StructureDefinition/") for name in targets)
+    return _Allowed(None if anything else by_type, make_issue, said, frozenset(modes), version)
+
+
+def _judge(
+    allowed: _Allowed, reference: str, actual: str | None, target: ResolvedReference | None, scope: Scope
+) -> Drafts:
+    trouble = _aggregation(allowed.modes, reference, target, scope)
+    if trouble is None and not reference.startswith("#"):
+        trouble = _version(allowed.versioning, versioned="/_history/" in reference)
+    if trouble is not None:
+        return below(allowed.make_issue(f"{shown(reference)} found, but {trouble}."), ".reference")
+    if allowed.types is None or actual is None:
+        return []
+    profiles = allowed.types.get(actual)
+    if profiles is None:
+        message = f"A reference to {actual} found ({shown(reference)}), expected {allowed.said}."
+        return below(allowed.make_issue(message), ".reference")
+    if target is None:
+        return []
+    if any(scope.validator.meets(target, name) is not False for name in profiles):
+        return []
+    message = f"{shown(reference)} leads to a {actual} that does not conform to {' or '.join(profiles)}."
+    return below(allowed.make_issue(message), ".reference")
+
+
+def _aggregation(modes: frozenset[str], reference: str, target: ResolvedReference | None, scope: Scope) -> str | None:
+    """Say why a target may not be where it is; a resource of the same Bundle may be referenced too."""
+    if not modes:
+        return None
+    if reference.startswith("#"):
+        return None if "contained" in modes else "the target may not be contained"
+    if "referenced" in modes:
+        return None
+    if "bundled" not in modes:
+        return "the target must be contained"
+    is_bundled = target is not None and scope.bundle is not None and target.scope.bundle is scope.bundle
+    return None if is_bundled else "the target must be in the same Bundle"
+
+
+def _version(versioning: str, *, versioned: bool) -> str | None:
+    """Say why a reference must or must not name a version."""
+    if versioning == "specific" and not versioned:
+        return "a version must be named"
+    if versioning == "independent" and versioned:
+        return "no version may be named"
+    return None
+
+
+def _by_type(stated: str, allowed: list[_Allowed], step: str) -> Drafts | None:
+    found: Drafts = []
+    for each in allowed:
+        if each.types is not None and stated not in each.types:
+            found += below(each.make_issue(f"A reference to {stated} found, expected {each.said}."), step)
+    return found or None
+
+
+def type_in(reference: str) -> str | None:
+    """The type that a reference names in its path."""
+    found = _RELATIVE.fullmatch(reference) or _RESTFUL.fullmatch(reference) or _SEARCH.fullmatch(reference)
+    return found.group(1) if found else None
+
+
+def _trouble(compiler: ProfileCompiler, reference: str, named: str | None, scope: Scope) -> str | None:
+    """Say what is wrong with a reference that nothing was found for."""
+    if reference.startswith("#"):
+        return None
+    if is_absolute(reference):
+        return None
+    if named is None:
+        return f"{shown(reference)} found, expected Type/id, an absolute URL or #id."
+    if not compiler.is_resource(named):
+        return f"{shown(reference)} found, but {named} is no type of resource."
+    in_transaction = scope.bundle is not None and scope.bundle.type == "transaction"
+    if not in_transaction and "?" in reference and _SEARCH.fullmatch(reference):
+        return f"{shown(reference)} found, but a conditional reference stands in Bundles of type transaction only."
+    return None
+
+
+def canonical_checks(slot: PropertySlot) -> list[Check]:
+    """Give the checks of a canonical: what it leads to, where that is in hand."""
+    allowed = [
+        found
+        for view in slot.views
+        if (found := _allowed(slot.compiler, slot.node, view, "canonical", slot.name.label)) is not None
+    ]
+    missing = slot.rule("reference", slot.views[0], code="not-found")
+
+    def check(value: str, scope: Scope) -> Drafts | None:
+        if value.startswith("#"):
+            if scope.contained(value[1:]) is None:
+                return missing(f"{shown(value)} found, but nothing contained has this id.")
+        elif ":" not in value:
+            return missing(f"{shown(value)} found, expected an absolute URL.")
+        if not allowed:
+            return None
+        found = [finding for each in allowed for finding in _versions(each, value)]
+        target = scope.canonical(value)
+        if target is None:
+            return found or None
+        return found + [finding for each in allowed for finding in _leads(each, value, target, scope)]
+
+    return [check]
+
+
+def _versions(allowed: _Allowed, value: str) -> Drafts:
+    trouble = None if value.startswith("#") else _version(allowed.versioning, versioned="|" in value)
+    return [] if trouble is None else allowed.make_issue(f"{shown(value)} found, but {trouble}.")
+
+
+def _leads(allowed: _Allowed, value: str, target: ResolvedReference, scope: Scope) -> Drafts:
+    """Judge what a canonical leads to."""
+    actual = target.resource.get("resourceType")
+    if allowed.types is None or type(actual) is not str:
+        return []
+    profiles = allowed.types.get(actual)
+    if profiles is None:
+        return allowed.make_issue(f"{shown(value)} leads to a {actual}, expected {allowed.said}.")
+    if any(scope.validator.meets(target, one) is not False for one in profiles):
+        return []
+    return allowed.make_issue(f"{shown(value)} leads to a {actual} that does not conform to {allowed.said}.")

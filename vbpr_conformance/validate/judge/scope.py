@@ -1,0 +1,243 @@
+"""What a check may need besides the value it looks at: the resource it stands in, and where references lead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from vbpr_conformance.fhir import fhirpath
+
+if TYPE_CHECKING:
+    from vbpr_conformance.validate.validator import Validator
+
+Resolver = Callable[[str], dict[str, Any] | None]
+
+Answers = dict[tuple[int, str], tuple[dict[str, Any], bool]]
+"""Whether resources (by identity; they are kept, so that none takes another's) conform to profiles, asked once."""
+
+
+class ResolvedReference(NamedTuple):
+    """A resource that a reference leads to, and the scope to judge it in."""
+
+    resource: dict[str, Any]
+    scope: Scope
+
+
+class Scope:
+    """One resource on its way through the validator.
+
+    `root` is the resource that contains it (itself if none does), `bundle` the index of the Bundle it is an entry
+    of, `full_url` its address there.
+    """
+
+    __slots__ = (
+        "_contained",
+        "_env",
+        "answers",
+        "bundle",
+        "full_url",
+        "ids",
+        "own_bundle",
+        "probing",
+        "resolver",
+        "resource",
+        "root",
+        "validator",
+    )
+
+    def __init__(  # noqa: PLR0913 - each is one thing of the surroundings, by name
+        self,
+        validator: Validator,
+        resource: dict[str, Any],
+        *,
+        root: dict[str, Any] | None = None,
+        bundle: Bundle | None = None,
+        full_url: str | None = None,
+        resolver: Resolver | None = None,
+        probing: frozenset[tuple[int, str]] = frozenset(),
+        answers: Answers | None = None,
+    ) -> None:
+        self.validator = validator
+        self.resource = resource
+        self.root = resource if root is None else root
+        self.bundle = bundle
+        self.full_url = full_url
+        self.resolver = resolver
+        self.probing = probing
+        """The (resource, profile) pairs under question, so that references in a circle come to an end."""
+        self.answers: Answers = {} if answers is None else answers
+        self.ids: set[str] = set()
+        self.own_bundle: Bundle | None = None
+        self._contained: dict[str, dict[str, Any]] | None = None
+        self._env: fhirpath.Environment | None = None
+
+    def inner(self, resource: dict[str, Any]) -> Scope:
+        """The scope of a resource contained in this one."""
+        return Scope(
+            self.validator,
+            resource,
+            root=self.root,
+            bundle=self.bundle,
+            full_url=self.full_url,
+            resolver=self.resolver,
+            probing=self.probing,
+            answers=self.answers,
+        )
+
+    def entry(self, resource: dict[str, Any], full_url: str | None, bundle: Bundle) -> Scope:
+        """The scope of an entry of the Bundle that this is the scope of."""
+        return Scope(
+            self.validator,
+            resource,
+            bundle=bundle,
+            full_url=full_url,
+            resolver=self.resolver,
+            probing=self.probing,
+            answers=self.answers,
+        )
+
+    def _outside(self, resource: dict[str, Any]) -> Scope:
+        """The scope of a resource that the resolver found."""
+        return Scope(self.validator, resource, resolver=self.resolver, probing=self.probing, answers=self.answers)
+
+    def probe(self, resource: dict[str, Any], profile: str) -> Scope:
+        """The same scope anew, to ask whether a resource conforms to a profile without saying anything of it."""
+        fresh = Scope(
+            self.validator,
+            self.resource,
+            root=self.root,
+            bundle=self.bundle,
+            full_url=self.full_url,
+            resolver=self.resolver,
+            probing=self.probing | {(id(resource), profile)},
+        )
+        fresh._contained = self._contained
+        return fresh
+
+    def env(self, **variables: Any) -> fhirpath.Environment:
+        """What FHIRPath may look at from here; with further variables, an environment of its own."""
+        if self._env is not None and not variables:
+            return self._env
+        made = fhirpath.Environment(
+            self.resource,
+            self.root,
+            resolve=self._resolved,
+            member_of=self.validator.member_of,
+            conforms_to=lambda resource, profile: self.validator.conforms(resource, profile, self),
+            types=self.validator.types,
+            variables=variables,
+        )
+        if not variables:
+            self._env = made
+        return made
+
+    def _resolved(self, reference: str) -> dict[str, Any] | None:
+        target = self.resolve(reference)
+        return target.resource if target is not None else None
+
+    def contained(self, name: str) -> dict[str, Any] | None:
+        """The contained resource of that id."""
+        if self._contained is None:
+            listed = self.root.get("contained")
+            self._contained = {
+                each["id"]: each
+                for each in (listed if isinstance(listed, list) else ())
+                if isinstance(each, dict) and isinstance(each.get("id"), str)
+            }
+        return self._contained.get(name)
+
+    def resolve(self, reference: str) -> ResolvedReference | None:
+        """Follow a reference: inside the resource, inside its Bundle, then by the resolver."""
+        if reference.startswith("#"):
+            found = self.root if reference == "#" else self.contained(reference[1:])
+            return ResolvedReference(found, self.inner(found)) if found is not None else None
+        if self.bundle is None and self.resolver is None:
+            return None
+        url, _, version = reference.partition("#")[0].partition("/_history/")
+        if self.bundle is not None:
+            entry = self.bundle.find(url, self.full_url, version)
+            if entry is not None:
+                resource, full_url = entry
+                return ResolvedReference(resource, self.entry(resource, full_url, self.bundle))
+        if self.resolver is not None:
+            fetched = self.resolver(url)
+            if fetched is not None:
+                return ResolvedReference(fetched, self._outside(fetched))
+        return None
+
+    def canonical(self, canonical: str) -> ResolvedReference | None:
+        """Follow a canonical to a resource in hand that has this url, and this version where one is given."""
+        url, _, version = canonical.partition("|")
+        if url.startswith("#"):
+            return self.resolve(url)
+        for each in self._in_hand():
+            if each.get("url") == url and (not version or each.get("version") == version):
+                return ResolvedReference(each, self.inner(each))
+        fetched = self.validator.conformance_resource(canonical)
+        if fetched is None and self.resolver is not None:
+            fetched = self.resolver(canonical)
+        return ResolvedReference(fetched, self._outside(fetched)) if fetched else None
+
+    def _in_hand(self) -> Iterator[dict[str, Any]]:
+        listed = self.root.get("contained")
+        if isinstance(listed, list):
+            yield from (each for each in listed if isinstance(each, dict))
+        if self.bundle is not None:
+            yield from self.bundle.resources
+
+
+_Entry = tuple[dict[str, Any], str | None]
+"""A resource and its fullUrl."""
+
+
+class Bundle:
+    """The entries of a Bundle by their addresses (https://hl7.org/fhir/R4/bundle.html#references)."""
+
+    def __init__(self, bundle: dict[str, Any]) -> None:
+        self.type = bundle.get("type")
+        self.resources: list[dict[str, Any]] = []
+        self._by_url: dict[str, list[_Entry]] = {}
+        self._by_id: dict[str, list[_Entry]] = {}
+        entries = bundle.get("entry")
+        for entry in entries if isinstance(entries, list) else ():
+            resource = entry.get("resource") if isinstance(entry, dict) else None
+            if not isinstance(resource, dict):
+                continue
+            self.resources.append(resource)
+            full_url = entry.get("fullUrl")
+            found = (resource, full_url if isinstance(full_url, str) else None)
+            if found[1] is not None:
+                self._by_url.setdefault(found[1], []).append(found)
+            self._by_id.setdefault(f"{resource.get('resourceType')}/{resource.get('id')}", []).append(found)
+
+    def find(self, url: str, base: str | None, version: str = "") -> _Entry | None:
+        """Find the entry that a reference means, made in the entry of the address `base`."""
+        found = self._by_url.get(url)
+        if found is None and ":" not in url:
+            found = self._of_relative(url, base)
+        return _of_version(found, version) if found else None
+
+    def _of_relative(self, url: str, base: str | None) -> list[_Entry] | None:
+        """Find what a relative reference means: on the server of `base`; where no address tells another, by its id."""
+        if base is not None and base.startswith(("http://", "https://")):
+            server = base.rsplit("/", 2)[0]
+            found = self._by_url.get(f"{server}/{url}")
+            if found is not None:
+                return found
+        named = self._by_id.get(url, [])
+        if base is not None:
+            named = [each for each in named if each[1] is None]
+        return named if all(each[0] is named[0][0] for each in named) else None
+
+
+def _of_version(entries: list[_Entry], version: str) -> _Entry | None:
+    """Choose the entry of the version that a reference names; one that tells no version may be of any."""
+    if not version:
+        return entries[0]
+    located = [(_version_of(each[0]), each) for each in entries]
+    return next((each for wanted in (version, None) for known, each in located if known == wanted), None)
+
+
+def _version_of(resource: dict[str, Any]) -> Any:
+    meta = resource.get("meta")
+    return meta.get("versionId") if isinstance(meta, dict) else None
