@@ -21,8 +21,9 @@ import httpx
 
 from vbpr_conformance import settings
 from vbpr_conformance.client.client import FhirClient
-from vbpr_conformance.client.exchange import Exchange
 from vbpr_conformance.reference.process import running
+from vbpr_conformance.rest.exchange import Exchange
+from vbpr_conformance.rest.headers import Headers
 from vbpr_conformance.runner import run_suites
 
 EDITION = "1.1.0"
@@ -34,7 +35,7 @@ class Sent(NamedTuple):
 
     method: str
     url: str
-    headers: httpx.Headers
+    headers: Headers
     body: bytes
     location: str
     elapsed: float

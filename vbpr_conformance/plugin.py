@@ -142,7 +142,7 @@ class Run:
         if self._worker_output is not None or self._config.option.collectonly:
             return
         try:
-            self._session.greet()
+            self._session.probe()
         except TargetError as trouble:
             pytest.exit(str(trouble), returncode=UNREACHABLE)
 

@@ -9,7 +9,7 @@ import sys
 import httpx
 import pytest
 
-from vbpr_conformance.client.errors import NoAnswerError
+from vbpr_conformance.client.client_errors import NoAnswerError
 from vbpr_conformance.client.journal import Journal, clean_up
 from vbpr_conformance.client.ledger import ledgers
 from vbpr_conformance.errors import UsageError

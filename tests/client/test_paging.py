@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from vbpr_conformance.client.errors import PagingError
+from vbpr_conformance.client.client_errors import PagingError
 
 BASE = "http://payer.example/fhir"
 

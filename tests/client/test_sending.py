@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from vbpr_conformance.client.client import FhirClient
-from vbpr_conformance.client.errors import NoAnswerError
+from vbpr_conformance.client.client_errors import NoAnswerError
 from vbpr_conformance.errors import TargetError, UsageError
 
 

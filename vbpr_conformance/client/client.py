@@ -14,16 +14,16 @@ import httpx
 
 from vbpr_conformance import __version__
 from vbpr_conformance.client.auth import Login, basic
-from vbpr_conformance.client.errors import NoAnswerError
-from vbpr_conformance.client.exchange import Exchange
+from vbpr_conformance.client.client_errors import NoAnswerError
 from vbpr_conformance.client.journal import Journal
 from vbpr_conformance.client.paging import follow
 from vbpr_conformance.client.redact import Redactor
-from vbpr_conformance.client.sending import MAX_BYTES, Bounds, Sender, http_client
+from vbpr_conformance.client.sending import MAX_BYTES, AnswerLimits, Sender, http_client
 from vbpr_conformance.client.urls import Parameters, checked_base, origin, query, with_query
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir.json_codec import dumps
 from vbpr_conformance.fhir.type_structure import Structure
+from vbpr_conformance.rest.exchange import Exchange
 
 JSON = "application/fhir+json"
 XML = "application/fhir+xml"
@@ -33,7 +33,7 @@ _FRESH = {"Cache-Control": "no-cache"}
 """Some servers answer an equal search from a result they kept, unless asked not to."""
 
 Resource = Mapping[str, Any]
-Headers = Mapping[str, str]
+Fields = Mapping[str, str]
 
 
 class FhirClient:
@@ -48,7 +48,7 @@ class FhirClient:
         base_url: str,
         *,
         auth: httpx.Auth | None = None,
-        headers: Headers | None = None,
+        headers: Fields | None = None,
         timeout: float = 30.0,
         ca: str | None = None,
         recorder: Callable[[Exchange], None] | None = None,
@@ -73,7 +73,7 @@ class FhirClient:
         secrets = auth.secrets if isinstance(auth, Login) else ()
         self._http = http_client(self.base_url, auth, timeout, ca, transport)
         redactor = Redactor(secrets, headers)
-        self._sender = Sender(self._http, redactor, Bounds(timeout, max_bytes), structure)
+        self._sender = Sender(self._http, redactor, AnswerLimits(timeout, max_bytes), structure)
 
     def __enter__(self) -> Self:
         return self
@@ -101,7 +101,7 @@ class FhirClient:
         *,
         body: Resource | Sequence[Any] | bytes | str | None = None,
         params: Parameters | None = None,
-        headers: Headers | None = None,
+        headers: Fields | None = None,
         interaction: str = "request",
     ) -> Exchange:
         """Send any request; `path` is below the base or an absolute URL of this server.
@@ -168,17 +168,17 @@ class FhirClient:
     # ---- interactions with one resource
 
     def read(
-        self, kind: str, identity: str, *, headers: Headers | None = None, params: Parameters | None = None
+        self, kind: str, identity: str, *, headers: Fields | None = None, params: Parameters | None = None
     ) -> Exchange:
         """Read a resource."""
         return self.request("GET", _path(kind, identity), params=params, headers=headers, interaction="read")
 
-    def vread(self, kind: str, identity: str, version: str, *, headers: Headers | None = None) -> Exchange:
+    def vread(self, kind: str, identity: str, version: str, *, headers: Fields | None = None) -> Exchange:
         """Read one version of a resource."""
         path = f"{_path(kind, identity)}/_history/{quote(version, safe='')}"
         return self.request("GET", path, headers=headers, interaction="vread")
 
-    def create(self, resource: Resource, *, prefer: str | None = None, headers: Headers | None = None) -> Exchange:
+    def create(self, resource: Resource, *, prefer: str | None = None, headers: Fields | None = None) -> Exchange:
         """Create a resource under an id of the server's; `prefer` is representation, minimal or OperationOutcome."""
         asked = _headers(headers, prefer=prefer)
         return self.request("POST", resource["resourceType"], body=resource, headers=asked, interaction="create")
@@ -189,7 +189,7 @@ class FhirClient:
         *,
         if_match: str | None = None,
         prefer: str | None = None,
-        headers: Headers | None = None,
+        headers: Fields | None = None,
     ) -> Exchange:
         """Update a resource, or create it under its id; `if_match` is the version it must have."""
         path = _path(resource["resourceType"], resource["id"])
@@ -203,14 +203,14 @@ class FhirClient:
         operations: Sequence[Mapping[str, Any]],
         *,
         if_match: str | None = None,
-        headers: Headers | None = None,
+        headers: Fields | None = None,
     ) -> Exchange:
         """Patch a resource by JSON Patch: https://www.rfc-editor.org/rfc/rfc6902."""
         asked = {"Content-Type": JSON_PATCH, **_headers(headers, if_match=if_match)}
         return self.request("PATCH", _path(kind, identity), body=operations, headers=asked, interaction="patch")
 
     def delete(
-        self, kind: str, identity: str, *, if_match: str | None = None, headers: Headers | None = None
+        self, kind: str, identity: str, *, if_match: str | None = None, headers: Fields | None = None
     ) -> Exchange:
         """Delete a resource."""
         asked = _headers(headers, if_match=if_match)
@@ -218,19 +218,24 @@ class FhirClient:
 
     # ---- conditional interactions: `where` are search parameters
 
-    def conditional_create(self, resource: Resource, where: Parameters, *, headers: Headers | None = None) -> Exchange:
+    def conditional_create(self, resource: Resource, where: Parameters, *, headers: Fields | None = None) -> Exchange:
         """Create a resource unless one matches."""
         asked = {**(headers or {}), "If-None-Exist": query(where)}
         kind = resource["resourceType"]
         return self.request("POST", kind, body=resource, headers=asked, interaction="conditional_create")
 
-    def conditional_update(self, resource: Resource, where: Parameters, *, headers: Headers | None = None) -> Exchange:
+    def conditional_update(self, resource: Resource, where: Parameters, *, headers: Fields | None = None) -> Exchange:
         """Update the one resource that matches, or create it."""
         kind = resource["resourceType"]
         return self.request("PUT", kind, body=resource, params=where, headers=headers, interaction="conditional_update")
 
     def conditional_patch(
-        self, kind: str, operations: Sequence[Mapping[str, Any]], where: Parameters, *, headers: Headers | None = None
+        self,
+        kind: str,
+        operations: Sequence[Mapping[str, Any]],
+        where: Parameters,
+        *,
+        headers: Fields | None = None,
     ) -> Exchange:
         """Patch the one resource that matches."""
         asked = {"Content-Type": JSON_PATCH, **(headers or {})}
@@ -238,14 +243,14 @@ class FhirClient:
             "PATCH", kind, body=operations, params=where, headers=asked, interaction="conditional_patch"
         )
 
-    def conditional_delete(self, kind: str, where: Parameters, *, headers: Headers | None = None) -> Exchange:
+    def conditional_delete(self, kind: str, where: Parameters, *, headers: Fields | None = None) -> Exchange:
         """Delete what matches."""
         return self.request("DELETE", kind, params=where, headers=headers, interaction="conditional_delete")
 
     # ---- searches, histories, bundles
 
     def search(
-        self, kind: str | None, params: Parameters = "", *, method: str = "GET", headers: Headers | None = None
+        self, kind: str | None, params: Parameters = "", *, method: str = "GET", headers: Fields | None = None
     ) -> Exchange:
         """Search a type, or all of them where `kind` is None, by GET or by POST of a form, past any cache."""
         if method.upper() != "POST":
@@ -261,27 +266,27 @@ class FhirClient:
         identity: str | None = None,
         *,
         params: Parameters | None = None,
-        headers: Headers | None = None,
+        headers: Fields | None = None,
     ) -> Exchange:
         """Read the history of a resource, of a type, or of the whole server."""
         above = "/".join(quote(each, safe="") for each in (kind, identity) if each)
         path = f"{above}/_history" if above else "_history"
         return self.request("GET", path, params=params, headers=headers, interaction="history")
 
-    def batch(self, entries: Resource | Iterable[Resource], *, headers: Headers | None = None) -> Exchange:
+    def batch(self, entries: Resource | Iterable[Resource], *, headers: Fields | None = None) -> Exchange:
         """Send entries, or a Bundle as it is, as a batch."""
         return self._bundle("batch", entries, headers)
 
-    def transaction(self, entries: Resource | Iterable[Resource], *, headers: Headers | None = None) -> Exchange:
+    def transaction(self, entries: Resource | Iterable[Resource], *, headers: Fields | None = None) -> Exchange:
         """Send entries, or a Bundle as it is, as a transaction."""
         return self._bundle("transaction", entries, headers)
 
-    def _bundle(self, kind: str, entries: Resource | Iterable[Resource], headers: Headers | None) -> Exchange:
+    def _bundle(self, kind: str, entries: Resource | Iterable[Resource], headers: Fields | None) -> Exchange:
         is_whole = isinstance(entries, Mapping)
         bundle = entries if is_whole else {"resourceType": "Bundle", "type": kind, "entry": [*entries]}
         return self.request("POST", "", body=bundle, headers=headers, interaction=kind)  # type: ignore[arg-type]
 
-    def capabilities(self, *, headers: Headers | None = None, params: Parameters | None = None) -> Exchange:
+    def capabilities(self, *, headers: Fields | None = None, params: Parameters | None = None) -> Exchange:
         """Read the CapabilityStatement."""
         return self.request("GET", "metadata", params=params, headers=headers, interaction="capabilities")
 
@@ -305,7 +310,7 @@ def _accepted(first: Exchange) -> dict[str, str]:
     return {"Accept": first.request_headers["Accept"]} if "Accept" in first.request_headers else {}
 
 
-def _headers(headers: Headers | None, *, prefer: str | None = None, if_match: str | None = None) -> dict[str, str]:
+def _headers(headers: Fields | None, *, prefer: str | None = None, if_match: str | None = None) -> dict[str, str]:
     made = dict(headers or {})
     if prefer:
         made["Prefer"] = f"return={prefer}"

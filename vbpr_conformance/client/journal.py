@@ -6,10 +6,11 @@ from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
-from vbpr_conformance.client.cleanup import GONE, clean_up, looked_up
-from vbpr_conformance.client.exchange import Exchange, located
 from vbpr_conformance.client.ledger import Intent, Ledger, ledger_path
+from vbpr_conformance.client.leftovers import GONE, clean_up, looked_up
 from vbpr_conformance.client.urls import checked_base
+from vbpr_conformance.rest.exchange import Exchange
+from vbpr_conformance.rest.located import located
 
 if TYPE_CHECKING:
     from vbpr_conformance.client.client import FhirClient

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from vbpr_conformance.client.errors import ForeignLinkError, PagingError
-from vbpr_conformance.client.exchange import Exchange
+from vbpr_conformance.client.client_errors import ForeignLinkError, PagingError
 from vbpr_conformance.client.urls import followed, origin
+from vbpr_conformance.rest.exchange import Exchange
 
 MAX_PAGES = 10_000
 """More pages than that are taken for a server that never ends."""

@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from httpx import Headers
-
-MASK = "***"
+from vbpr_conformance.rest.exchange import MASK
+from vbpr_conformance.rest.headers import Headers
 
 _SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|password|api-?key", re.IGNORECASE)
 _SECRET_PARAMETER = re.compile(
@@ -60,27 +59,25 @@ class Redactor:
         self._texts = tuple(sorted((text for text in texts if len(text) >= _SHORTEST), key=len, reverse=True))
         self._bytes = tuple(text.encode() for text in self._texts)
         self._headers = {name.lower() for name in given}
-        self._judged: dict[bytes, bool] = {}
+        self._judged: dict[str, bool] = {}
 
     def headers(self, headers: Headers) -> Headers:
         """Give the headers with the values of secret ones masked; the scheme of an Authorization stays."""
-        if all(self._tells_nothing(name, value) for name, value in headers.raw):
+        if all(self._tells_nothing(name, value) for name, value in headers.fields):
             return headers
-        pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw)
-        return Headers([(name, self._value(name, value)) for name, value in pairs])
+        return Headers([(name, self._value(name, value)) for name, value in headers.fields])
 
-    def _tells_nothing(self, name: bytes, value: bytes) -> bool:
-        return not (self._is_secret(name) or b"@" in value or any(each in value for each in self._bytes))
+    def _tells_nothing(self, name: str, value: str) -> bool:
+        return not (self._is_secret(name) or "@" in value or any(each in value for each in self._texts))
 
-    def _is_secret(self, header: bytes) -> bool:
+    def _is_secret(self, header: str) -> bool:
         secret = self._judged.get(header)
         if secret is None:
-            name = header.decode("latin-1")
-            secret = self._judged[header] = name.lower() in self._headers or bool(_SECRET_HEADER.search(name))
+            secret = self._judged[header] = header.lower() in self._headers or bool(_SECRET_HEADER.search(header))
         return secret
 
     def _value(self, name: str, value: str) -> str:
-        if not self._is_secret(name.encode("latin-1")):
+        if not self._is_secret(name):
             return self.text(value)
         scheme = _SCHEME.match(value)
         return f"{scheme.group(1)} {MASK}" if scheme else MASK

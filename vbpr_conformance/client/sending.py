@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 import httpx
 
-from vbpr_conformance.client.errors import NoAnswerError
-from vbpr_conformance.client.exchange import Exchange
+from vbpr_conformance.client.client_errors import NoAnswerError
 from vbpr_conformance.client.redact import Redactor
 from vbpr_conformance.client.urls import origin
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir.type_structure import Structure
+from vbpr_conformance.rest.exchange import Exchange
+from vbpr_conformance.rest.headers import Headers
 
 MAX_BYTES = 128 * 1024 * 1024
 """The largest answer that is read."""
@@ -35,7 +36,7 @@ _IDLE_S = 3.0
 """A connection idle for longer is not used again: common servers close theirs after five seconds."""
 
 
-class Bounds(NamedTuple):
+class AnswerLimits(NamedTuple):
     """The seconds and bytes one answer may take."""
 
     timeout: float
@@ -80,11 +81,11 @@ class Sender:
     """Sends requests and gives what was exchanged, redacted."""
 
     def __init__(
-        self, client: httpx.Client, redactor: Redactor, bounds: Bounds, structure: Structure | None = None
+        self, client: httpx.Client, redactor: Redactor, limits: AnswerLimits, structure: Structure | None = None
     ) -> None:
         self._client = client
         self._redactor = redactor
-        self._bounds = bounds
+        self._limits = limits
         self._structure = structure
 
     def send(self, interaction: str, request: httpx.Request) -> list[Exchange]:
@@ -141,10 +142,10 @@ class Sender:
             for part in response.iter_bytes():
                 parts.append(part)
                 size += len(part)
-                if size > self._bounds.max_bytes:
-                    raise _TooMuchError(f"answered with more than {self._bounds.max_bytes // 1024 // 1024} MiB")
-                if time.monotonic() - started > self._bounds.timeout:
-                    raise _TooMuchError(f"did not end its answer within {self._bounds.timeout:g} s")
+                if size > self._limits.max_bytes:
+                    raise _TooMuchError(f"answered with more than {self._limits.max_bytes // 1024 // 1024} MiB")
+                if time.monotonic() - started > self._limits.timeout:
+                    raise _TooMuchError(f"did not end its answer within {self._limits.timeout:g} s")
         except httpx.DecodingError:
             return b"", f"the body is not encoded as Content-Encoding says: {response.headers.get('Content-Encoding')}"
         return b"".join(parts), None
@@ -154,28 +155,34 @@ class Sender:
     ) -> Exchange:
         request = call.request
         redact = self._redactor
+        elapsed = time.monotonic() - call.started
         return Exchange(
             interaction=call.interaction,
             method=request.method,
             url=redact.url(str(request.url)),
-            request_headers=redact.headers(request.headers),
+            request_headers=redact.headers(_plain(request.headers)),
             request_body=redact.body(request.content),
             status=response.status_code if response is not None else 0,
-            headers=redact.headers(response.headers) if response is not None else httpx.Headers(),
+            headers=redact.headers(_plain(response.headers)) if response is not None else Headers(),
             body=redact.body(body),
-            elapsed=time.monotonic() - call.started,
+            elapsed=elapsed,
             error=error,
             structure=self._structure,
+            started=time.time() - elapsed,
         )
 
     def _no_answer(self, call: _Call, error: httpx.HTTPError) -> NoAnswerError:
-        sentence = self._redactor.url(_sentence(error, call.request, self._bounds))
+        sentence = self._redactor.url(_sentence(error, call.request, self._limits))
         sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
         return NoAnswerError(sentence, self._exchange(call, error=sentence), sent=sent)
 
 
 class _TooMuchError(httpx.HTTPError):
-    """An answer beyond the bounds."""
+    """An answer beyond the limits."""
+
+
+def _plain(headers: httpx.Headers) -> Headers:
+    return Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw])
 
 
 def _is_redirect(exchange: Exchange) -> bool:
@@ -211,7 +218,7 @@ def _is_certificate(error: httpx.HTTPError) -> bool:
     return "CERTIFICATE_VERIFY_FAILED" in str(error)
 
 
-def _sentence(error: httpx.HTTPError, request: httpx.Request, bounds: Bounds) -> str:
+def _sentence(error: httpx.HTTPError, request: httpx.Request, limits: AnswerLimits) -> str:
     """Say in a sentence what went wrong between here and the server."""
     scheme, host, port = origin(str(request.url))
     place = f"{scheme}://{host}:{port}"
@@ -222,7 +229,7 @@ def _sentence(error: httpx.HTTPError, request: httpx.Request, bounds: Bounds) ->
     if isinstance(error, httpx.ConnectError):
         return f"{place} could not be reached: {_cause(error)}"
     if isinstance(error, httpx.TimeoutException):
-        return f"{place} did not answer within {bounds.timeout:g} s ({request.method} {request.url})"
+        return f"{place} did not answer within {limits.timeout:g} s ({request.method} {request.url})"
     return f"{place} broke off: {_cause(error)} ({request.method} {request.url})"
 
 

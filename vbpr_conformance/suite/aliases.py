@@ -10,7 +10,7 @@ from vbpr_conformance.suite.findings import Finding
 from vbpr_conformance.suite.matchers.search import exactly
 
 if TYPE_CHECKING:
-    from vbpr_conformance.client.exchange import Exchange
+    from vbpr_conformance.rest.exchange import Exchange
     from vbpr_conformance.suite.env import Env
 
 

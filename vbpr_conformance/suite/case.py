@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.errors import TargetError, UsageError
+from vbpr_conformance.rest.curl import curl_line
 from vbpr_conformance.suite.aliases import explanation
 from vbpr_conformance.suite.context import Context
 from vbpr_conformance.suite.env import Env
@@ -26,7 +27,7 @@ from vbpr_conformance.suite.templating import MissingValueError, fill
 from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 
 if TYPE_CHECKING:
-    from vbpr_conformance.client.exchange import Exchange
+    from vbpr_conformance.rest.exchange import Exchange
 
 _MOST_BODY = 20_000
 _TROUBLES_TO_GIVE_UP = 3
@@ -108,7 +109,7 @@ def _found(case: Case, context: Context, finding: Finding, *, weak: bool) -> dic
     details = [("requirement", f"{each.id} · {each.source}") for each in case.requirements[:3]]
     details += finding.details
     if finding.exchanges:
-        details.append(("seen again with", finding.exchanges[0].curl()))
+        details.append(("seen again with", curl_line(finding.exchanges[0])))
     details += [("specification", case.spec.link)] if case.spec.link else []
     details.append(("suite", case.source))
     return {
@@ -132,7 +133,7 @@ def evidence(exchange: Exchange) -> dict[str, Any]:
         "headers": dict(exchange.headers),
         "body": _text(exchange.body),
         "elapsed_s": round(float(exchange.elapsed), 4),
-        "curl": exchange.curl(),
+        "curl": curl_line(exchange),
     }
 
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from vbpr_conformance.client.errors import ForeignLinkError, PagingError
-from vbpr_conformance.client.exchange import located
+from vbpr_conformance.client.client_errors import ForeignLinkError, PagingError
 from vbpr_conformance.errors import TargetError
 from vbpr_conformance.fhir import fhirpath
 from vbpr_conformance.fhir.search_index import search_env
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import SearchParameter
+from vbpr_conformance.rest.located import located
 from vbpr_conformance.suite.claims import declared
 from vbpr_conformance.suite.env import Answer, CreatedResource
 from vbpr_conformance.suite.findings import Finding, NotTestedError, refuse_when_locked_out
@@ -29,7 +29,7 @@ from vbpr_conformance.suite.templating import fill
 
 if TYPE_CHECKING:
     from vbpr_conformance.client.client import FhirClient
-    from vbpr_conformance.client.exchange import Exchange
+    from vbpr_conformance.rest.exchange import Exchange
     from vbpr_conformance.suite.expand import Case
     from vbpr_conformance.suite.suite_file import Suite
     from vbpr_conformance.validate.validator import Validator

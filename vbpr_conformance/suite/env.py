@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from vbpr_conformance.client.exchange import Exchange, Located, located
+from vbpr_conformance.rest.exchange import Exchange
+from vbpr_conformance.rest.located import Located, located
 from vbpr_conformance.suite.expand import Case
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from vbpr_conformance.errors import TargetError, VbprError
 
 if TYPE_CHECKING:
-    from vbpr_conformance.client.exchange import Exchange
+    from vbpr_conformance.rest.exchange import Exchange
 
 
 _REFUSED = {401: "let the client in (credentials)", 403: "grant the client this interaction"}

@@ -12,7 +12,7 @@ from vbpr_conformance.suite.seed_payloads import change
 from vbpr_conformance.suite.templating import MissingValueError, fill
 
 if TYPE_CHECKING:
-    from vbpr_conformance.client.exchange import Exchange
+    from vbpr_conformance.rest.exchange import Exchange
 
 _BY_SEARCH = {"search", "conditional_create", "conditional_update", "conditional_delete"}
 _MAY_MISS_VERSION = {400, 412, 428}

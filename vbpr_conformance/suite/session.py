@@ -113,15 +113,15 @@ class Session:
         )
         return Context(self.target.edition, client, run_id, self.target.settings)
 
-    def greet(self) -> None:
+    def probe(self) -> None:
         """Raise `TargetError` if the target does not answer, or not as a FHIR server."""
-        from vbpr_conformance.client.greeting import greet  # noqa: PLC0415  collecting opens no connection
+        from vbpr_conformance.client.probe import check_fhir_endpoint  # noqa: PLC0415  collecting opens no connection
         from vbpr_conformance.settings import Access, open_client  # noqa: PLC0415  collecting opens no connection
 
         resource_type = self.target.edition.profiles[0].type
         try:
             with open_client(self.target.url, Access.from_environment()) as client:
-                greet(client, resource_type)
+                check_fhir_endpoint(client, resource_type)
         except TargetError as trouble:
             self._trouble = str(trouble)
             raise

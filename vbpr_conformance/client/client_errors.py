@@ -9,8 +9,8 @@ VbprError
 
 from __future__ import annotations
 
-from vbpr_conformance.client.exchange import Exchange
 from vbpr_conformance.errors import TargetError, VbprError
+from vbpr_conformance.rest.exchange import Exchange
 
 
 class NoAnswerError(TargetError):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from vbpr_conformance.client.client import FhirClient
-from vbpr_conformance.client.exchange import Exchange
 from vbpr_conformance.errors import TargetError
+from vbpr_conformance.rest.exchange import Exchange
 
 ASKS_WHO = frozenset({401, 403})
 
 
-def greet(client: FhirClient, resource_type: str) -> None:
+def check_fhir_endpoint(client: FhirClient, resource_type: str) -> None:
     """Raise `TargetError` if nothing answers, or if no answer is FHIR's.
 
     The CapabilityStatement gates nothing: a server whose `/metadata` is broken is still one if it answers a search of

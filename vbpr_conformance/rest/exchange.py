@@ -1,0 +1,110 @@
+"""One request and its answer, as they are recorded: plain data, complete, and without secrets.
+
+The client makes them of what it sent, a server of what it received; matchers, recorders and reports read both alike.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from vbpr_conformance.fhir.format_error import FormatError
+from vbpr_conformance.fhir.json_codec import loads
+from vbpr_conformance.fhir.type_structure import Structure
+from vbpr_conformance.rest.headers import Headers
+from vbpr_conformance.rest.located import Located, located
+
+MASK = "***"
+"""What stands where a secret stood."""
+_ETAG = re.compile(r'(?:W/)?"([^"]*)"')
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and its answer. Without an answer, `status` is 0 and `error` says why.
+
+    `error` is also set where an answer was not followed or not readable as HTTP says; `elapsed` is in seconds,
+    `started` in seconds since 1970 (0 where nobody looked at the clock). Secrets are masked in everything held here.
+    `structure` is that of the types, without which XML is not read.
+    """
+
+    interaction: str
+    method: str
+    url: str
+    request_headers: Headers
+    request_body: bytes
+    status: int
+    headers: Headers
+    body: bytes
+    elapsed: float
+    error: str | None = None
+    structure: Structure | None = field(default=None, repr=False, compare=False)
+    started: float = 0.0
+
+    @property
+    def resource(self) -> dict[str, Any] | None:
+        """The resource in the answer, or None: then `parse_error` says why where there is a body."""
+        return self._parsed[0]
+
+    @property
+    def parse_error(self) -> str | None:
+        """Why the body is no resource; None where it is one, or where there is no body."""
+        return self._parsed[1]
+
+    @property
+    def request_resource(self) -> dict[str, Any] | None:
+        """The resource that was sent, or None where there is none or it cannot be read."""
+        return self._parsed_request[0]
+
+    @cached_property
+    def _parsed(self) -> tuple[dict[str, Any] | None, str | None]:
+        return _read(self.body, self.headers, self.structure)
+
+    @cached_property
+    def _parsed_request(self) -> tuple[dict[str, Any] | None, str | None]:
+        return _read(self.request_body, self.request_headers, self.structure)
+
+    @cached_property
+    def located(self) -> Located:
+        """Type, id and version as Location or Content-Location tell, else as the resource in the answer does."""
+        for name in ("Location", "Content-Location"):
+            found = located(self.headers.get(name, ""))
+            if found.id:
+                return found._replace(version=found.version or self.etag)
+        body = self.resource or {}
+        kind, identity, version = body.get("resourceType"), body.get("id"), body.get("meta", {})
+        if not isinstance(kind, str) or not isinstance(identity, str) or kind == "OperationOutcome":
+            return Located(version=self.etag)
+        version = version.get("versionId") if isinstance(version, dict) else None
+        return Located(kind, identity, version or self.etag)
+
+    @property
+    def etag(self) -> str | None:
+        """The version that the ETag tells, `3` of `W/"3"`."""
+        match = _ETAG.fullmatch(self.headers.get("ETag", "").strip())
+        return match.group(1) if match else None
+
+
+def _read(body: bytes, headers: Headers, structure: Structure | None) -> tuple[dict[str, Any] | None, str | None]:
+    """Give the resource in a body, or why there is none; (None, None) where there is no body."""
+    if not body.strip():
+        return None, None
+    try:
+        if "xml" in headers.get("content-type", "") or body.lstrip()[:5] == b"<?xml":
+            return _from_xml(body, structure)
+        value = loads(body)
+    except FormatError as error:
+        return None, str(error)
+    if not isinstance(value, dict):
+        return None, f"a resource is a JSON object, found {type(value).__name__}"
+    return value, None
+
+
+def _from_xml(body: bytes, structure: Structure | None) -> tuple[dict[str, Any] | None, str | None]:
+    if structure is None:
+        return None, "the answer is XML, and no structure of the types was given to read it"
+    from vbpr_conformance.fhir.xml_codec import loads as from_xml  # noqa: PLC0415  JSON alone needs no lxml
+
+    return from_xml(body, structure), None
