@@ -48,12 +48,19 @@ def pytest_configure(config: pytest.Config) -> None:
     from vbpr_conformance.suite.session import Session
 
     try:
-        session = config.stash[SESSION] = Session(config.option, getattr(config, "workerinput", None))
+        session = config.stash[SESSION] = Session(config.option, getattr(config, "workerinput", None), _open_client)
     except UsageError as trouble:
         raise pytest.UsageError(str(trouble)) from trouble
     config.pluginmanager.register(Run(session, config), "vbpr-run")
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args = [str(session.folder)]  # the folder, not its files: node ids are relative to it
+
+
+def _open_client(url: str, **settings: Any) -> FhirClient:
+    """Make a client that is let in as the environment says: secrets travel by it alone, also to workers."""
+    from vbpr_conformance.settings import Access, open_client
+
+    return open_client(url, Access.from_environment(), **settings)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

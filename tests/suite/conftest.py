@@ -68,5 +68,5 @@ def context_for(edition):
 
     yield make
     for context in made:
-        context.close()
+        context.resources.close()
         context.client.close()

@@ -60,6 +60,6 @@ def run_in(  # noqa: PLR0913  the parts of a run
         found.append(run_case(case, context))
         if until(found[-1]):
             break
-    context.close()
+    context.resources.close()
     context.client.close()
     return found

@@ -16,9 +16,9 @@ def test_the_good_server_passes(server, context_for, cases, name):
     """The reference server passes its own suites, and everything that was created is deleted again."""
     context = context_for(server)
     result = run_case(cases[name], context)
-    context.close()
+    context.resources.close()
     assert result.verdict is Verdict.PASS, result.text()
-    assert context.created == context.deleted > 0
+    assert context.resources.created == context.resources.deleted > 0
 
 
 FAULTS = [
@@ -51,7 +51,7 @@ def test_the_same_seed_sends_the_same(server, context_for, cases):
         context.client._recorder = lambda exchange, bodies=bodies: bodies.append(exchange.request_body)
         assert run_case(cases["errors-not-json"], context).verdict is Verdict.PASS
         assert run_case(cases["references-logical"], context).verdict is Verdict.PASS
-        context.close()
+        context.resources.close()
         sent.append([body for body in bodies if b"logical" in body or b"us-npi" in body])
     assert len(sent[0]) == len(sent[1]) > 0
 
@@ -60,7 +60,7 @@ def test_nothing_is_written_in_a_read_only_run(server, context_for, cases):
     """A case that writes is skipped with what to do instead, and no request is sent."""
     context = context_for(server, read_only=True)
     result = run_case(cases["create/performance"], context)
-    assert (result.verdict, context.requests) == (Verdict.SKIP, 0)
+    assert (result.verdict, context.client.requests) == (Verdict.SKIP, 0)
     assert "--read-only" in result.message
 
 
@@ -69,4 +69,4 @@ def test_a_target_that_is_not_there_is_an_error(context_for, cases):
     context = context_for("http://127.0.0.1:9/fhir")
     verdicts = [run_case(cases["read-unknown"], context).verdict for _ in range(5)]
     assert set(verdicts) == {Verdict.ERROR}
-    assert context.requests <= 3
+    assert context.client.requests <= 3

@@ -58,29 +58,32 @@ def test_what_is_referred_to_is_deleted_after_what_refers_to_it(context_of):
     """A server that keeps what others refer to is emptied all the same, whatever was created first."""
     server = StrictServer()
     context = context_of(server)
-    lives = [context.create("one", organization("Organization/2")), context.create("two", organization())]
-    context.remove(lives)
-    assert (server.held, context.deleted, context.tally().left) == ({}, 2, [])
+    lives = [
+        context.resources.create("one", organization("Organization/2")),
+        context.resources.create("two", organization()),
+    ]
+    context.resources.remove(lives)
+    assert (server.held, context.resources.deleted, context.tally().left) == ({}, 2, [])
 
 
 def test_what_a_later_example_still_needs_is_deleted_at_the_end(context_of):
     """What could not be deleted after its case is tried again when the run ends."""
     server = StrictServer()
     context = context_of(server)
-    context.try_create("for all", organization("Organization/2"))
-    context.remove([context.create("own", organization())])
+    context.resources.create_for_all("for all", organization("Organization/2"))
+    context.resources.remove([context.resources.create("own", organization())])
     assert context.tally().left == ["Organization/2"]
-    context.close()
+    context.resources.close()
     assert (server.held, context.tally().left) == ({}, [])
 
 
 def test_what_stays_is_named(context_of):
     """What a server does not delete is counted as left, not as deleted."""
     server = StrictServer(never=frozenset({"Organization/1"}))
-    context = context_of(server)
-    context.remove([context.create("one", organization()), context.create("two", organization())])
-    context.close()
-    assert (list(server.held), context.deleted, context.tally().left) == (["Organization/1"], 1, ["Organization/1"])
+    resources = context_of(server).resources
+    resources.remove([resources.create("one", organization()), resources.create("two", organization())])
+    resources.close()
+    assert (list(server.held), resources.deleted, resources.left) == (["Organization/1"], 1, ["Organization/1"])
 
 
 def test_no_case_runs_on_half_of_a_population(context_of, cases):
@@ -91,5 +94,5 @@ def test_no_case_runs_on_half_of_a_population(context_of, cases):
         result = run_case(cases[name], context)
         assert result.verdict is Verdict.SKIP, result.text()
         assert "could not be created" in result.message
-    context.close()
+    context.resources.close()
     assert json.dumps(server.held) == "{}"

@@ -166,8 +166,8 @@ def _load(store: Store) -> None:
     context = context_of(make_app(EDITION, store), EDITION)
     for profile in LOADED:
         for number in range(3):
-            report = context.payloads.make(Seed(profile=profile), random.Random(number), "maximal")
-            assert context.create(profile, report).id
+            report = context.payload(Seed(profile=profile), {}, random.Random(number), "maximal")
+            assert context.resources.create(profile, report).id
 
 
 def test_what_is_held_is_looked_at():

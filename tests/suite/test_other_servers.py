@@ -144,9 +144,9 @@ def judged(transport, names, edition, cases, variations=(), examples=1):  # noqa
     client = FhirClient(BASE, structure=edition.structure, transport=transport(app))
     context = Context(edition, client, "other", Settings(examples=examples, seed=1))
     found = [run_case(cases[name], context) for name in names]
-    context.close()
+    context.resources.close()
     client.close()
-    assert context.created == context.deleted > 0
+    assert context.resources.created == context.resources.deleted > 0
     return found
 
 

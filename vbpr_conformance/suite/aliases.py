@@ -5,40 +5,39 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vbpr_conformance.errors import VbprError
-from vbpr_conformance.suite.env import Answer
+from vbpr_conformance.suite.answer import Answer
 from vbpr_conformance.suite.findings import Finding
 from vbpr_conformance.suite.matchers.search import exactly
 
 if TYPE_CHECKING:
-    from vbpr_conformance.rest.exchange import Exchange
-    from vbpr_conformance.suite.env import Env
+    from vbpr_conformance.suite.case_run import CaseRun
+    from vbpr_conformance.suite.search_settling import SearchSettling
 
 
-def explanation(env: Env) -> tuple[tuple[str, str], ...]:
+def explanation(run: CaseRun, settling: SearchSettling) -> tuple[tuple[str, str], ...]:
     """Ask once more by the name in the guide's CapabilityStatement, where it is another than the parameter's code.
 
-    The answer explains a failure and changes no verdict.
+    The answer explains a failure and changes no verdict. It says something only where it finds something: a server that
+    answers whatever parameter it does not know with nothing finds nothing by this name either.
     """
-    stated = _stated(env)
-    if env.query is None or not stated:
+    stated = _stated(run)
+    if run.query is None or not stated:
         return ()
-    code = env.query.parameter.code
-    name = stated + env.query.name.removeprefix(code)
+    code, kind = run.query.parameter.code, run.query.type
+    name = stated + run.query.name.removeprefix(code)
     try:
-        answer = Answer("search", _asked(env, name, env.query.value))
-        env.context.read_pages(answer)
-        exactly("what-matches", answer, env)
+        first = run.system.client.search(kind, [(name, run.query.value), *settling.scope_of(kind)])
+        answer = Answer("search", first)
+        run.system.read_pages(answer)
+        exactly("what-matches", answer, run)
     except (Finding, VbprError):
+        return ()
+    if not answer.matches:
         return ()
     said = f"the server answers to {stated}, the name in the guide's CapabilityStatement; the SearchParameter's code is"
     return (("note", f"{said} {code}"),)
 
 
-def _stated(env: Env) -> str:
-    asked = [each for each in env.case.requirements if each.about.get("search") == env.case.row.get("param")]
+def _stated(run: CaseRun) -> str:
+    asked = [each for each in run.case.requirements if each.about.get("search") == run.row.get("param")]
     return next((each.stated_as for each in asked if each.stated_as), "")
-
-
-def _asked(env: Env, name: str, value: str) -> Exchange:
-    kind = env.case.row["type"]
-    return env.context.client.search(kind, [(name, value), *env.context.scope_of(kind)])

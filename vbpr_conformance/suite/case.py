@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 from vbpr_conformance.errors import TargetError, UsageError
 from vbpr_conformance.rest.curl import curl_line
 from vbpr_conformance.suite.aliases import explanation
+from vbpr_conformance.suite.case_run import CaseRun
 from vbpr_conformance.suite.context import Context
-from vbpr_conformance.suite.env import Env
 from vbpr_conformance.suite.examples import Drawn, Effort, run_examples
 from vbpr_conformance.suite.expand import Case
 from vbpr_conformance.suite.findings import Finding, HarnessError, NotTestedError
-from vbpr_conformance.suite.interactions import perform
+from vbpr_conformance.suite.interactions import Performer
 from vbpr_conformance.suite.language import Seed
 from vbpr_conformance.suite.matchers import check
-from vbpr_conformance.suite.queries import is_ambiguous, queries, refers_elsewhere
+from vbpr_conformance.suite.queries import Query, is_mere_id, parameter_of, queries, refers_elsewhere
 from vbpr_conformance.suite.randomness import number
 from vbpr_conformance.suite.seed_payloads import SIZES, with_zeros
 from vbpr_conformance.suite.suite_file import packaged
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 _MOST_BODY = 20_000
 _TROUBLES_TO_GIVE_UP = 3
+_OK = 200
+_MOST_TYPES = 8
+"""Of a parameter that may be about more types than these, those are asked for that this run has created."""
 
 
 @dataclass
@@ -43,7 +46,7 @@ class _Outcome:
 
 def run_case(case: Case, context: Context) -> CaseResult:
     """Run a case to its verdict. Whatever happens comes out as a result; only an interrupt goes through."""
-    started, before = time.monotonic(), context.requests
+    started, before = time.monotonic(), context.client.requests
     result = _judged(case, context)
     return CaseResult(
         id=case.id,
@@ -57,7 +60,7 @@ def run_case(case: Case, context: Context) -> CaseResult:
         does_not_check=case.spec.does_not_check.strip(),
         reproduce=reproduce(case, context),
         duration_s=round(time.monotonic() - started, 4),
-        requests=context.requests - before,
+        requests=context.client.requests - before,
         **result,
     )
 
@@ -151,7 +154,7 @@ def _gate(case: Case, context: Context) -> None:
         raise NotTestedError("it looks at what the server holds: run it with --read-only", applicable=False)
     if case.spec.when_claimed:
         about = fill(dict(case.spec.when_claimed), {"row": case.row})
-        if not context.claims(about):
+        if not context.system.claims(about):
             said = " ".join(f"{key} {value}" for key, value in about.items())
             raise NotTestedError(
                 f"the guide leaves it to the server, and its CapabilityStatement does not claim it ({said})",
@@ -164,31 +167,36 @@ def _run(case: Case, context: Context, outcome: _Outcome) -> None:
         _run_queries(case, context, outcome)
     elif case.spec.seed or case.spec.payload:
         examples = min(case.spec.examples or context.settings.examples, context.settings.examples)
-        before = context.requests
+        before = context.client.requests
         effort = Effort(
             seed=number(context.settings.seed, case.id),
             payloads=len(case.spec.seed) + len(case.spec.payload),
             examples=examples,
             requests=context.settings.requests_per_case,
-            spent=lambda: context.requests - before,
+            spent=lambda: context.client.requests - before,
         )
         run_examples(lambda drawn: _run_example(case, context, outcome, drawn), effort)
     else:
-        _run_steps(_env(case, context), outcome)
+        _run_steps(_new_run(case, context), context, outcome)
 
 
-def _env(case: Case, context: Context) -> Env:
-    env = Env(context, case)
-    if case.suite.spec.population:
-        env.lives.update(context.resources_for(case))
-    env.shared = frozenset(env.lives)
-    return env
+def _new_run(case: Case, context: Context) -> CaseRun:
+    return CaseRun(
+        case,
+        context.edition,
+        context.system,
+        context.names.of(f"{case.id}-{context.examples}"),
+        lambda: context.validator,
+        is_read_only=context.settings.read_only,
+        shared=context.resources_for(case) if case.suite.spec.population else {},
+    )
 
 
 def _run_queries(case: Case, context: Context, outcome: _Outcome) -> None:
-    env = _env(case, context)
-    asked = queries(case.row, env.lives.values(), env)
-    if not asked and refers_elsewhere(case.row, env.lives.values(), env):
+    run = _new_run(case, context)
+    parameter = parameter_of(case.row, context.edition)
+    asked = queries(case.row, parameter, run.resources.values(), run.bases)
+    if not asked and refers_elsewhere(case.row, parameter, run.resources.values(), run.bases):
         raise NotTestedError(
             f"the server takes nothing that {case.row['param']} refers to: no reference is local",
             applicable=False,
@@ -197,80 +205,89 @@ def _run_queries(case: Case, context: Context, outcome: _Outcome) -> None:
         raise NotTestedError(f"no {case.row['type']} at hand has a value to search for by {case.row['param']}")
     answered = 0
     for query in asked:
-        env.query = query
+        run.query = query
         try:
-            answered += _run_steps(env, outcome)
+            answered += _run_steps(run, context, outcome)
         except Finding as finding:
-            finding.details += explanation(env)
+            finding.details += explanation(run, context.settling)
             raise
     if not answered and not outcome.missed:
         raise NotTestedError(f"R4 leaves it to the server: {outcome.notes[0]}", applicable=False)
 
 
 def _run_example(case: Case, context: Context, outcome: _Outcome, drawn: list[Drawn]) -> None:
-    env = _env(case, context)
     context.examples += 1
-    env.number = context.examples
+    run = _new_run(case, context)
     draw = iter(drawn)
     try:
-        for name, seed_spec in case.spec.seed.items():
-            env.lives[name] = context.create(name, _made(seed_spec, env, next(draw)))
-        for name, seed_spec in case.spec.payload.items():
-            env.payloads[name] = _made(seed_spec, env, next(draw))
-        _run_steps(env, outcome)
+        for name, spec in case.spec.seed.items():
+            run.resources[name] = context.resources.create(name, _payload(spec, run, context, next(draw)))
+        for name, spec in case.spec.payload.items():
+            run.payloads[name] = _payload(spec, run, context, next(draw))
+        _run_steps(run, context, outcome)
     except Finding as finding:
-        if "element" in case.row and drawn[0][0] != SIZES[0] and not env.answers:
+        if "element" in case.row and drawn[0][0] != SIZES[0] and not run.answers:
             # A report with much else in it was refused: that is not about this element, and other cases tell it.
             outcome.notes.append(finding.sentence)
             return
-        finding.payload = _payload_text(env)
+        finding.payload = _payload_text(run)
         raise
     finally:
-        context.remove(env.own())
+        context.resources.remove(run.own())
 
 
-def _made(seed_spec: Seed, env: Env, drawn: Drawn) -> dict[str, Any]:
-    size, rng = drawn
+def _payload(spec: Seed, run: CaseRun, context: Context, drawn: Drawn) -> dict[str, Any]:
+    size, random = drawn
     try:
-        filled = Seed.model_validate(fill(seed_spec.model_dump(), env.scope()), by_name=True)
+        made = context.payload(spec, run.scope(), random, size)
     except MissingValueError as trouble:
-        raise HarnessError(f"{env.case.source}: {trouble}") from trouble
-    made = env.context.payloads.make(filled, rng, size)
-    return with_zeros(made) if "element" in env.case.row else made
+        raise HarnessError(f"{run.source}: {trouble}") from trouble
+    return with_zeros(made) if "element" in run.row else made
 
 
-def _run_steps(env: Env, outcome: _Outcome) -> bool:
+def _run_steps(run: CaseRun, context: Context, outcome: _Outcome) -> bool:
     """Perform the steps; False where the server refused what it may refuse."""
-    for step in env.case.spec.steps:
-        answer = perform(step, env)
-        if _refused(answer.exchange.status) and _may_refuse(env):
+    performer = Performer(context.system, context.settling, context.resources)
+    for step in run.case.spec.steps:
+        answer = performer.perform(step, run)
+        if _refused(answer.exchange.status) and _may_refuse(run, context):
             said = f"{answer.exchange.url} is refused with {answer.exchange.status}"
-            if env.case.row.get("answered") == "SHOULD":
+            if run.row.get("answered") == "SHOULD":
                 outcome.missed.append(Finding(f"{said}, though R4 knows it", exchanges=[answer.exchange]))
             outcome.notes.append(f"{said}, as R4 allows")
             return False
         if step.expect:
-            outcome.missed += check(step.expect, answer, env)
+            outcome.missed += check(step.expect, answer, run)
         if step.as_:
-            env.answers[step.as_] = answer
+            run.answers[step.as_] = answer
         if step.should:
             try:
-                outcome.missed += check(step.should, answer, env)
+                outcome.missed += check(step.should, answer, run)
             except Finding as finding:
                 outcome.missed.append(finding)
     return True
 
 
-def _may_refuse(env: Env) -> bool:
-    return env.case.row.get("answered", "SHALL") != "SHALL" or is_ambiguous(env)
+def _may_refuse(run: CaseRun, context: Context) -> bool:
+    if run.row.get("answered", "SHALL") != "SHALL":
+        return True
+    return run.query is not None and is_mere_id(run.query) and _is_ambiguous(run.query, context)
+
+
+def _is_ambiguous(query: Query, context: Context) -> bool:
+    """Whether an id is that of resources of several types: then a server should refuse a search by it alone."""
+    ours = {each.partition("/")[0] for each in context.resources.references}
+    targets = query.parameter.targets
+    kinds = targets if len(targets) <= _MOST_TYPES else sorted(ours)
+    return sum(context.client.read(kind, query.value).status == _OK for kind in kinds) > 1
 
 
 def _refused(status: int) -> bool:
     return status in {400, 403, 404, 405, 422, 501}
 
 
-def _payload_text(env: Env) -> str:
+def _payload_text(run: CaseRun) -> str:
     from vbpr_conformance.fhir.json_codec import dumps  # noqa: PLC0415  only what fails is written
 
-    sent: Iterable[Mapping[str, Any]] = [*env.payloads.values(), *(live.sent for live in env.own())]
+    sent: Iterable[Mapping[str, Any]] = [*run.payloads.values(), *(each.sent for each in run.own())]
     return "\n".join(dumps(each, indent=2) for each in sent)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from vbpr_conformance.suite.untrusted import objects, string, strings
+
 _CONDITIONAL = {"create": "conditionalCreate", "update": "conditionalUpdate", "delete": "conditionalDelete"}
 _MIME = {"json": {"json", "application/fhir+json"}, "xml": {"xml", "application/fhir+xml"}}
 
 
 def declared(about: Mapping[str, str], statement: Mapping[str, Any]) -> bool:
     """Whether the statement declares everything that `about` names, with the keys of a requirement's `about`."""
-    servers = [each for each in _dicts(statement, "rest") if each.get("mode") == "server"]
+    servers = [each for each in objects(statement, "rest") if each.get("mode") == "server"]
     if "format" in about:
         wanted = _MIME.get(about["format"], {about["format"]})
-        formats = {str(each).partition(";")[0] for each in statement.get("format", [])}
+        formats = {each.partition(";")[0] for each in strings(statement, "format")}
         return bool(wanted & formats)
     return any(_declared_by(about, rest) for rest in servers)
 
@@ -22,7 +24,7 @@ def declared(about: Mapping[str, str], statement: Mapping[str, Any]) -> bool:
 def _declared_by(about: Mapping[str, str], rest: Mapping[str, Any]) -> bool:
     if "resource" not in about:
         return about.get("interaction") in _codes(rest)
-    resources = [each for each in _dicts(rest, "resource") if each.get("type") == about["resource"]]
+    resources = [each for each in objects(rest, "resource") if each.get("type") == about["resource"]]
     return any(_declared_of(about, rest, resource) for resource in resources)
 
 
@@ -32,28 +34,25 @@ def _declared_of(about: Mapping[str, str], rest: Mapping[str, Any], resource: Ma
     if "versioning" in about and resource.get("versioning") != about["versioning"]:
         return False
     if "search" in about:
-        parameters = [*_dicts(resource, "searchParam"), *_dicts(rest, "searchParam")]
-        return about["search"] in {each.get("name") for each in parameters}
+        parameters = [*objects(resource, "searchParam"), *objects(rest, "searchParam")]
+        return about["search"] in {string(each, "name") for each in parameters}
     if "include" in about:
-        return bool({about["include"], "*"} & set(resource.get("searchInclude", [])))
+        return bool({about["include"], "*"} & set(strings(resource, "searchInclude")))
     if "conditional" in about:
         said = resource.get(_CONDITIONAL[about["conditional"]])
-        return said is True or said in {"single", "multiple"}
+        return said is True or said in ("single", "multiple")
     return True
 
 
 def declared_types(about: Mapping[str, str], statement: Mapping[str, Any]) -> set[str]:
     """The types of which the statement says that the search parameter in `about` is."""
-    servers = [each for each in _dicts(statement, "rest") if each.get("mode") == "server"]
-    resources = [each for rest in servers for each in _dicts(rest, "resource") if each.get("type") == about["resource"]]
-    parameters = [each for resource in resources for each in _dicts(resource, "searchParam")]
-    return {str(each.get("type")) for each in parameters if each.get("name") == about["search"]}
+    servers = [each for each in objects(statement, "rest") if each.get("mode") == "server"]
+    resources = [
+        each for rest in servers for each in objects(rest, "resource") if each.get("type") == about["resource"]
+    ]
+    parameters = [each for resource in resources for each in objects(resource, "searchParam")]
+    return {string(each, "type") for each in parameters if each.get("name") == about["search"]}
 
 
 def _codes(holder: Mapping[str, Any]) -> set[str]:
-    return {str(each.get("code")) for each in _dicts(holder, "interaction")}
-
-
-def _dicts(holder: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    held = holder.get(key, [])
-    return [each for each in held if isinstance(each, dict)] if isinstance(held, list) else []
+    return {string(each, "code") for each in objects(holder, "interaction")}

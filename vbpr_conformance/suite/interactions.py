@@ -3,73 +3,110 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vbpr_conformance.suite.env import Answer, CreatedResource, Env, created_by
+from vbpr_conformance.suite.answer import Answer, created_by
+from vbpr_conformance.suite.case_run import CaseRun
+from vbpr_conformance.suite.created_resource import CreatedResource
 from vbpr_conformance.suite.findings import Finding, HarnessError, refuse_when_locked_out
 from vbpr_conformance.suite.language import Body, Entry, Step, Update
 from vbpr_conformance.suite.seed_payloads import change
+from vbpr_conformance.suite.sentences import short_url
 from vbpr_conformance.suite.templating import MissingValueError, fill
 
 if TYPE_CHECKING:
+    from vbpr_conformance.client.client import FhirClient
     from vbpr_conformance.rest.exchange import Exchange
+    from vbpr_conformance.suite.run_resources import RunResources
+    from vbpr_conformance.suite.search_settling import SearchSettling
+    from vbpr_conformance.suite.system_under_test import SystemUnderTest
 
 _BY_SEARCH = {"search", "conditional_create", "conditional_update", "conditional_delete"}
 _MAY_MISS_VERSION = {400, 412, 428}
+_NOT_PARAMETERS = {"type", "via", "scope", "first_pages", "headers", "format"}
 MIME = {"json": "application/fhir+json", "xml": "application/fhir+xml"}
 
 
-def perform(step: Step, env: Env) -> Answer:
-    """Perform one step, with every `{{name.path}}` filled in, and give its answer."""
+@dataclass(frozen=True)
+class Performer:
+    """Performs steps against a server; `settling` waits before searches, `created` notes what steps create."""
+
+    system: SystemUnderTest
+    settling: SearchSettling
+    created: RunResources
+
+    @property
+    def client(self) -> FhirClient:
+        """The client of the server."""
+        return self.system.client
+
+    def perform(self, step: Step, run: CaseRun) -> Answer:
+        """Perform one step, with every `{{name.path}}` filled in, and give its answer."""
+        verb = _filled(step, run)
+        sent = _sent_by(verb, run)
+        if step.verb in _BY_SEARCH:
+            self.settling.settle(run.own())
+        answer = _PERFORMERS[step.verb](self, verb, sent)
+        answer.sent = sent if isinstance(sent, dict) else None
+        run.exchanges += answer.pages or [answer.exchange]
+        if step.writes:
+            self.system.wrote(answer.exchange)
+        refuse_when_locked_out(answer.exchange)
+        if step.writes:
+            self._remember(step, run, answer)
+        return answer
+
+    def _remember(self, step: Step, run: CaseRun, answer: Answer) -> None:
+        """Put what a step created on the list of what is deleted after the case."""
+        if answer.exchange.status not in {200, 201}:
+            return
+        if step.verb in {"batch", "transaction"}:
+            made = [(place, {"resourceType": place.type}) for place in created_by(answer.exchange)]
+        else:
+            made = [(answer.exchange.located, answer.sent or {})]
+        known = {each.reference for each in run.resources.values()}
+        for place, sent in made:
+            if place.id and place.type == sent.get("resourceType") and place.reference not in known:
+                created = CreatedResource(step.as_ or step.verb, place.id, sent, answer.exchange)
+                run.resources[f"{step.verb} {place.reference}"] = created
+                self.created.note(created)
+
+
+def _filled(step: Step, run: CaseRun) -> dict[str, Any]:
     try:
-        verb = fill(step.asked, env.scope())
+        verb: dict[str, Any] = fill(step.asked, run.scope())
     except MissingValueError as trouble:
-        if trouble.name in env.answers:
+        if trouble.name in run.answers:
+            exchange = run.answers[trouble.name].exchange
+            missing = trouble.path.partition(".")[2]
             raise Finding(
-                f"the answer to {env.answers[trouble.name].exchange.method} does not tell what {trouble} needs",
-                exchanges=[env.answers[trouble.name].exchange],
+                f"the answer to {exchange.method} {short_url(exchange)} does not tell {missing}, which the next step "
+                f"({step.verb}) needs",
+                exchanges=[exchange],
             ) from trouble
-        raise HarnessError(f"{env.case.source}: {trouble}") from trouble
-    sent = _body(verb, env) if "body" in verb else None
-    if step.verb in _BY_SEARCH:
-        env.context.settle(env.own())
-    answer = _PERFORMERS[step.verb](env, verb, sent)
-    answer.sent = sent
-    refuse_when_locked_out(answer.exchange)
-    _remember(step, env, answer)
-    return answer
+        raise HarnessError(f"{run.source}: {trouble}") from trouble
+    return verb
 
 
-def _body(verb: Mapping[str, Any], env: Env) -> dict[str, Any] | None:
+def _sent_by(verb: Mapping[str, Any], run: CaseRun) -> Any:
+    """What a verb sends: a resource, or the entries of a Bundle; None for a text and for nothing."""
+    if "entries" in verb:
+        return [_entry(Entry.model_validate(each, by_name=True), run) for each in verb["entries"]]
+    return _body(verb, run) if "body" in verb else None
+
+
+def _body(verb: Mapping[str, Any], run: CaseRun) -> dict[str, Any] | None:
     name = verb["body"]
     if name is None:
         return None
-    if name in env.lives:
-        resource = env.lives[name].scope()
-    elif name in env.payloads:
-        resource = env.payloads[name]
+    if name in run.resources:
+        resource = run.resources[name].scope()
+    elif name in run.payloads:
+        resource = run.payloads[name]
     else:
-        resource = env.answers[name].resource or {}
+        resource = run.answers[name].resource or {}
     return change(resource, verb["set"]) if verb["set"] else resource
-
-
-def _remember(step: Step, env: Env, answer: Answer) -> None:
-    """Put what a step created on the list of what is deleted after the case."""
-    if step.writes:
-        env.context.wrote(answer.exchange)
-    if answer.exchange.status not in {200, 201} or not step.writes:
-        return
-    if step.verb in {"batch", "transaction"}:
-        made = [(place, {"resourceType": place.type}) for place in created_by(answer.exchange)]
-    else:
-        made = [(answer.exchange.located, answer.sent or {})]
-    known = {live.reference for live in env.lives.values()}
-    for place, sent in made:
-        if place.id and place.type == sent.get("resourceType") and place.reference not in known:
-            env.lives[f"{step.verb} {place.reference}"] = CreatedResource(
-                step.as_ or step.verb, place.id, sent, answer.exchange
-            )
-            env.context.created += 1
 
 
 def _options(verb: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,29 +116,31 @@ def _options(verb: Mapping[str, Any]) -> dict[str, Any]:
     return {"headers": headers}
 
 
-def _capabilities(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
-    return Answer("capabilities", env.context.client.capabilities(**_options(verb)))
+def _capabilities(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
+    return Answer("capabilities", performer.client.capabilities(**_options(verb)))
 
 
-def _read(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
-    return Answer("read", env.context.client.read(verb["type"], verb["id"], **_options(verb)))
+def _read(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
+    return Answer("read", performer.client.read(verb["type"], verb["id"], **_options(verb)))
 
 
-def _vread(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
-    return Answer("vread", env.context.client.vread(verb["type"], verb["id"], verb["version"], **_options(verb)))
+def _vread(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
+    return Answer("vread", performer.client.vread(verb["type"], verb["id"], verb["version"], **_options(verb)))
 
 
-def _create(env: Env, verb: Mapping[str, Any], sent: Any) -> Answer:
-    return Answer("create", _sent(env, "POST", verb["type"] or sent["resourceType"], verb, sent))
+def _create(performer: Performer, verb: Mapping[str, Any], sent: Any) -> Answer:
+    return Answer("create", _sent(performer, "POST", verb["type"] or sent["resourceType"], verb, sent))
 
 
-def _update(env: Env, verb: Mapping[str, Any], sent: Any) -> Answer:
+def _update(performer: Performer, verb: Mapping[str, Any], sent: Any) -> Answer:
     place = (verb["type"] or sent["resourceType"], verb["id"] or sent["id"])
-    return Answer("update", _versioned(env, place, verb, lambda told: _sent(env, "PUT", "/".join(place), told, sent)))
+    return Answer(
+        "update", _versioned(performer, place, verb, lambda told: _sent(performer, "PUT", "/".join(place), told, sent))
+    )
 
 
 def _versioned(
-    env: Env, place: tuple[str, str], verb: Mapping[str, Any], send: Callable[[Mapping[str, Any]], Exchange]
+    performer: Performer, place: tuple[str, str], verb: Mapping[str, Any], send: Callable[[Mapping[str, Any]], Exchange]
 ) -> Exchange:
     """Send a change, and once more with the version that it changes if that may be what the server misses.
 
@@ -110,78 +149,77 @@ def _versioned(
     exchange = send(verb)
     if exchange.status not in _MAY_MISS_VERSION or "if-match" in {name.lower() for name in verb["headers"]}:
         return exchange
-    now = env.context.client.read(*place)
+    now = performer.client.read(*place)
     version = now.headers.get("ETag") if now.status == 200 else None  # noqa: PLR2004
     return send({**verb, "headers": {**verb["headers"], "If-Match": version}}) if version else exchange
 
 
-def _sent(env: Env, method: str, path: str, verb: Mapping[str, Any], sent: Any) -> Exchange:
+def _sent(performer: Performer, method: str, path: str, verb: Mapping[str, Any], sent: Any) -> Exchange:
     """Send a body of any kind in the format of the step."""
     options = _options(verb)
     options["headers"].setdefault("Content-Type", MIME[verb["format"] or "json"])
     body = sent if sent is not None else verb["raw"]
     interaction = "create" if method == "POST" else "update"
-    return env.context.client.request(method, path, body=body, interaction=interaction, **options)
+    return performer.client.request(method, path, body=body, interaction=interaction, **options)
 
 
-def _patch(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
+def _patch(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
     place = (verb["type"], verb["id"])
-    client = env.context.client
-    exchange = _versioned(env, place, verb, lambda told: client.patch(*place, told["operations"], **_options(told)))
+    client = performer.client
+    exchange = _versioned(
+        performer, place, verb, lambda told: client.patch(*place, told["operations"], **_options(told))
+    )
     return Answer("patch", exchange)
 
 
-def _delete(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
-    return Answer("delete", env.context.client.delete(verb["type"], verb["id"], **_options(verb)))
+def _delete(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
+    return Answer("delete", performer.client.delete(verb["type"], verb["id"], **_options(verb)))
 
 
-def _history(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
+def _history(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
     """The history of a resource is read to its end; those of types and systems may have none worth waiting for."""
-    first = env.context.client.history(verb["type"], verb["id"], **_options(verb))
+    first = performer.client.history(verb["type"], verb["id"], **_options(verb))
     answer = Answer("history", first)
     if verb["id"] and first.status == 200 and first.resource is not None:  # noqa: PLR2004
-        env.context.read_pages(answer)
+        performer.system.read_pages(answer)
     return answer
 
 
-def _conditional_create(env: Env, verb: Mapping[str, Any], sent: Any) -> Answer:
-    return Answer("conditional_create", env.context.client.conditional_create(sent, verb["where"], **_options(verb)))
+def _conditional_create(performer: Performer, verb: Mapping[str, Any], sent: Any) -> Answer:
+    return Answer("conditional_create", performer.client.conditional_create(sent, verb["where"], **_options(verb)))
 
 
-def _conditional_update(env: Env, verb: Mapping[str, Any], sent: Any) -> Answer:
-    return Answer("conditional_update", env.context.client.conditional_update(sent, verb["where"], **_options(verb)))
+def _conditional_update(performer: Performer, verb: Mapping[str, Any], sent: Any) -> Answer:
+    return Answer("conditional_update", performer.client.conditional_update(sent, verb["where"], **_options(verb)))
 
 
-def _conditional_delete(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
-    exchange = env.context.client.conditional_delete(verb["type"], verb["where"], **_options(verb))
+def _conditional_delete(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
+    exchange = performer.client.conditional_delete(verb["type"], verb["where"], **_options(verb))
     return Answer("conditional_delete", exchange)
 
 
-def _search(env: Env, verb: Mapping[str, Any], _: Any) -> Answer:
-    known = {"type", "via", "scope", "first_pages", "headers", "format"}
-    parameters = [(name, value) for name, value in verb.items() if name not in known]
+def _search(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
+    parameters = [(name, value) for name, value in verb.items() if name not in _NOT_PARAMETERS]
     if verb["scope"] == "run":
-        parameters += env.context.scope_of(verb["type"])
-    first = env.context.client.search(verb["type"], parameters, method=verb["via"], **_options(verb))
+        parameters += performer.settling.scope_of(verb["type"])
+    first = performer.client.search(verb["type"], parameters, method=verb["via"], **_options(verb))
     answer = Answer("search", first, [first])
     if first.status == 200:  # noqa: PLR2004
-        env.context.read_pages(answer, enough=verb["first_pages"])
+        performer.system.read_pages(answer, enough=verb["first_pages"])
     return answer
 
 
-def _bundle(env: Env, verb: Mapping[str, Any], _: Any, kind: str) -> Answer:
-    entries = [_entry(Entry.model_validate(each, by_name=True), env) for each in verb["entries"]]
-    sender = getattr(env.context.client, kind)
-    return Answer(kind, sender(entries, **_options(verb)))
+def _bundle(performer: Performer, verb: Mapping[str, Any], sent: Any, kind: str) -> Answer:
+    return Answer(kind, getattr(performer.client, kind)(sent, **_options(verb)))
 
 
-def _entry(entry: Entry, env: Env) -> dict[str, Any]:
+def _entry(entry: Entry, run: CaseRun) -> dict[str, Any]:
     made: dict[str, Any] = {}
     if entry.full_url:
         made["fullUrl"] = entry.full_url
     if entry.create or entry.update:
         body: Body = entry.create or entry.update  # type: ignore[assignment]
-        made["resource"] = _body(body.model_dump(), env)
+        made["resource"] = _body(body.model_dump(), run)
     if entry.create:
         made["request"] = {"method": "POST", "url": made["resource"]["resourceType"]}
     elif entry.update:
@@ -197,7 +235,7 @@ def _place(update: Update, resource: Mapping[str, Any]) -> str:
     return f"{update.type or resource['resourceType']}/{update.id or resource['id']}"
 
 
-_PERFORMERS: Mapping[str, Callable[[Env, Mapping[str, Any], Any], Answer]] = {
+_PERFORMERS: Mapping[str, Callable[[Performer, Mapping[str, Any], Any], Answer]] = {
     "capabilities": _capabilities,
     "read": _read,
     "vread": _vread,
@@ -207,8 +245,8 @@ _PERFORMERS: Mapping[str, Callable[[Env, Mapping[str, Any], Any], Answer]] = {
     "delete": _delete,
     "search": _search,
     "history": _history,
-    "batch": lambda env, verb, sent: _bundle(env, verb, sent, "batch"),
-    "transaction": lambda env, verb, sent: _bundle(env, verb, sent, "transaction"),
+    "batch": lambda performer, verb, sent: _bundle(performer, verb, sent, "batch"),
+    "transaction": lambda performer, verb, sent: _bundle(performer, verb, sent, "transaction"),
     "conditional_create": _conditional_create,
     "conditional_update": _conditional_update,
     "conditional_delete": _conditional_delete,

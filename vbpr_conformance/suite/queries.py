@@ -11,25 +11,23 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from vbpr_conformance.fhir import fhirpath
 from vbpr_conformance.fhir.dates import Interval
 from vbpr_conformance.fhir.match import Match
 from vbpr_conformance.fhir.search_index import DateValue, index_values, search_env
 from vbpr_conformance.fhir.search_match import matches
 from vbpr_conformance.fhir.search_values import escape, is_url, parse_date, split, unescape
+from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import SearchParameter
-from vbpr_conformance.suite.env import CreatedResource
-
-if TYPE_CHECKING:
-    from vbpr_conformance.suite.env import Env
+from vbpr_conformance.suite.created_resource import CreatedResource
 
 _OTHER_SYSTEM = "urn:vbpr-conformance:other"
 _OTHER_BASE = "https://other.example.org/fhir"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ZONE = re.compile(r"T.*[-+](?!00:00)\d\d:\d\d$")
 _MOST_VALUES = 12
-_MOST_TYPES = 8
 
 
 @dataclass(frozen=True)
@@ -47,28 +45,32 @@ class Query:
         return self.name.partition(":")[2]
 
 
-def queries(row: Mapping[str, str], lives: Iterable[CreatedResource], env: Env) -> list[Query]:
-    """Give what a row asks for, over the values that these resources hold, what is simplest first."""
-    parameter = parameter_of(row, env)
-    values = [value for live in lives if live.type == row["type"] for value in values_of(live, parameter, env)]
-    texts = dict.fromkeys(_texts(row["form"], parameter, values, env))
+def queries(
+    row: Mapping[str, str], parameter: SearchParameter, resources: Iterable[CreatedResource], bases: Sequence[str]
+) -> list[Query]:
+    """Give what a row asks for, over the values that these resources hold, what is simplest first.
+
+    `bases` are the base URLs that the server is known by, its own first.
+    """
+    values = [value for each in resources if each.type == row["type"] for value in values_of(each, parameter)]
+    texts = dict.fromkeys(_texts(row["form"], parameter, values, bases))
     return [Query(row["type"], parameter, row["query"], text) for text in list(texts)[:_MOST_VALUES]]
 
 
-def parameter_of(row: Mapping[str, str], env: Env) -> SearchParameter:
+def parameter_of(row: Mapping[str, str], edition: Edition) -> SearchParameter:
     """The search parameter of a row."""
-    known = env.context.edition.search_parameters(row["type"])
+    known = edition.search_parameters(row["type"])
     return next(parameter for parameter in known if parameter.code == row["param"])
 
 
-def _texts(form: str, parameter: SearchParameter, values: Sequence[Any], env: Env) -> Iterator[str]:
+def _texts(form: str, parameter: SearchParameter, values: Sequence[Any], bases: Sequence[str]) -> Iterator[str]:
     if form == "missing":
         return iter(("false", "true"))
     if parameter.type == "date":
         return _dates(form, values)
     if parameter.type == "token":
         return _tokens(form, values)
-    return _references(form, parameter, values, env)
+    return _references(form, parameter, values, bases)
 
 
 # ---- tokens: https://hl7.org/fhir/R4/search.html#token
@@ -148,12 +150,11 @@ def _near(written: str) -> Iterator[str]:
 # ---- references and canonicals: https://hl7.org/fhir/R4/search.html#reference
 
 
-def _references(form: str, parameter: SearchParameter, values: Sequence[Any], env: Env) -> Iterator[str]:
+def _references(form: str, parameter: SearchParameter, values: Sequence[Any], bases: Sequence[str]) -> Iterator[str]:
     canonicals = list(dict.fromkeys(value for value in values if isinstance(value, str)))
     literals = dict.fromkeys(each.get("reference", "") for each in values if isinstance(each, Mapping))
-    base = env.context.own_base
-    relative = [each for each in (_local(literal, env) for literal in literals) if each]
-    elsewhere = [each for each in literals if is_url(each) and not _local(each, env)]
+    relative = [each for each in (_local(literal, bases) for literal in literals) if each]
+    elsewhere = [each for each in literals if is_url(each) and not _local(each, bases)]
     if form == "or":
         asked = [_canonical(each) for each in canonicals[:2]] or relative[:2] or [*map(escape, elsewhere[:2])]
         yield from [",".join(asked)] if len(asked) > 1 else []
@@ -174,15 +175,15 @@ def _references(form: str, parameter: SearchParameter, values: Sequence[Any], en
         yield from (each.partition("/")[2] for each in relative)
         yield from (_other_id(each.partition("/")[2]) for each in relative[:1])
     elif form == "absolute":
-        yield from (f"{base}/{each}" for each in relative)
+        yield from (f"{bases[0]}/{each}" for each in relative)
         yield from (f"{_OTHER_BASE}/{each}" for each in relative[:1])
         yield from map(escape, elsewhere)
         yield from (escape(_other_id(each)) for each in elsewhere[:1])
 
 
-def _local(literal: str, env: Env) -> str | None:
+def _local(literal: str, bases: Sequence[str]) -> str | None:
     """A reference to a resource of the server as type and id, None for any other."""
-    base = next((base for base in env.context.bases if literal.startswith(f"{base}/")), None)
+    base = next((base for base in bases if literal.startswith(f"{base}/")), None)
     relative = literal if base is None else literal[len(base) + 1 :]
     return relative if re.fullmatch(r"[A-Za-z]+/[A-Za-z0-9.-]+", relative) else None
 
@@ -203,50 +204,45 @@ def _other_id(reference: str) -> str:
     return reference[:-1] + ("y" if reference.endswith("x") else "x")
 
 
-def refers_elsewhere(row: Mapping[str, str], lives: Iterable[CreatedResource], env: Env) -> bool:
+def refers_elsewhere(
+    row: Mapping[str, str], parameter: SearchParameter, resources: Iterable[CreatedResource], bases: Sequence[str]
+) -> bool:
     """Whether all references of a parameter lead to other places: then a search by a local id means nothing."""
-    parameter = parameter_of(row, env)
-    values = [value for live in lives if live.type == row["type"] for value in values_of(live, parameter, env)]
+    values = [value for each in resources if each.type == row["type"] for value in values_of(each, parameter)]
     literals = [each["reference"] for each in values if isinstance(each, Mapping) and "reference" in each]
-    return any(map(is_url, literals)) and not any(_local(each, env) for each in literals)
+    return any(map(is_url, literals)) and not any(_local(each, bases) for each in literals)
 
 
-def is_ambiguous(env: Env) -> bool:
-    """Whether a search by a mere id may mean resources of several types, which a server should refuse.
+def is_mere_id(query: Query) -> bool:
+    """Whether a reference is asked for by its id alone, which may be the id of resources of several types.
 
     https://hl7.org/fhir/R4/search.html#reference
     """
-    query = env.query
-    if query is None or query.parameter.type != "reference" or not re.fullmatch(r"[A-Za-z0-9.-]+", query.value):
-        return False
-    ours = {each.partition("/")[0] for each in env.context.references}
-    kinds = query.parameter.targets if len(query.parameter.targets) <= _MOST_TYPES else sorted(ours)
-    return sum(env.context.client.read(kind, query.value).status == 200 for kind in kinds) > 1  # noqa: PLR2004
+    return query.parameter.type == "reference" and re.fullmatch(r"[A-Za-z0-9.-]+", query.value) is not None
 
 
 # ---- what has to be found
 
 
-def values_of(live: CreatedResource, parameter: SearchParameter, env: Env) -> list[Any]:
+def values_of(resource: CreatedResource, parameter: SearchParameter) -> list[Any]:
     """The values of a resource as the search parameter sees them."""
-    return env.context.search_values(live.sent, parameter)
+    return fhirpath.compile(parameter.expression).evaluate(resource.sent, search_env(resource.sent))
 
 
-def judge(query: Query, live: CreatedResource, env: Env) -> Match:
-    """Decide by the rules of FHIR search whether a resource has to be found."""
-    base = env.context.own_base
-    found = matches(query.parameter, query.modifier or None, query.value, live.scope(), base=base)
-    return Match.UNDECIDED if _left_open(query, live, env, found) else found
+def judge(query: Query, resource: CreatedResource, base: str) -> Match:
+    """Decide by the rules of FHIR search whether a resource has to be found; `base` is the server's own base URL."""
+    found = matches(query.parameter, query.modifier or None, query.value, resource.scope(), base=base)
+    return Match.UNDECIDED if _left_open(query, resource, found) else found
 
 
-def reason(query: Query, live: CreatedResource, env: Env) -> str:
+def reason(query: Query, resource: CreatedResource, base: str) -> str:
     """Say what a resource holds of what a query asks for, and so what has to be."""
-    shown = ", ".join(_shown(value) for value in values_of(live, query.parameter, env)) or "nothing"
-    said = {Match.YES: "has to be found", Match.NO: "does not match"}.get(judge(query, live, env), "may be found")
+    shown = ", ".join(_shown(value) for value in values_of(resource, query.parameter)) or "nothing"
+    said = {Match.YES: "has to be found", Match.NO: "does not match"}.get(judge(query, resource, base), "may be found")
     return f"{query.parameter.code} is {shown}; {said}"
 
 
-def _left_open(query: Query, live: CreatedResource, env: Env, found: Match) -> bool:
+def _left_open(query: Query, resource: CreatedResource, found: Match) -> bool:
     """Whether R4 says two things here, so that a server may answer either way.
 
     `ge` and `le` where the ranges overlap at the border: "greater or equal" in one column of the table of prefixes, and
@@ -258,14 +254,14 @@ def _left_open(query: Query, live: CreatedResource, env: Env, found: Match) -> b
     """
     if found is Match.NO and query.parameter.type == "date" and query.value[:2] in {"ge", "le"}:
         wanted = parse_date(query.value).interval
-        indexed = index_values(query.parameter, live.scope(), search_env(live.scope()))
+        indexed = index_values(query.parameter, resource.scope(), search_env(resource.scope()))
         return any(isinstance(each, DateValue) and _overlap(wanted, each.interval) for each in indexed)
     if query.parameter.type == "reference" and query.modifier == "missing":
-        values = values_of(live, query.parameter, env)
+        values = values_of(resource, query.parameter)
         literals = [value if isinstance(value, str) else value.get("reference", "") for value in values]
         return bool(values) and not any(literal and not literal.startswith("#") for literal in literals)
     if found is Match.YES and query.parameter.type == "reference" and not query.modifier:
-        canonicals = [value for value in values_of(live, query.parameter, env) if isinstance(value, str)]
+        canonicals = [value for value in values_of(resource, query.parameter) if isinstance(value, str)]
         asked = [unescape(each) for each in split(query.value, ",")]
         return bool(canonicals) and not set(canonicals) & set(asked)
     return False

@@ -7,13 +7,12 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vbpr_conformance.errors import UsageError
-
-if TYPE_CHECKING:
-    from vbpr_conformance.suite.context import Context
-    from vbpr_conformance.suite.language import Seed
+from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.suite.language import Seed
+from vbpr_conformance.suite.templating import fill
 
 TAG_SYSTEM = "urn:vbpr-conformance:run"
 SIZES = ("minimal", "typical", "maximal")
@@ -39,32 +38,33 @@ class Tag:
         return f"{self.system}|{self.value}"
 
 
-class Payloads:
-    """Makes the payloads of a run."""
+class SeedPayloads:
+    """Generates the payloads of a run: what a suite asks for, with the tag of the run."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, edition: Edition, tag: Tag) -> None:
+        self._edition = edition
+        self._tag = tag
 
-    def make(self, seed_spec: Seed, rng: random.Random, size: str = "typical") -> dict[str, Any]:
+    def make(self, spec: Seed, rng: random.Random, size: str = "typical") -> dict[str, Any]:
         """Generate what a suite asks for, everything in it filled in."""
-        placed = self._possible(seed_spec.profile, seed_spec.set)
-        tag = self._tag(seed_spec.profile)
-        if tag is not None and "identifier" in placed:
-            placed["identifier"] = [*placed["identifier"], tag]
+        values = self._possible(spec.profile, spec.set)
+        tag = self._tag_of(spec.profile)
+        if tag is not None and "identifier" in values:
+            values["identifier"] = [*values["identifier"], tag]
             tag = None
         return self._built(
-            seed_spec.profile,
+            spec.profile,
             rng,
-            set=placed,
-            require=seed_spec.require,
-            drop=list(self._possible(seed_spec.profile, dict.fromkeys(seed_spec.drop))),
+            set=values,
+            require=spec.require,
+            drop=list(self._possible(spec.profile, dict.fromkeys(spec.drop))),
             size=size,
             identifier=tag,
         )
 
     def sample(self, profile: str, rng: random.Random) -> dict[str, Any]:
         """Generate a small resource for others to refer to."""
-        return self._built(profile, rng, size="minimal", identifier=self._tag(profile))
+        return self._built(profile, rng, size="minimal", identifier=self._tag_of(profile))
 
     def _possible(self, name: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Leave out each path with a `?` at its end that the profile does not have: editions differ."""
@@ -75,25 +75,28 @@ class Payloads:
             plain = path.removesuffix("?")
             if plain != path:
                 try:
-                    resolve(plain, self._context.edition.profile(name), self._context.edition)
+                    resolve(plain, self._edition.profile(name), self._edition)
                 except UsageError:
                     continue
             found[plain] = value
         return found
 
     def _built(self, profile: str, rng: random.Random, **options: Any) -> dict[str, Any]:
-        """Build what the validator has proved; what references point to is then replaced by others of the same type."""
+        """Build what the validator has proved."""
         from vbpr_conformance.generate.builder import build  # noqa: PLC0415  collecting needs no generator
 
-        made = build(profile, self._context.edition, rng, **options)
+        made = build(profile, self._edition, rng, **options)
         made.pop("id", None)  # the server gives it
-        self._context.targets.place(made)
         return made
 
-    def _tag(self, profile: str) -> dict[str, str] | None:
-        found = self._context.edition.profile(profile)
-        holder = found.root.by_name.get("identifier")
-        return self._context.tag.identifier if holder is not None and holder.max != 0 else None
+    def _tag_of(self, profile: str) -> dict[str, str] | None:
+        holder = self._edition.profile(profile).root.by_name.get("identifier")
+        return self._tag.identifier if holder is not None and holder.max != 0 else None
+
+
+def filled(spec: Seed, scope: Mapping[str, Any]) -> Seed:
+    """Give a specification with every `{{name.path}}` filled in; one without a value is a `MissingValueError`."""
+    return Seed.model_validate(fill(spec.model_dump(), scope), by_name=True)
 
 
 def with_zeros(value: Any) -> Any:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.client.urls import checked_base
 from vbpr_conformance.errors import TargetError, UsageError
@@ -22,6 +22,9 @@ from vbpr_conformance.suite.rows import NotExpanded
 from vbpr_conformance.suite.seed_payloads import Tag
 from vbpr_conformance.suite.suite_file import did_you_mean, is_suite, load_suite, packaged
 from vbpr_conformance.suite.verdicts import CaseResult
+
+if TYPE_CHECKING:
+    from vbpr_conformance.client.client import FhirClient
 
 DEFAULT_EXAMPLES = 10
 
@@ -36,9 +39,14 @@ class ServerUnderTest:
 
 
 class Session:
-    """One run, or one worker's part of it. `option` holds the `vbpr_…` options; a parallel run shares them."""
+    """One run, or one worker's part of it. `option` holds the `vbpr_…` options; a parallel run shares them.
 
-    def __init__(self, option: argparse.Namespace, worker: Mapping[str, Any] | None) -> None:
+    `open_client` makes a client for a URL, let in as the user chose; further settings go to the client as they are.
+    """
+
+    def __init__(
+        self, option: argparse.Namespace, worker: Mapping[str, Any] | None, open_client: Callable[..., FhirClient]
+    ) -> None:
         if option.vbpr_seed is None:
             option.vbpr_seed = secrets.randbelow(2**31)
         if option.vbpr_run_id is None:
@@ -46,6 +54,7 @@ class Session:
         if option.vbpr_examples is not None and option.vbpr_examples < 1:
             raise UsageError(f"--vbpr-examples is {option.vbpr_examples}, expected a whole number from 1 on")
         self._option = option
+        self._open_client = open_client
         self._worker = worker["workerid"] if worker is not None else ""
         self._suites: tuple[str, ...] = tuple(option.vbpr_suite or ())
         self._results: dict[str, CaseResult] = {}
@@ -103,24 +112,20 @@ class Session:
     def context(self) -> Context:
         """What the cases of this process share; the server is first spoken to here."""
         from vbpr_conformance.client.journal import Journal  # noqa: PLC0415  collecting opens no connection
-        from vbpr_conformance.settings import Access, open_client  # noqa: PLC0415  collecting opens no connection
 
         run_id = f"{self._option.vbpr_run_id}-{self._worker}" if self._worker else self._option.vbpr_run_id
         tag = Tag(run_id)
         journal = Journal(self.target.url, run_id, (tag.system, tag.value))
-        client = open_client(
-            self.target.url, Access.from_environment(), structure=self.target.edition.structure, journal=journal
-        )
+        client = self._open_client(self.target.url, structure=self.target.edition.structure, journal=journal)
         return Context(self.target.edition, client, run_id, self.target.settings)
 
     def probe(self) -> None:
         """Raise `TargetError` if the target does not answer, or not as a FHIR server."""
         from vbpr_conformance.client.probe import check_fhir_endpoint  # noqa: PLC0415  collecting opens no connection
-        from vbpr_conformance.settings import Access, open_client  # noqa: PLC0415  collecting opens no connection
 
         resource_type = self.target.edition.profiles[0].type
         try:
-            with open_client(self.target.url, Access.from_environment()) as client:
+            with self._open_client(self.target.url) as client:
                 check_fhir_endpoint(client, resource_type)
         except TargetError as trouble:
             self._trouble = str(trouble)
@@ -151,7 +156,7 @@ class Session:
         """Delete what was created, and count what was done."""
         if "context" not in self.__dict__:
             return
-        self.context.close()
+        self.context.resources.close()
         self.tally.add(self.context.tally().as_dict())
 
     def record(self) -> RunRecord:

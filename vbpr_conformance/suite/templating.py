@@ -12,11 +12,12 @@ _PLACE = re.compile(r"\{\{\s*([A-Za-z][\w-]*(?:\.[\w\[\]-]+)*)\s*\}\}")
 
 
 class MissingValueError(VbprError):
-    """A `{{name.path}}` has no value; `name` is what it was about."""
+    """A `{{name.path}}` has no value; `name` is what it was about, `path` the whole between the braces."""
 
     def __init__(self, name: str, path: str) -> None:
         super().__init__(f"{{{{{path}}}}} has no value")
         self.name = name
+        self.path = path
 
 
 def fill(value: Any, scope: Mapping[str, Any]) -> Any:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from vbpr_conformance.suite.env import Answer, Env
+from vbpr_conformance.suite.answer import Answer
+from vbpr_conformance.suite.evidence import Evidence
 from vbpr_conformance.suite.findings import Finding
 from vbpr_conformance.suite.language import Expect
 from vbpr_conformance.suite.matchers import declares, existing, http_answer, resource, search
 from vbpr_conformance.suite.templating import fill
 
-Matcher = Callable[[Any, Answer, Env], None]
+Matcher = Callable[[Any, Answer, Evidence], None]
 
 MATCHERS: Mapping[str, Matcher] = {
     "status": http_answer.status,
@@ -37,13 +38,13 @@ MATCHERS: Mapping[str, Matcher] = {
 """In the order in which they are checked: what explains most comes first."""
 
 
-def check(expect: Expect, answer: Answer, env: Env) -> list[Finding]:
+def check(expect: Expect, answer: Answer, evidence: Evidence) -> list[Finding]:
     """Check all matchers: the first that does not hold raises its `Finding`; what is only a SHOULD is given back."""
     missed = []
     for name, matcher in MATCHERS.items():
         if name in expect.model_fields_set:
             try:
-                matcher(fill(getattr(expect, name), env.scope()), answer, env)
+                matcher(fill(getattr(expect, name), evidence.scope()), answer, evidence)
             except Finding as finding:
                 if not finding.should:
                     raise

@@ -4,34 +4,36 @@ from __future__ import annotations
 
 from typing import Literal
 
-from vbpr_conformance.suite.env import Answer, Env
+from vbpr_conformance.suite.answer import Answer
+from vbpr_conformance.suite.evidence import Evidence
 from vbpr_conformance.suite.findings import Finding, NotTestedError
-from vbpr_conformance.suite.matchers.http_answer import short_url
 from vbpr_conformance.suite.must_support import select
+from vbpr_conformance.suite.sentences import short_url
+from vbpr_conformance.suite.untrusted import member, reference_to, strings
 
 
-def every_valid(value: Literal[True], answer: Answer, env: Env) -> None:  # noqa: ARG001  all matchers are called alike
+def every_valid(value: Literal[True], answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001  all matchers are called alike
     """Every match conforms to FHIR and to the profiles it claims."""
     if not answer.matches:
-        raise NotTestedError(f"{short_url(answer)} finds nothing; load resources, or let the client read them")
+        raise NotTestedError(f"{short_url(answer.exchange)} finds nothing; load resources, or let the client read them")
     lines = []
     for match in answer.matches:
-        errors = [issue for issue in env.context.validator.issues(match) if issue.severity == "error"]
+        errors = [issue for issue in evidence.validator.issues(match) if issue.severity == "error"]
         if errors:
-            place = f"{match.get('resourceType')}/{match.get('id')} {errors[0].expression}"
+            place = f"{reference_to(match)} {errors[0].expression}"
             lines.append(("invalid", f"{place}: {errors[0].message} ({errors[0].rule})"))
     if lines:
         raise Finding(
-            f"{len(lines)} of {len(answer.matches)} resources that {short_url(answer)} returned do not conform: "
-            f"{lines[0][1]}",
+            f"{len(lines)} of {len(answer.matches)} resources that {short_url(answer.exchange)} returned do not "
+            f"conform: {lines[0][1]}",
             lines[:5],
             [answer.exchange],
         )
 
 
-def shows_somewhere(value: str, answer: Answer, env: Env) -> None:
+def shows_somewhere(value: str, answer: Answer, evidence: Evidence) -> None:
     """The element is present in at least one match that claims the profile of the row; otherwise it is not verified."""
-    profile = env.context.edition.profile(env.case.row["profile"])
+    profile = evidence.edition.profile(evidence.row["profile"])
     claiming = [match for match in answer.matches if _claims(match, profile.url)]
     if not claiming:
         raise NotTestedError(f"none of the resources the server shows claims {profile.id}; load some that do")
@@ -40,6 +42,4 @@ def shows_somewhere(value: str, answer: Answer, env: Env) -> None:
 
 
 def _claims(resource: dict[str, object], url: str) -> bool:
-    meta = resource.get("meta")
-    claimed = meta.get("profile", []) if isinstance(meta, dict) else []
-    return any(str(each).partition("|")[0] == url for each in claimed)
+    return any(each.partition("|")[0] == url for each in strings(member(resource, "meta"), "profile"))

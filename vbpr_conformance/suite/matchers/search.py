@@ -10,10 +10,14 @@ from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 from vbpr_conformance.fhir.match import Match
-from vbpr_conformance.suite.env import Answer, CreatedResource, Env
+from vbpr_conformance.suite.answer import Answer, references
+from vbpr_conformance.suite.created_resource import CreatedResource
+from vbpr_conformance.suite.evidence import Evidence
 from vbpr_conformance.suite.findings import Finding, HarnessError
-from vbpr_conformance.suite.matchers.http_answer import said_in, short_url
+from vbpr_conformance.suite.matchers.resource import is_true
 from vbpr_conformance.suite.queries import judge, reason
+from vbpr_conformance.suite.sentences import explanation_in, short_url
+from vbpr_conformance.suite.untrusted import reference_to
 
 _MOST_LINES = 5
 
@@ -21,109 +25,111 @@ _MOST_LINES = 5
 def _searchset(answer: Answer) -> None:
     resource = answer.resource
     if answer.exchange.status != 200 or resource is None or resource.get("resourceType") != "Bundle":  # noqa: PLR2004
-        said = said_in(answer)
+        said = explanation_in(answer.exchange)
         raise Finding(
-            f"{short_url(answer)} answered {answer.exchange.status} and no Bundle of matches",
+            f"{short_url(answer.exchange)} answered {answer.exchange.status} and no Bundle of matches",
             [("said", said)] if said else (),
             [answer.exchange],
         )
 
 
-def _live(name: str, env: Env) -> CreatedResource:
-    if name not in env.lives:
-        raise HarnessError(f"{env.case.source}: nothing is named {name!r}")
-    return env.lives[name]
+def _known(name: str, evidence: Evidence) -> CreatedResource:
+    if name not in evidence.resources:
+        raise HarnessError(f"{evidence.source}: nothing is named {name!r}")
+    return evidence.resources[name]
 
 
-def contains(value: Sequence[str], answer: Answer, env: Env) -> None:
+def contains(value: Sequence[str], answer: Answer, evidence: Evidence) -> None:
     """Each of the named resources is among the matches."""
     _searchset(answer)
     found = answer.match_references
-    missing = [_live(name, env) for name in value if _live(name, env).reference not in found]
+    missing = [_known(name, evidence) for name in value if _known(name, evidence).reference not in found]
     if missing:
         lines = [("missing", f"{each.reference} ({each.name})") for each in missing]
         _report(answer, f"misses {_list(missing)}", lines, should=_without_paging(answer))
 
 
-def excludes(value: Sequence[str], answer: Answer, env: Env) -> None:
+def excludes(value: Sequence[str], answer: Answer, evidence: Evidence) -> None:
     """None of the named resources is among the matches."""
     _searchset(answer)
     found = answer.match_references
-    wrong = [_live(name, env) for name in value if _live(name, env).reference in found]
+    wrong = [_known(name, evidence) for name in value if _known(name, evidence).reference in found]
     if wrong:
         _report(
             answer, f"returns {_list(wrong)}", [("not expected", f"{each.reference} ({each.name})") for each in wrong]
         )
 
 
-def exactly(value: Literal["what-matches"], answer: Answer, env: Env) -> None:  # noqa: ARG001  called alike
+def exactly(value: Literal["what-matches"], answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001  called alike
     """The matches among this run's resources are those that match by the rules of FHIR search, no more, no less."""
     _searchset(answer)
-    if env.query is None:
-        raise HarnessError(f"{env.case.source}: `exactly` needs a row of a search family")
+    query = evidence.query
+    if query is None:
+        raise HarnessError(f"{evidence.source}: `exactly` needs a row of a search family")
     found = answer.match_references
     missing: list[tuple[str, str]] = []
     wrong: list[tuple[str, str]] = []
     expected = 0
-    for live in [*env.lives.values(), *_others(answer, env)]:
-        if live.type != env.query.type:
+    base = evidence.bases[0]
+    for each in [*evidence.resources.values(), *_others(answer, evidence)]:
+        if each.type != query.type:
             continue
-        verdict = judge(env.query, live, env)
+        verdict = judge(query, each, base)
         expected += verdict is Match.YES
-        if verdict is Match.YES and live.reference not in found:
-            missing.append(("missing", f"{live.reference} ({reason(env.query, live, env)})"))
-        if verdict is Match.NO and live.reference in found:
-            wrong.append(("not expected", f"{live.reference} ({reason(env.query, live, env)})"))
+        if verdict is Match.YES and each.reference not in found:
+            missing.append(("missing", f"{each.reference} ({reason(query, each, base)})"))
+        if verdict is Match.NO and each.reference in found:
+            wrong.append(("not expected", f"{each.reference} ({reason(query, each, base)})"))
     if missing:
         got = expected - len(missing)
-        _report(answer, f"returned {got} of {expected} expected {env.query.type}s", (missing + wrong))
+        _report(answer, f"returned {got} of {expected} expected {query.type}s", (missing + wrong))
     if wrong:
         plural = "" if len(wrong) == 1 else "s"
-        _report(answer, f"returned {len(wrong)} {env.query.type}{plural} that do not match", wrong)
+        _report(answer, f"returned {len(wrong)} {query.type}{plural} that do not match", wrong)
 
 
-def _others(answer: Answer, env: Env) -> list[CreatedResource]:
+def _others(answer: Answer, evidence: Evidence) -> list[CreatedResource]:
     """What was found besides, in a read-only run: there everything the server holds is judged by its own content."""
-    if not env.context.settings.read_only:
+    if not evidence.is_read_only:
         return []
-    known = {live.reference for live in env.lives.values()}
-    found = [each for each in answer.matches if f"{each.get('resourceType')}/{each.get('id')}" not in known]
-    return [CreatedResource("", str(each.get("id")), each) for each in found if "resourceType" in each]
+    known = {each.reference for each in evidence.resources.values()}
+    others = [each for each in answer.matches if reference_to(each) and reference_to(each) not in known]
+    return [CreatedResource("", each["id"], each) for each in others]
 
 
-def every(value: str, answer: Answer, env: Env) -> None:
+def every(value: str, answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001
     """The expression is true of every match."""
     _searchset(answer)
     for each in answer.matches:
-        if not env.context.is_true(value, each):
-            _report(answer, f"returned {each.get('resourceType')}/{each.get('id')}, for which {value} is not true", ())
+        if not is_true(value, each):
+            _report(answer, f"returned {reference_to(each)}, for which {value} is not true", ())
 
 
-def count(value: int, answer: Answer, env: Env) -> None:
+def count(value: int, answer: Answer, evidence: Evidence) -> None:
     """So many matches are resources of this run."""
     _searchset(answer)
-    own = {live.reference for live in env.lives.values()} & answer.match_references
+    own = {each.reference for each in evidence.resources.values()} & answer.match_references
     if len(own) != value:
         _report(answer, f"returned {len(own)} of this run's resources, expected {value}", ())
 
 
-def includes(value: Sequence[str], answer: Answer, env: Env) -> None:
+def includes(value: Sequence[str], answer: Answer, evidence: Evidence) -> None:
     """Each of the named resources is in the answer as an included one (`search.mode` include)."""
     _searchset(answer)
-    found = {f"{each.get('resourceType')}/{each.get('id')}" for each in answer.included}
+    found = references(answer.included)
     for name in value:
-        live = _live(name, env)
-        if live.reference in answer.match_references and live.reference not in found:
-            _report(answer, f"marks {live.reference} ({name}) as a match, though it was only included", ())
-        if live.reference not in found:
-            _report(answer, f"does not include {live.reference} ({name})", [("missing", live.reference)])
+        known = _known(name, evidence)
+        if known.reference in answer.match_references and known.reference not in found:
+            _report(answer, f"marks {known.reference} ({name}) as a match, though it was only included", ())
+        if known.reference not in found:
+            _report(answer, f"does not include {known.reference} ({name})", [("missing", known.reference)])
 
 
-def same_ids_as(value: str, answer: Answer, env: Env) -> None:
+def same_ids_as(value: str, answer: Answer, evidence: Evidence) -> None:
     """The matches among this run's resources are those of an earlier answer."""
     _searchset(answer)
-    own = {live.reference for live in env.lives.values()}
-    before = env.answers[value].match_references & own
+    own = {each.reference for each in evidence.resources.values()}
+    before = evidence.answers[value].match_references & own
     now = answer.match_references & own
     if before != now:
         lines = [("only before", each) for each in sorted(before - now)]
@@ -131,7 +137,7 @@ def same_ids_as(value: str, answer: Answer, env: Env) -> None:
         _report(answer, f"returned {len(now)} of this run's resources, {len(before)} when asked the other way", lines)
 
 
-def pages(value: int, answer: Answer, env: Env) -> None:  # noqa: ARG001
+def pages(value: int, answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001
     """The answer comes in at least so many pages, and no match stands on two of them."""
     _searchset(answer)
     if len(answer.pages) < value:
@@ -139,8 +145,8 @@ def pages(value: int, answer: Answer, env: Env) -> None:  # noqa: ARG001
         _report(answer, what, (), should=_without_paging(answer))
     seen: set[str] = set()
     for each in answer.matches:
-        reference = f"{each.get('resourceType')}/{each.get('id')}"
-        if reference in seen:
+        reference = reference_to(each)
+        if reference and reference in seen:
             _report(answer, f"returned {reference} on two pages", ())
         seen.add(reference)
 
@@ -154,11 +160,11 @@ def _without_paging(answer: Answer) -> bool:
     return len(answer.pages) == 1 and asked == str(len(answer.matches))
 
 
-def _list(lives: Iterable[CreatedResource]) -> str:
-    return ", ".join(live.reference for live in lives)
+def _list(resources: Iterable[CreatedResource]) -> str:
+    return ", ".join(each.reference for each in resources)
 
 
 def _report(answer: Answer, what: str, lines: Sequence[tuple[str, str]], *, should: bool = False) -> None:
     more = [("", f"and {len(lines) - _MOST_LINES} more")] if len(lines) > _MOST_LINES else []
     shown = [*lines[:_MOST_LINES], *more]
-    raise Finding(f"{short_url(answer)} {what}", shown, answer.pages or [answer.exchange], should=should)
+    raise Finding(f"{short_url(answer.exchange)} {what}", shown, answer.pages or [answer.exchange], should=should)

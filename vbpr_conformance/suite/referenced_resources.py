@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.suite.names import LazyMapping
 from vbpr_conformance.suite.randomness import rng
-
-if TYPE_CHECKING:
-    from vbpr_conformance.suite.context import Context
+from vbpr_conformance.suite.run_resources import RunResources
+from vbpr_conformance.suite.seed_payloads import SeedPayloads
 
 ELSEWHERE = "https://example.org/fhir"
 _LITERAL = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/([A-Za-z0-9.-]{1,64})(?:/_history/.*)?")
@@ -21,40 +22,44 @@ _KEYS = ("a", "b")
 _NESTED = (dict, list)
 
 
-class Targets:
+class ReferencedResources:
     """The targets of one run, by type and a key that tells several of one type apart."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._made: dict[tuple[str, str], str] = {}
+    def __init__(self, edition: Edition, payloads: SeedPayloads, resources: RunResources, seed: int) -> None:
+        self._edition = edition
+        self._payloads = payloads
+        self._resources = resources
+        self._seed = seed
+        self._references: dict[tuple[str, str], str] = {}
         self._profiles: dict[str, str] | None = None
 
     def reference(self, kind: str, key: str) -> str:
         """Give the reference to the target of this type and key, created when first asked for."""
-        if (kind, key) not in self._made:
-            self._made[kind, key] = f"{ELSEWHERE}/{kind}/{key}"  # also what a target that refers to itself gets
-            self._made[kind, key] = self._create(kind, key)
-        return self._made[kind, key]
+        if (kind, key) not in self._references:
+            self._references[kind, key] = f"{ELSEWHERE}/{kind}/{key}"  # also for a target that refers to itself
+            self._references[kind, key] = self._create(kind, key)
+        return self._references[kind, key]
 
-    def place(self, resource: dict[str, Any]) -> None:
-        """Let the literal references in a resource point to targets that exist."""
+    def point(self, resource: dict[str, Any]) -> dict[str, Any]:
+        """Let the literal references in a resource point to targets that exist, and give the resource."""
         waiting: list[Any] = [resource]
         while waiting:
             each = waiting.pop()
             if type(each) is dict:
                 literal = each.get("reference")
                 if type(literal) is str and not literal.startswith(("#", "urn:")):
-                    each["reference"] = self._placed(literal)
+                    each["reference"] = self._existing(literal)
                 each = each.values()
             waiting += [part for part in each if type(part) in _NESTED]
+        return resource
 
-    def scope(self) -> Mapping[str, Any]:
-        """What `{{targets.Type.key}}` gives in a suite: the reference to that target."""
-        return _TargetTypes(self)
+    def of_type(self, kind: str) -> Mapping[str, str]:
+        """What `{{targets.Type.key}}` gives in a suite: the reference to the target of this type and key."""
+        return LazyMapping(lambda key: self.reference(kind, key))
 
-    def _placed(self, literal: str) -> str:
+    def _existing(self, literal: str) -> str:
         match = _LITERAL.fullmatch(literal)
-        if literal in self._context.references or literal.startswith(f"{ELSEWHERE}/") or match is None:
+        if literal in self._resources.references or literal.startswith(f"{ELSEWHERE}/") or match is None:
             return literal
         kind, identity = match[1], match[2]
         return self.reference(kind, _KEYS[sum(identity.encode()) % len(_KEYS)])
@@ -63,9 +68,9 @@ class Targets:
         profile = self._profile_of(kind)
         if profile is None:
             return f"{ELSEWHERE}/{kind}/{key}"
-        made = self._context.payloads.sample(profile, rng(self._context.settings.seed, "target", kind, key))
-        live = self._context.try_create(f"target {kind} {key}", made)
-        return f"{ELSEWHERE}/{kind}/{key}" if live is None else live.reference
+        payload = self.point(self._payloads.sample(profile, rng(self._seed, "target", kind, key)))
+        created = self._resources.create_for_all(f"target {kind} {key}", payload)
+        return f"{ELSEWHERE}/{kind}/{key}" if created is None else created.reference
 
     def _profile_of(self, kind: str) -> str | None:
         """The profile that the guide asks of targets of this type, else the type itself."""
@@ -74,41 +79,12 @@ class Targets:
         found = self._profiles.get(kind)
         if found is not None:
             return found
-        return kind if self._context.edition.find_profile(kind) is not None else None
+        return kind if self._edition.find_profile(kind) is not None else None
 
     def _asked_for(self) -> Iterator[tuple[str, str]]:
-        edition = self._context.edition
-        for profile in reversed(edition.profiles):
+        for profile in reversed(self._edition.profiles):
             for element in profile.elements:
                 for target in (target for each in element.types for target in each.targets):
-                    found = edition.find_profile(target)
+                    found = self._edition.find_profile(target)
                     if found is not None and found.derivation == "constraint":
                         yield found.type, found.url
-
-
-class _Keys(Mapping[str, str]):
-    def __init__(self, targets: Targets, kind: str) -> None:
-        self._targets, self._kind = targets, kind
-
-    def __getitem__(self, key: str) -> str:
-        return self._targets.reference(self._kind, key)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
-
-
-class _TargetTypes(Mapping[str, Mapping[str, str]]):
-    def __init__(self, targets: Targets) -> None:
-        self._targets = targets
-
-    def __getitem__(self, kind: str) -> Mapping[str, str]:
-        return _Keys(self._targets, kind)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0

@@ -1,0 +1,81 @@
+"""The answer to one interaction, as matchers read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from vbpr_conformance.rest.exchange import Exchange
+from vbpr_conformance.rest.located import Located, located
+from vbpr_conformance.suite.untrusted import member, objects, reference_to, string
+
+
+@dataclass
+class Answer:
+    """An exchange, for a search or a history all its pages, and what was sent.
+
+    `verb` is that of the suite language; `matches` and `included` are the resources of a search by their mode.
+    """
+
+    verb: str
+    exchange: Exchange
+    pages: list[Exchange] = field(default_factory=list)
+    sent: dict[str, Any] | None = None
+    matches: list[dict[str, Any]] = field(default_factory=list)
+    included: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def resource(self) -> dict[str, Any] | None:
+        """The resource in the answer, None where there is none; of a history all pages as one Bundle."""
+        first = self.exchange.resource
+        if self.verb != "history" or first is None or len(self.pages) < 2:  # noqa: PLR2004
+            return first
+        return {**first, "entry": [entry for page in self.pages for entry in objects(page.resource, "entry")]}
+
+    @property
+    def match_references(self) -> set[str]:
+        """The matches as `Type/id`."""
+        return references(self.matches)
+
+    def add_page(self, page: Exchange) -> None:
+        """Take the resources of a page: matches and what was included; an OperationOutcome is neither."""
+        self.pages.append(page)
+        for entry in objects(page.resource, "entry"):
+            resource = entry.get("resource")
+            if isinstance(resource, dict) and resource.get("resourceType") != "OperationOutcome":
+                is_included = string(member(entry, "search"), "mode") == "include"
+                (self.included if is_included else self.matches).append(resource)
+
+    def scope(self) -> dict[str, Any]:
+        """What `{{name.…}}` gives in a suite: the resource, and the id and version that the headers tell."""
+        exchange = self.exchange
+        resource = self.resource or {}
+        scope = {} if resource.get("resourceType") == "OperationOutcome" else dict(resource)
+        place = exchange.located
+        meta = dict(member(scope, "meta"))
+        if place.version:
+            meta["versionId"] = place.version
+        if place.id:
+            scope["id"] = place.id
+        if resource.get("resourceType") == "Bundle":
+            scope["created"] = [{"type": each.type, "id": each.id} for each in created_by(exchange)]
+        version = meta.get("versionId")
+        etag = exchange.headers.get("ETag") or (f'W/"{version}"' if version else None)
+        return {**scope, "meta": meta, "etag": etag}
+
+
+def references(resources: Iterable[dict[str, Any]]) -> set[str]:
+    """Resources as `Type/id`; those that do not tell both are left out."""
+    return {reference for each in resources if (reference := reference_to(each))}
+
+
+def created_by(exchange: Exchange) -> list[Located]:
+    """Read off the answer to a batch or transaction what each entry created; nothing where it created none."""
+    bundle = exchange.resource
+    entries = bundle.get("entry") if bundle else None
+    responses = [member(each, "response") for each in entries] if isinstance(entries, list) else []
+    return [
+        located(string(each, "location")) if string(each, "status").startswith("201") else Located()
+        for each in responses
+    ]

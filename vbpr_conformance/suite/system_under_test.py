@@ -1,0 +1,78 @@
+"""The server under test as a run gets to know it: what it claims, what it calls itself, and how its pages are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from vbpr_conformance.client.client_errors import ForeignLinkError, PagingError
+from vbpr_conformance.rest.exchange import Exchange
+from vbpr_conformance.rest.located import located
+from vbpr_conformance.suite.answer import Answer
+from vbpr_conformance.suite.claims import declared
+from vbpr_conformance.suite.findings import Finding, NotTestedError
+from vbpr_conformance.suite.sentences import explanation_in, in_brackets
+
+if TYPE_CHECKING:
+    from vbpr_conformance.client.client import FhirClient
+
+_OK = 200
+_MOST_PAGES = 400
+
+
+class SystemUnderTest:
+    """One server, and what was learnt of it so far; `writes` counts what was sent to change what it holds."""
+
+    def __init__(self, client: FhirClient) -> None:
+        self.client = client
+        self.writes = 0
+        self._bases: list[str] = []
+        self._was_asked = False
+
+    @cached_property
+    def statement(self) -> Mapping[str, Any]:
+        """The server's CapabilityStatement, empty where it gives none. It never gates what R4 or the guide require."""
+        self._was_asked = True
+        found = self.client.capabilities().resource or {}
+        return found if found.get("resourceType") == "CapabilityStatement" else {}
+
+    @property
+    def known_statement(self) -> Mapping[str, Any]:
+        """The CapabilityStatement if somebody has read it, empty otherwise: nothing is sent."""
+        return self.statement if self._was_asked else {}
+
+    def claims(self, about: Mapping[str, str]) -> bool:
+        """Whether the server claims what `about` names."""
+        return declared(about, self.statement)
+
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """The base URLs that the server is known by, its own first: behind a proxy it may be another than is asked."""
+        return tuple(dict.fromkeys((*self._bases, self.client.base_url)))
+
+    def wrote(self, exchange: Exchange) -> None:
+        """Note that something was written, and under which base URL the server says it is."""
+        self.writes += 1
+        location = exchange.headers.get("Location", "")
+        base, found, _ = location.partition(f"/{located(location).reference}")
+        if found and "://" in base and base not in self.bases:
+            self._bases.append(base)
+
+    def read_pages(self, answer: Answer, *, enough: int | None = None) -> None:
+        """Read the pages of a search, all of them or `enough`; a page that is no Bundle is a finding."""
+        answer.pages = []
+        try:
+            for page in self.client.pages(answer.exchange, self._bases):
+                answer.add_page(page)
+                if page.status != _OK or page.resource is None or page.resource.get("resourceType") != "Bundle":
+                    said = in_brackets(explanation_in(page))
+                    raise Finding(f"page {len(answer.pages)} of the search answered {page.status}{said}", (), [page])
+                if len(answer.pages) == enough:
+                    return
+                if len(answer.pages) >= _MOST_PAGES:
+                    raise NotTestedError(f"the search has more than {_MOST_PAGES} pages; test against a smaller store")
+        except ForeignLinkError as trouble:
+            raise NotTestedError(f"{trouble}; give the URL that the server itself uses") from trouble
+        except PagingError as trouble:
+            raise Finding(str(trouble), (), answer.pages[-1:]) from trouble
