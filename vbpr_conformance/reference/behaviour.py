@@ -1,7 +1,7 @@
 """The points at which the server's behaviour can be changed.
 
-By a fault, which breaks a rule, or by a variation, which R4 leaves to each server. The good server runs with a
-`Behaviour` that changes nothing.
+By a fault, which breaks a rule, or by a permitted variation, which R4 leaves to each server. The good server runs with
+a `Behaviour` that changes nothing. What the points are called here they are called in the tables of `changes`.
 """
 
 from __future__ import annotations
@@ -9,13 +9,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vbpr_conformance.reference.http_messages import Pairs, Request, Response
-from vbpr_conformance.reference.store import IndexRow, StoredVersion
-
-if TYPE_CHECKING:
-    from vbpr_conformance.reference.server import Server
+from vbpr_conformance.reference.store import IndexRow, Store
 
 Resource = dict[str, Any]
 
@@ -24,15 +21,11 @@ def _short_id() -> str:
     return secrets.token_hex(8)
 
 
-def _next_number(previous: StoredVersion | None) -> str:
-    return str(int(previous.version) + 1 if previous else 1)
-
-
 @dataclass(frozen=True)
 class Behaviour:
     """What happens at each point. The first group are pipelines: each function takes and gives the thing in hand."""
 
-    request: tuple[Callable[[Server, Request], Request | Response], ...] = ()
+    request: tuple[Callable[[Store, Request], Request | Response], ...] = ()
     """Sees each request, the entries of Bundles included, before it is carried out; may answer it."""
     response: tuple[Callable[[Request, Response], Response], ...] = ()
     """Sees each answer that is no refusal of the server's own making before it is sent."""
@@ -48,17 +41,18 @@ class Behaviour:
     """Sees the matches of a search by a client, all pages of them."""
     page: tuple[Callable[[int, list[int]], list[int]], ...] = ()
     """Sees the matches that one page shows, with the place of the first among all."""
-    incoming: tuple[Callable[[Resource], Resource], ...] = ()
+    stored: tuple[Callable[[Resource], Resource], ...] = ()
     """Sees each resource before it is stored."""
-    outgoing: tuple[Callable[[str, Resource], Resource], ...] = ()
+    sent: tuple[Callable[[str, Resource], Resource], ...] = ()
     """Sees each stored resource before it is sent, with the server's base URL."""
     capabilities: tuple[Callable[[Resource], Resource], ...] = ()
     """Sees the CapabilityStatement before it is sent."""
     bundle: tuple[Callable[[str, Resource], Resource], ...] = ()
-    """Sees each searchset Bundle before it is sent, with the server's base URL."""
+    """Sees each searchset and history Bundle before it is sent, with the server's base URL."""
 
     xml: bool = True
     validates: bool = True
+    transactions: bool = True
     atomic: bool = True
     references_resolved: bool = True
     index_follows_updates: bool = True
@@ -72,8 +66,14 @@ class Behaviour:
     gzip: bool = False
     pretty: bool = False
     most_per_page: int = 1000
+    client_id_on_create: bool = False
+    id_may_differ: bool = False
+    """Whether the id in the body of an update may be another than that in the URL."""
+    forgets: str = ""
+    """The interaction (create or update) that is answered, but stores nothing."""
+    uuid_ids: bool = False
+    uuid_versions: bool = False
     new_id: Callable[[], str] = _short_id
-    new_version: Callable[[StoredVersion | None], str] = _next_number
 
     def also(self, **pipelines: Any) -> Behaviour:
         """Append one function to each of the named pipelines."""

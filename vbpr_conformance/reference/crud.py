@@ -5,6 +5,7 @@ https://hl7.org/fhir/R4/http.html
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -49,7 +50,8 @@ def vread(server: Server, request: Request) -> Response:
 def create(server: Server, request: Request) -> Response:
     """Store a new resource under an id of the server's choice."""
     resource = incoming(server, request)
-    return created(server, request, resource, request.given_id or fresh_id(server, request.type), None)
+    own = resource.get("id") if server.behaviour.client_id_on_create else None
+    return created(server, request, resource, request.given_id or own or fresh_id(server, request.type), None)
 
 
 def update(server: Server, request: Request) -> Response:
@@ -58,7 +60,7 @@ def update(server: Server, request: Request) -> Response:
     if not ID.fullmatch(request.id):
         raise ProblemError(400, f"{request.id} is no id: letters, digits, '-' and '.' make one, at most 64")
     resource = incoming(server, request)
-    if resource.get("id") != request.id:
+    if resource.get("id") != request.id and not server.behaviour.id_may_differ:
         raise ProblemError(400, f"the resource has the id {resource.get('id')}, the URL says {request.id}")
     return save(server, request, resource, request.id)
 
@@ -139,7 +141,7 @@ def incoming(server: Server, request: Request) -> dict[str, Any]:
 def fresh_id(server: Server, resource_type: str) -> str:
     """Give an id that no resource of the type ever had."""
     while True:
-        candidate = server.behaviour.new_id()
+        candidate = str(uuid.uuid4()) if server.behaviour.uuid_ids else server.behaviour.new_id()
         if server.store.current(resource_type, candidate) is None:
             return candidate
 

@@ -20,6 +20,7 @@ CODES = {
     415: "not-supported",
     422: "processing",
     500: "exception",
+    501: "not-supported",
 }
 """The issue code that fits each status where nothing more exact is known."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -73,7 +74,7 @@ class Server:
             raise LookupError("no routes")
         handler = self._route(request)
         for step in self.behaviour.request:
-            changed = step(self, request)
+            changed = step(self.store, request)
             if isinstance(changed, Response):
                 return changed
             if changed is not request:
@@ -100,11 +101,11 @@ class Server:
     ) -> StoredVersion:
         """Store a checked resource as the next version of `Type/id`."""
         now = timestamp()
-        version = self.behaviour.new_version(previous)
+        version = self._next_version(previous)
         meta = dict(resource.get("meta") or {}) | {"versionId": version, "lastUpdated": now}
         whole = {"resourceType": resource["resourceType"], "id": resource_id, "meta": meta}
         whole |= {name: value for name, value in resource.items() if name not in whole}
-        for change in self.behaviour.incoming:
+        for change in self.behaviour.stored:
             whole = change(whole)
         index = self.indexer.rows(whole, request.base)
         for alter in self.behaviour.index:
@@ -114,19 +115,26 @@ class Server:
         row = StoredVersion(
             0, whole["resourceType"], resource_id, version, now, request.method, json_codec.dumps(whole)
         )
+        if request.interaction == self.behaviour.forgets and (previous is None) is (request.interaction == "create"):
+            return row
         return self.store.add(row, index, previous)
+
+    def _next_version(self, previous: StoredVersion | None) -> str:
+        if self.behaviour.uuid_versions:
+            return str(uuid.uuid4())
+        return str(int(previous.version) + 1 if previous else 1)
 
     def remove(self, row: StoredVersion) -> StoredVersion:
         """Store the deletion of a resource as its next version."""
-        version = self.behaviour.new_version(row)
+        version = self._next_version(row)
         return self.store.add(StoredVersion(0, row.type, row.id, version, timestamp(), "DELETE", None), (), row)
 
     def show(self, row: StoredVersion, base: str) -> str:
         """Give the JSON text of a stored resource as it is sent."""
-        if not self.behaviour.outgoing:
+        if not self.behaviour.sent:
             return row.text
         resource = json_codec.loads(row.text)
-        for change in self.behaviour.outgoing:
+        for change in self.behaviour.sent:
             resource = change(base, resource)
         return json_codec.dumps(resource)
 

@@ -54,6 +54,8 @@ def bundle(server: Server, request: Request) -> Response:
     kind = given.get("type")
     if kind not in {"batch", "transaction"}:
         raise ProblemError(400, f"a Bundle of type batch or transaction was expected, this is a {kind}")
+    if kind == "transaction" and not server.behaviour.transactions:
+        raise ProblemError(501, "transactions are not carried out here")
     request.interaction = kind
     entries = [_entry(request, place, each) for place, each in enumerate(_listed(given))]
     if kind == "batch":

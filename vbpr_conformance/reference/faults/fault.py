@@ -1,12 +1,11 @@
-"""A fault, and what makes one."""
+"""A fault: one rule that the reference server then breaks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from vbpr_conformance.reference.behaviour import Behaviour, Change
+from vbpr_conformance.reference.behaviour import Change
 
 
 @dataclass(frozen=True)
@@ -21,12 +20,3 @@ class Fault:
     breaks: Mapping[str, str]
     description: str
     change: Change
-
-
-def at(**pipelines: Any) -> Change:
-    """Change the behaviour by appending a function to each of the named pipelines."""
-
-    def change(behaviour: Behaviour) -> Behaviour:
-        return behaviour.also(**pipelines)
-
-    return change

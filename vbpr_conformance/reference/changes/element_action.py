@@ -1,43 +1,36 @@
-"""Faults of single elements: what a guide's requirements name is not kept, one fault for each."""
+"""The loss of one element of a profile: what a must-support requirement names is not kept."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Element, Profile
-from vbpr_conformance.reference.behaviour import Resource
-from vbpr_conformance.reference.faults.fault import Fault, at
+from vbpr_conformance.reference.behaviour import Behaviour, Change, Resource
 
 _Keep = Callable[[Any], bool]
-_Step = tuple[Callable[[str], bool], _Keep]
+_PathStep = tuple[Callable[[str], bool], _Keep]
 """Which members of an object a step of an element's id names, and which of their items it leaves alone."""
 
 
-def faults(edition: Edition) -> Iterator[Fault]:
-    """Yield the faults: in resources that claim the profile, the element is gone after a write."""
-    for requirement in edition.requirements:
-        about = requirement.about
-        if requirement.actor == "server" and "element" in about and not requirement.not_tested:
-            words = f"after a write, {about['element']} of {about['profile']} is gone"
-            profile = edition.profile(about["profile"])
-            yield Fault(
-                f"{requirement.id.lower()}-lost", about, words, at(incoming=_without(about["element"], profile))
-            )
+def lose_element(element_id: str, profile: Profile) -> Change:
+    """Lose an element on every write, in resources that claim the profile.
 
-
-def _without(element_id: str, profile: Profile) -> Callable[[Resource], Resource]:
+    Must Support of a server: https://hl7.org/fhir/R4/conformance-rules.html#mustSupport.
+    """
     steps = list(_steps(element_id, profile))
 
-    def incoming(resource: Resource) -> Resource:
+    def stored(resource: Resource) -> Resource:
         claimed = {each.partition("|")[0] for each in resource.get("meta", {}).get("profile", ())}
         return _less(resource, steps) or {} if profile.url in claimed else resource
 
-    return incoming
+    def change(behaviour: Behaviour) -> Behaviour:
+        return behaviour.also(stored=stored)
+
+    return change
 
 
-def _steps(element_id: str, profile: Profile) -> Iterator[_Step]:
+def _steps(element_id: str, profile: Profile) -> Iterator[_PathStep]:
     parts = element_id.split(".")
     for depth, part in enumerate(parts[1:], 2):
         name, _, slice_name = part.partition(":")
@@ -64,7 +57,7 @@ def _url(element: Element, profile: Profile) -> str | None:
     return next((url.partition("|")[0] for each in element.types for url in each.profiles), None)
 
 
-def _less(value: Any, steps: Sequence[_Step]) -> Any:
+def _less(value: Any, steps: Sequence[_PathStep]) -> Any:
     """Give a value without what the steps lead to, None where nothing else is in it."""
     if not isinstance(value, dict):
         return value
@@ -73,7 +66,7 @@ def _less(value: Any, steps: Sequence[_Step]) -> Any:
     return {key: each for key, each in found.items() if each is not None} or None
 
 
-def _left(value: Any, keep: _Keep, rest: Sequence[_Step]) -> Any:
+def _left(value: Any, keep: _Keep, rest: Sequence[_PathStep]) -> Any:
     if isinstance(value, list):
         items = [each if keep(each) else _less(each, rest) if rest else None for each in value]
         return [each for each in items if each is not None] or None

@@ -1,0 +1,297 @@
+"""Actions on requests and answers, whatever they carry: who sees which of them, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from vbpr_conformance.fhir import json_codec
+from vbpr_conformance.reference.behaviour import Resource
+from vbpr_conformance.reference.changes.bundle_actions import BUNDLE_EDITS
+from vbpr_conformance.reference.changes.object_edits import OBJECT_EDITS, action, as_list, edit_of, without
+from vbpr_conformance.reference.http_messages import Pairs, Request, Response
+from vbpr_conformance.reference.pages import PAGE
+from vbpr_conformance.reference.store import Store
+
+AskedHook = Callable[[Store, Request], Request | Response]
+AnswerHook = Callable[[Request, Response], Response]
+_FILTERS = ("of", "method", "status")
+"""Arguments that say which requests an action is for: interaction, HTTP method, status of the answer."""
+_DELETED = {"system": "http://example.org/marks", "code": "deleted"}
+_HTML = "<html><body>error</body></html>"
+
+
+def request_point(given: Mapping[str, Any]) -> AskedHook:
+    """Act on requests before they are carried out."""
+    concerns = _concerned(given)
+    actions = [action(_REQUESTS, name)(argument) for name, argument in given.items() if name not in _FILTERS]
+
+    def request(store: Store, asked: Request) -> Request | Response:
+        if not concerns(asked, None):
+            return asked
+        for each in actions:
+            result: Request | Response = each(store, asked)
+            if isinstance(result, Response):
+                return result
+            asked = result
+        return asked
+
+    return request
+
+
+def response_point(given: Mapping[str, Any]) -> AnswerHook:
+    """Act on answers; a name of a change of the resource that they carry will do as well."""
+    concerns = _concerned(given)
+    actions: list[AnswerHook] = []
+    for name, argument in given.items():
+        if name in OBJECT_EDITS or name in BUNDLE_EDITS:
+            actions.append(_resource(edit_of({name: argument}, BUNDLE_EDITS)))
+        elif name not in _FILTERS:
+            actions.append(action(_ANSWERS, name)(argument))
+
+    def response(asked: Request, answer: Response) -> Response:
+        if concerns(asked, answer.status):
+            for each in actions:
+                answer = each(asked, answer)
+        return answer
+
+    return response
+
+
+refusal_point = response_point
+
+
+def format_point(given: Mapping[str, Any]) -> Callable[[Request, str], str]:
+    """Choose another format for the answer."""
+    (name,) = given
+    chosen: Callable[[Request, str], str] = action(_FORMATS, name)
+    return chosen
+
+
+def query_point(given: Mapping[str, Any]) -> Callable[[str, Pairs], Pairs]:
+    """Misread the parameters of searches."""
+    actions = [action(_QUERIES, name)(argument) for name, argument in given.items()]
+
+    def query(_: str, asked: Pairs) -> Pairs:
+        for each in actions:
+            asked = each(asked)
+        return asked
+
+    return query
+
+
+def refused(status: int, code: str = "not-supported") -> Response:
+    """Refuse with an OperationOutcome that says nothing more."""
+    issue = {"severity": "error", "code": code, "diagnostics": "not supported"}
+    return Response(status, {}, {"resourceType": "OperationOutcome", "issue": [issue]})
+
+
+def _concerned(given: Mapping[str, Any]) -> Callable[[Request, int | None], bool]:
+    interactions, methods, statuses = (as_list(given[each]) if each in given else None for each in _FILTERS)
+
+    def concerns(asked: Request, status: int | None) -> bool:
+        return (
+            (interactions is None or asked.interaction in interactions)
+            and (methods is None or asked.method in methods)
+            and (statuses is None or status in statuses)
+        )
+
+    return concerns
+
+
+def _refuse(status: int) -> AskedHook:
+    return lambda _, _asked: refused(status)
+
+
+def _refuse_new(status: int) -> AskedHook:
+    """Refuse what is about a resource that is not there."""
+
+    def request(store: Store, asked: Request) -> Request | Response:
+        row = store.current(asked.type, asked.id)
+        return asked if row is not None and row.body is not None else refused(status)
+
+    return request
+
+
+def _answer(status: int) -> AskedHook:
+    return lambda _, _asked: Response(status)
+
+
+def _overlook_headers(names: Any) -> AskedHook:
+    def request(_: Store, asked: Request) -> Request:
+        if not any(name in asked.headers for name in as_list(names)):
+            return asked
+        return replace(asked, headers=without(asked.headers, *as_list(names)))
+
+    return request
+
+
+def _overlook_parameters(names: Any) -> AskedHook:
+    def request(_: Store, asked: Request) -> Request:
+        kept = [pair for pair in asked.query if pair[0].partition(":")[0] not in as_list(names)]
+        return asked if len(kept) == len(asked.query) else replace(asked, query=kept)
+
+    return request
+
+
+def _overlook_body(_: Any) -> AskedHook:
+    return lambda _, asked: replace(asked, body=b"")
+
+
+def _as(interaction: str) -> AskedHook:
+    """Take it for another interaction: a read of the resource, or a create of its type."""
+    if interaction == "read":
+        return lambda _, asked: replace(asked, method="GET", steps=asked.steps[:2])
+    if interaction == "create":
+        return lambda _, asked: replace(asked, method="POST", query=[])
+    raise ValueError("`as` takes read or create")
+
+
+def _only_operations(kinds: Any) -> AskedHook:
+    """Apply of a JSON Patch only some kinds of operations."""
+
+    def request(_: Store, asked: Request) -> Request:
+        kept = [each for each in json_codec.loads(asked.body) if each["op"] in as_list(kinds)]
+        return replace(asked, body=json_codec.dumps(kept).encode())
+
+    return request
+
+
+def _deleted_for_reads_only(_: Any) -> AskedHook:
+    """Mark instead of deleting, and let only reads look at the mark."""
+
+    def request(store: Store, asked: Request) -> Request | Response:
+        row = store.current(asked.type, asked.id)
+        if row is None or row.body is None:
+            return asked
+        resource = json_codec.loads(row.body)
+        if asked.interaction == "delete":
+            marked = resource | {"meta": resource["meta"] | {"tag": [*resource["meta"].get("tag", ()), _DELETED]}}
+            return replace(asked, method="PUT", in_bundle=True, resource=marked)
+        return refused(410) if _DELETED in resource["meta"].get("tag", ()) else asked
+
+    return request
+
+
+def _all_on_later_pages(_: Any) -> AskedHook:
+    """Go on with all resources of the type, as if the link told the place and not what was asked for."""
+
+    def request(store: Store, asked: Request) -> Request:
+        token, _, start = dict(asked.query)[PAGE].rpartition(".")
+        kept = store.kept_result(token)
+        if kept is None:
+            return asked
+        seen = kept["seqs"][: int(start)]
+        kind = store.rows(seen[:1])[0].type
+        living = "SELECT seq FROM version WHERE current = 1 AND body IS NOT NULL AND type = ? ORDER BY seq"
+        rest = [seq for (seq,) in store.select(living, [kind]) if seq not in seen]
+        store.keep_result(f"{token}.all", kept | {"seqs": seen + rest})
+        return replace(asked, query=[(PAGE, f"{token}.all.{start}")])
+
+    return request
+
+
+_REQUESTS: Mapping[str, Callable[[Any], AskedHook]] = {
+    "refuse": _refuse,
+    "refuse-new": _refuse_new,
+    "answer": _answer,
+    "as": _as,
+    "overlook-headers": _overlook_headers,
+    "overlook-parameters": _overlook_parameters,
+    "overlook-body": _overlook_body,
+    "only-operations": _only_operations,
+    "deleted-for-reads-only": _deleted_for_reads_only,
+    "all-on-later-pages": _all_on_later_pages,
+}
+
+
+def _resource(edit: Callable[[Resource], Resource]) -> AnswerHook:
+    def response(_: Request, answer: Response) -> Response:
+        if answer.has_content:
+            answer.replace(edit(answer.parsed()))
+        return answer
+
+    return response
+
+
+def _set_status(status: int) -> AnswerHook:
+    return lambda _, answer: replace(answer, status=status)
+
+
+def _set_resource(resource: Resource) -> AnswerHook:
+    return lambda _, answer: replace(answer, resource=resource, text=None)
+
+
+def _set_headers(headers: Mapping[str, Any]) -> AnswerHook:
+    new = {name: str(value) for name, value in headers.items()}
+    return lambda _, answer: replace(answer, headers=answer.headers | new)
+
+
+def _drop_header(name: str) -> AnswerHook:
+    return lambda _, answer: replace(answer, headers=without(answer.headers, name))
+
+
+def _drop_body(_: Any) -> AnswerHook:
+    return lambda _, answer: replace(answer, resource=None, text=None)
+
+
+def _location_of_nothing(_: Any) -> AnswerHook:
+    def response(_: Request, answer: Response) -> Response:
+        answer.headers["Location"] = answer.headers["Location"].replace("/_history", "0/_history")
+        return answer
+
+    return response
+
+
+def _as_html(_: Any) -> AnswerHook:
+    def response(asked: Request, answer: Response) -> Response:
+        if asked.in_bundle:  # there is no place for HTML in an entry of a Bundle
+            return answer
+        return replace(answer, headers=answer.headers | {"Content-Type": "text/html"}, resource=None, text=_HTML)
+
+    return response
+
+
+def _upper_case_headers(_: Any) -> AnswerHook:
+    def response(asked: Request, answer: Response) -> Response:
+        if asked.in_bundle:  # an entry has no headers of its own
+            return answer
+        return replace(answer, headers={name.upper(): text for name, text in answer.headers.items()})
+
+    return response
+
+
+_ANSWERS: Mapping[str, Callable[[Any], AnswerHook]] = {
+    "set-status": _set_status,
+    "set-headers": _set_headers,
+    "set-resource": _set_resource,
+    "drop-header": _drop_header,
+    "drop-body": _drop_body,
+    "location-of-nothing": _location_of_nothing,
+    "as-html": _as_html,
+    "upper-case-headers": _upper_case_headers,
+}
+
+_FORMATS: Mapping[str, Callable[[Request, str], str]] = {
+    "always-json": lambda _, _form: "json",
+    "by-accept": lambda asked, _: "xml" if "xml" in asked.header("accept") else "json",
+}
+
+
+def _first_criteria(most: int) -> Callable[[Pairs], Pairs]:
+    """Look only at so many of the parameters that filter."""
+
+    def query(asked: Pairs) -> Pairs:
+        criteria = [pair for pair in asked if not pair[0].startswith("_")]
+        return [pair for pair in asked if pair[0].startswith("_") or pair in criteria[:most]]
+
+    return query
+
+
+_QUERIES: Mapping[str, Callable[[Any], Callable[[Pairs], Pairs]]] = {
+    "first-criteria": _first_criteria,
+    "last-of-same": lambda _: lambda asked: list(dict(asked).items()),
+    "overlook-modifier": lambda name: lambda asked: [pair for pair in asked if not pair[0].endswith(f":{name}")],
+    "overlook-escapes": lambda _: lambda asked: [(name, value.replace("\\,", ",")) for name, value in asked],
+}
