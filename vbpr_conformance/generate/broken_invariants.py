@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from functools import partial
 from operator import setitem
 from typing import Any
 
+from vbpr_conformance.fhir.fhirpath.expression_error import ExpressionError
+from vbpr_conformance.fhir.fhirpath.expression_paths import compared_url, text_argument
+from vbpr_conformance.fhir.fhirpath.parser import parse
+from vbpr_conformance.fhir.fhirpath.syntax import MemberName, Syntax, walk
 from vbpr_conformance.generate.fault_case import Edit, FaultCase
 from vbpr_conformance.generate.json_location import locations
 from vbpr_conformance.generate.members import Member, Object
 from vbpr_conformance.generate.shapes import AT_LEAST_ONE, EXACTLY_ONE, ExistenceRule, Term, shape
 from vbpr_conformance.ig.model import Constraint
 
-_NAME = re.compile(r"[a-z][A-Za-z]+")
-_URL = re.compile(r"extension\('([^']+)'\)|url\s*=\s*'([^']+)'|\('(http[^']+)'\)")
 _INSIDE = {"resourceType": "Organization", "id": "inside", "name": "Synthetic inside"}
 
 
@@ -95,14 +96,17 @@ def _member(case: FaultCase, prefix: tuple[str, ...], term: Term) -> Member | No
 
 def _by_names(target: Object, expression: str) -> Iterator[Edit]:
     """Take out, one after the other, the extensions and elements that the expression names, and change values."""
-    urls = [next(filter(None, found)) for found in _URL.findall(expression)]
+    try:
+        nodes = walk(parse(expression))
+    except ExpressionError:
+        return
+    urls = [url for node in nodes if (url := compared_url(node) or _url_argument(node))]
     for url in dict.fromkeys(reversed(urls)):
         found = list(_holders(target, "extension"))
         for holder in found:
             yield partial(_drop, holder, Term(url=url))
         yield partial(_drop_all, found, Term(url=url))
-    names = dict.fromkeys(name for name in _NAME.findall(re.sub(r"'[^']*'", "", expression)) if name != "extension")
-    for name in names:
+    for name in dict.fromkeys(node.name for node in nodes if isinstance(node, MemberName) and node.name != "extension"):
         found = list(_holders(target, name))
         for holder in found[:2]:
             yield partial(holder.pop, name)
@@ -110,6 +114,12 @@ def _by_names(target: Object, expression: str) -> Iterator[Edit]:
                 yield partial(setitem, holder, name, value)
         if len(found) > 1:
             yield partial(_drop_all, found, Term((name,)))
+
+
+def _url_argument(node: Syntax) -> str | None:
+    """The URL that a function is given: that of an extension, or of a profile."""
+    text = text_argument(node)
+    return text if text and text.startswith(("http", "urn")) else None
 
 
 def _drop_all(found: Sequence[Object], term: Term) -> None:

@@ -7,9 +7,12 @@ a payload is made; an expression of any other shape is left to the validator's c
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from vbpr_conformance.fhir.fhirpath.expression_error import ExpressionError
+from vbpr_conformance.fhir.fhirpath.expression_paths import bare, extension_url, names, operands
+from vbpr_conformance.fhir.fhirpath.parser import parse
+from vbpr_conformance.fhir.fhirpath.syntax import Binary, Call, Invoke, Literal, Syntax
 from vbpr_conformance.ig.model import Constraint
 
 EXACTLY_ONE, AT_LEAST_ONE, ONLY_WITH = "exactly-one", "at-least-one", "only-with"
@@ -37,53 +40,56 @@ class ExistenceRule:
     key: str = ""
 
 
-_NAME = r"[A-Za-z][A-Za-z0-9]*"
-_PATH = rf"{_NAME}(?:\.{_NAME})*"
-_TERM = rf"(?:{_PATH}|\(\s*{_PATH}(?:\s*\|\s*{_PATH})+\s*\)|extension\('[^']+'\))"
-_SIDE = rf"(?:{_TERM}\.exists\(\)|\(\s*{_TERM}\.exists\(\)\s*\))"
-_ALL = re.compile(rf"^({_PATH})\.all\((.*)\)$")
-_XOR = re.compile(rf"^({_SIDE})\s+xor\s+({_SIDE})$")
-_NOT_EQUAL = re.compile(rf"^({_SIDE})\s*!=\s*({_SIDE})$")
-_NEEDS = re.compile(rf"^({_TERM})\.empty\(\)\s+or\s+({_TERM})\.exists\(\)$")
-_IMPLIES = re.compile(rf"^({_TERM})\.exists\(\)\s+implies\s+({_TERM})\.exists\(\)$")
-_EITHER = re.compile(rf"^(?:{_TERM}(?:\.exists\(\))?)(?:\s+or\s+{_TERM}(?:\.exists\(\))?)+$")
-_COUNTS = re.compile(rf"^\(?({_PATH})\.count\(\)\s*\+\s*({_PATH})\.count\(\)\)?\s*>\s*0$")
-_URL = re.compile(r"^extension\('([^']+)'\)$")
-
-
 def shape(constraint: Constraint) -> ExistenceRule | None:
     """Read the shape of an invariant, or None where it has none of the known ones."""
-    expression = constraint.expression.strip()
+    try:
+        tree = parse(constraint.expression)
+    except ExpressionError:
+        return None
     prefix: tuple[str, ...] = ()
-    found = _ALL.match(expression)
-    if found:
-        prefix, expression = tuple(found[1].split(".")), found[2].strip()
-    kind, sides = _parts(expression)
-    return ExistenceRule(kind, tuple(_side(each) for each in sides), prefix, constraint.key) if kind else None
+    match bare(tree):
+        case Invoke(left=left, right=Call(name="all", args=(criterion,))) if path := names(left):
+            prefix, tree = path, criterion
+    kind, found = _sides(bare(tree))
+    sides = [each for each in found if each is not None]
+    return ExistenceRule(kind, tuple(sides), prefix, constraint.key) if kind and len(sides) == len(found) else None
 
 
-def _parts(expression: str) -> tuple[str, tuple[str, ...]]:
-    for pattern in (_XOR, _NOT_EQUAL):
-        found = pattern.match(expression)
-        if found:
-            return EXACTLY_ONE, (found[1], found[2])
-    found = _NEEDS.match(expression) or _IMPLIES.match(expression)
-    if found:
-        return ONLY_WITH, (found[1], found[2])
-    found = _COUNTS.match(expression)
-    if found:
-        return AT_LEAST_ONE, (found[1], found[2])
-    if _EITHER.match(expression):
-        return AT_LEAST_ONE, tuple(re.split(r"\s+or\s+", expression))
-    return "", ()
+def _sides(tree: Syntax) -> tuple[str, list[_Side | None]]:
+    match tree:
+        case Binary(operator="xor" | "!=", left=left, right=right):
+            return EXACTLY_ONE, [_asked(left, "exists"), _asked(right, "exists")]
+        case Binary(operator="implies", left=left, right=right):
+            return ONLY_WITH, [_asked(left, "exists"), _asked(right, "exists")]
+        case Binary(operator="or", left=left, right=right) if _asked(left, "empty"):
+            return ONLY_WITH, [_asked(left, "empty"), _asked(right, "exists")]
+        case Binary(operator="or"):
+            return AT_LEAST_ONE, [_asked(each, "exists") or _terms(each) for each in operands(tree, "or")]
+        case Binary(operator=">", left=total, right=Literal(values=(0,))) if len(operands(total, "+")) > 1:
+            return AT_LEAST_ONE, [_asked(each, "count") for each in operands(total, "+")]
+    return "", []
 
 
-def _side(text: str) -> tuple[Term, ...]:
-    text = text.strip()
-    if text.startswith("(") and text.endswith(".exists())"):
-        text = text[1:-1]
-    text = text.strip().removesuffix(".exists()")
-    url = _URL.match(text)
+_Side = tuple[Term, ...]
+
+
+def _asked(node: Syntax, question: str) -> _Side | None:
+    """The terms of which a function is asked: `(a | b).exists()`."""
+    match bare(node):
+        case Invoke(left=left, right=Call(name=name, args=())) if name == question:
+            return _terms(left)
+    return None
+
+
+def _terms(node: Syntax) -> _Side | None:
+    """A path, an extension, or a union of them."""
+    terms = [_term(each) for each in operands(node, "|")]
+    return tuple(each for each in terms if each is not None) if None not in terms else None
+
+
+def _term(node: Syntax) -> Term | None:
+    url = extension_url(node)
     if url:
-        return (Term(url=url[1]),)
-    return tuple(Term(tuple(each.strip().split("."))) for each in text.strip("() ").split("|"))
+        return Term(url=url)
+    path = names(node)
+    return Term(path) if path else None

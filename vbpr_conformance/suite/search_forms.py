@@ -6,13 +6,14 @@ it is answered the answer must be right.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from vbpr_conformance.fhir.fhirpath.expression_paths import extension_url, steps
+from vbpr_conformance.fhir.fhirpath.parser import parse
+from vbpr_conformance.fhir.fhirpath.syntax import MemberName
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import SearchParameter
 
-_EXTENSION_VALUE = re.compile(r"\.extension\('([^']+)'\)\.value$")
 COMPARATORS = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 
 
@@ -49,10 +50,18 @@ _CANONICAL = (Form("url"), Form("url-and-version", expectation="SHOULD"))
 
 def element_type(parameter: SearchParameter, resource_type: str, edition: Edition) -> str | None:
     """The type of what a plain path, or the value of an extension, points to; None for other expressions."""
-    extension = _EXTENSION_VALUE.search(parameter.expression)
-    profile = edition.find_profile(extension[1] if extension else resource_type)
+    extension = _extension(parameter)
+    profile = edition.find_profile(extension or resource_type)
     element = profile.by_id.get("Extension.value[x]" if extension else parameter.expression) if profile else None
     return element.types[0].code if element and element.types else None
+
+
+def _extension(parameter: SearchParameter) -> str | None:
+    """The URL of the extension whose value a parameter reads."""
+    match steps(parse(parameter.expression)) if parameter.expression else ():
+        case (*_, call, MemberName(name="value")):
+            return extension_url(call)
+    return None
 
 
 def forms(parameter: SearchParameter, resource_type: str, edition: Edition) -> tuple[Form, ...]:

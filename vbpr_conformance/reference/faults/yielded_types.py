@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from vbpr_conformance.fhir.fhirpath.expression_paths import extension_url, operands, steps
+from vbpr_conformance.fhir.fhirpath.parser import parse
+from vbpr_conformance.fhir.fhirpath.syntax import Call, Invoke, MemberName, Syntax, TypeName, TypeTest
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Element, SearchParameter
-
-_STEP = re.compile(r"\.?(?P<name>\w+)(?:\('(?P<argument>[^']*)'\))?")
-_CONDITIONS = re.compile(r"\.where\([^()]*(?:\([^()]*\)[^()]*)*\)")
-_CAST = re.compile(r"\((?P<path>[\w.]+) as (?P<type>\w+)\)")
 
 
 @dataclass(frozen=True)
@@ -25,29 +23,39 @@ def yielded(edition: Edition, resource_type: str, parameter: SearchParameter) ->
     """Follow an expression through the definitions; of what is not understood no type is known."""
     types: set[str] = set()
     several = False
-    parts = [each.strip() for each in parameter.expression.split("|")]
+    parts = operands(parse(parameter.expression), "|") if parameter.expression else ()
     for part in parts:
-        cast = _CAST.fullmatch(part)
-        path = _CONDITIONS.sub("", cast["path"] if cast else part)
-        root, dot, rest = path.partition(".")
-        if not dot or root not in {resource_type, "Resource", "DomainResource"}:
+        path, cast = _cast(part)
+        root, *rest = (each for each in steps(path) if not (isinstance(each, Call) and each.name == "where"))
+        if not rest or root not in {MemberName(each) for each in (resource_type, "Resource", "DomainResource")}:
             continue
         found, repeats = _followed(edition, resource_type, rest)
-        types |= {cast["type"]} if cast and found else found
+        types |= {cast} if cast and found else found
         several = several or repeats or len(parts) > 1
     return Yielded(frozenset(types), several)
 
 
-def _followed(edition: Edition, resource_type: str, path: str) -> tuple[set[str], bool]:
+def _cast(part: Syntax) -> tuple[Syntax, str | None]:
+    """What stands before an `as`, and the type behind it."""
+    match part:
+        case TypeTest(operator="as", operand=operand, type=TypeName(name=name)):
+            return operand, name
+        case Invoke(left=left, right=Call(name="as" | "ofType", args=(MemberName(name=name),))):
+            return left, name
+    return part, None
+
+
+def _followed(edition: Edition, resource_type: str, path: list[Syntax]) -> tuple[set[str], bool]:
     types, repeats = {resource_type}, False
     profile = edition.find_profile(resource_type)
     element = profile.root if profile is not None else None
-    for step in _STEP.finditer(path):
-        if step["argument"] is not None:
-            profile = edition.find_profile(step["argument"])
+    for step in path:
+        url = extension_url(step)
+        if url is not None:
+            profile = edition.find_profile(url)
             element = profile.root if profile is not None else None
         else:
-            element = _child(edition, element, step["name"])
+            element = _child(edition, element, step.name) if isinstance(step, MemberName) else None
             repeats = repeats or (element is not None and element.is_array)
         if element is None:
             return set(), repeats

@@ -5,11 +5,11 @@ https://hl7.org/fhir/R4/profiling.html#discriminator
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from vbpr_conformance.fhir.fhirpath.expression_paths import step_texts
 from vbpr_conformance.fhir.primitive_formats import FORMATS
 from vbpr_conformance.ig.model import Discriminator, Slicing
 from vbpr_conformance.validate.compile.element_ref import ElementRef, ElementRefs
@@ -23,8 +23,6 @@ Classifier = Callable[[Any, Scope], int | None]
 """Gives the index of the slice that an item is in."""
 
 Predicate = Callable[[Any, Scope], bool]
-
-_STEP = re.compile(r"\$this|extension\('[^']*'\)|ofType\([A-Za-z0-9]+\)|resolve\(\)|[A-Za-z0-9_]+")
 
 
 def classifier(compiler: ProfileCompiler, type_name: str, slices: ElementRefs, slicing: Slicing | None) -> Classifier:
@@ -97,7 +95,9 @@ def _slice_test(
 def _test(
     compiler: ProfileCompiler, type_name: str, view: ElementRef, discriminator: Discriminator
 ) -> Predicate | None:
-    steps = tuple(_STEP.findall(discriminator.path))
+    steps = step_texts(discriminator.path)
+    if not steps:  # no path of a discriminator: nothing can be told by it
+        return None
     steps = tuple(step for step in steps if step != "$this")
     if discriminator.type in {"type", "profile"} and steps == ("reference",) and type_name == "Reference":
         steps = ("resolve()",)
