@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir.format_error import FormatError
 from vbpr_conformance.fhir.json_codec import loads
 from vbpr_conformance.fhir.type_structure import Structure
 from vbpr_conformance.rest.headers import Headers
 from vbpr_conformance.rest.located import Located, located
+from vbpr_conformance.rest.r4b_model import r4b_model
 
 MASK = "***"
 """What stands where a secret stood."""
@@ -47,6 +49,16 @@ class Exchange:
     def resource(self) -> dict[str, Any] | None:
         """The resource in the answer, or None: then `parse_error` says why where there is a body."""
         return self._parsed[0]
+
+    @cached_property
+    def model(self) -> Any:
+        """The resource as an object of `fhir.resources.R4B` (mind its differences: `rest/r4b_model.py`).
+
+        For reading in tests of your own; raises UsageError where there is no resource or R4B does not take it.
+        """
+        if self.resource is None:
+            raise UsageError(f"{self.method} {self.url} answered {self.status} without a resource")
+        return r4b_model(self.resource)
 
     @property
     def parse_error(self) -> str | None:
