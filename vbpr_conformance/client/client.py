@@ -6,7 +6,7 @@ answer raises `NoAnswerError`. Nothing is ever sent to another host than that of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -15,7 +15,7 @@ import httpx
 from vbpr_conformance import __version__
 from vbpr_conformance.client.auth import Login, basic
 from vbpr_conformance.client.client_errors import NoAnswerError
-from vbpr_conformance.client.journal import Journal
+from vbpr_conformance.client.created import CreatedResources
 from vbpr_conformance.client.paging import follow
 from vbpr_conformance.client.redact import Redactor
 from vbpr_conformance.client.sending import MAX_BYTES, AnswerLimits, Sender, http_client
@@ -40,7 +40,8 @@ class FhirClient:
     """A client for one server. `structure` is needed for XML; `transport` replaces the network in tests.
 
     `headers` go with every request, and their values are taken for secrets. `recorder` is called with each exchange,
-    redirects and waits included. `timeout` is in seconds, for each request as a whole.
+    redirects and waits included. `created` is the register of what it creates, in memory if none is given. `timeout`
+    is in seconds, for each request as a whole.
     """
 
     def __init__(  # noqa: PLR0913  each is a setting of its own
@@ -52,7 +53,7 @@ class FhirClient:
         timeout: float = 30.0,
         ca: str | None = None,
         recorder: Callable[[Exchange], None] | None = None,
-        journal: Journal | None = None,
+        created: CreatedResources | None = None,
         structure: Structure | None = None,
         media_type: str = JSON,
         max_bytes: int = MAX_BYTES,
@@ -69,7 +70,8 @@ class FhirClient:
         self._media_type = media_type
         self._structure = structure
         self._recorder = recorder
-        self._journal = journal
+        self.created = created or CreatedResources.in_memory(self.base_url)
+        """The register of what this client creates."""
         secrets = auth.secrets if isinstance(auth, Login) else ()
         self._http = http_client(self.base_url, auth, timeout, ca, transport)
         redactor = Redactor(secrets, headers)
@@ -82,17 +84,9 @@ class FhirClient:
         self.close()
 
     def close(self) -> None:
-        """Close all connections, and the journal: it goes where nothing is left of what was created."""
+        """Close all connections, and the journal of its register: it goes where nothing is left of what was created."""
         self._http.close()
-        if self._journal is not None:
-            self._journal.close()
-
-    def recover(self, known: Container[str] = ()) -> tuple[int, list[str]]:
-        """Delete what was created without a clear answer; `known` is what others look after, as references.
-
-        Gives how many went, and what is, or may be, left.
-        """
-        return self._journal.recover(self, known) if self._journal is not None else (0, [])
+        self.created.release()
 
     def request(  # noqa: PLR0913  the parts of a request
         self,
@@ -115,16 +109,16 @@ class FhirClient:
             content = self._content(body, sent_headers["Content-Type"])
         url = with_query(self._url(path), params)
         request = self._http.build_request(method, url, content=content, headers=sent_headers)
-        noted = self._journal.before(method, url, body, sent_headers) if self._journal is not None else None
-        if self._journal is None or noted is None:
+        noted = self.created.before(method, url, body, sent_headers)
+        if noted is None:
             return self._send(interaction, request)
         try:
             exchange = self._send(interaction, request)
         except NoAnswerError as error:
             if not error.sent:
-                self._journal.nothing_sent(noted)
+                self.created.nothing_sent(noted)
             raise
-        self._journal.after(noted, exchange)
+        self.created.after(noted, exchange)
         return exchange
 
     def _send(self, interaction: str, request: httpx.Request) -> Exchange:

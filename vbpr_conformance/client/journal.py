@@ -1,176 +1,185 @@
-"""The journal of a run: what its requests create on the target and delete again, kept on disk as it happens."""
+"""The file in which a run notes what it is about to create, has created and has deleted on a target.
+
+Lines of JSON, appended one by one, so that an end at any moment loses none; ids and types only, no payload, no secret.
+The file is locked while its run goes on and removed when nothing of it is left on the target.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import unquote
+import contextlib
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlsplit
 
-from vbpr_conformance.client.ledger import Intent, Ledger, ledger_path
-from vbpr_conformance.client.leftovers import GONE, clean_up, looked_up
-from vbpr_conformance.client.urls import checked_base
-from vbpr_conformance.rest.exchange import Exchange
-from vbpr_conformance.rest.located import located
+from vbpr_conformance.errors import UsageError
 
-if TYPE_CHECKING:
-    from vbpr_conformance.client.client import FhirClient
-
-__all__ = ["Journal", "Noted", "clean_up"]
-
-_CREATED = 201
-_SUCCESS = range(200, 300)
-_SERVER_ERRORS = range(500, 600)
+_FORMAT = 1
 
 
-class Noted(NamedTuple):
-    """What was noted of a request before it was sent. `deletes` are the resources that it should delete."""
+class Intent(NamedTuple):
+    """A resource that a request may create: its id only where the client gives it."""
 
-    number: int | None
-    intents: tuple[Intent | None, ...]
-    deletes: tuple[str | None, ...]
-    is_bundle: bool
-    is_conditional: bool
+    type: str
+    id: str | None = None
+
+
+@dataclass
+class JournalState:
+    """What the lines of a file add up to. `created` is in order; `unknown` are intents without a clear outcome."""
+
+    url: str = ""
+    run: str = ""
+    tag: tuple[str, str] | None = None
+    created: dict[str, None] = field(default_factory=dict)
+    unknown: dict[int, list[Intent]] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left on the target."""
+        return not self.created and not self.unknown
+
+    def apply(self, line: dict[str, Any]) -> None:
+        """Take in one line."""
+        if "format" in line:
+            self.url, self.run = line["url"], line["run"]
+            self.tag = tuple(line["tag"]) if line.get("tag") else None
+        elif "intends" in line:
+            self.unknown[line["n"]] = [Intent(*each) for each in line["intends"]]
+        elif "deleted" in line:
+            self.created.pop(line["deleted"], None)
+        elif "n" in line:
+            self.created |= dict.fromkeys(line["created"])
+            self.unknown.pop(line["n"], None)
+            if line["unknown"]:
+                self.unknown[line["n"]] = [Intent(*each) for each in line["unknown"]]
 
 
 class Journal:
-    """Notes before a request what it may create, and after it what came of it.
+    """The open file of one process of a run; it comes into being with its first line. Without a path there is none."""
 
-    `tag` is the identifier (system, value) that all resources of the run carry: by it, what was created by a request
-    that got no answer is found again.
-    """
+    def __init__(self, path: Path | None, url: str, run: str, tag: tuple[str, str] | None = None) -> None:
+        self.path = path
+        self.state = JournalState(url, run, tag)
+        self._file: int | None = None
+        self._last = 0
 
-    def __init__(self, base_url: str, run: str, tag: tuple[str, str] | None = None) -> None:
-        self._base = checked_base(base_url)[0].rstrip("/")
-        self._ledger = Ledger(ledger_path(self._base, run), self._base, run, tag)
+    @classmethod
+    def reopened(cls, path: Path) -> Journal:
+        """Open the file that a process left; what is noted from now on is added to it."""
+        state = read_journal(path)
+        made = cls(path, state.url, state.run, state.tag)
+        made.state = state
+        made._last = max(state.unknown, default=0)
+        made._file = os.open(path, os.O_WRONLY | os.O_APPEND)
+        _lock(made._file)
+        os.write(made._file, b"\n")  # ends a line that was cut off in the middle
+        return made
 
-    @property
-    def left(self) -> tuple[str, ...]:
-        """What was created and not deleted so far, as references in the order of creation."""
-        return tuple(self._ledger.state.created)
+    def intend(self, intents: Sequence[Intent]) -> int:
+        """Note what the next request may create; the number says which outcome belongs to it."""
+        self._last += 1
+        self._write({"n": self._last, "intends": [list(each) for each in intents]})
+        return self._last
 
-    def before(self, method: str, url: str, body: Any, headers: Mapping[str, str]) -> Noted | None:
-        """Note a request before it is sent; None for one that creates and deletes nothing."""
-        path, _, where = url.partition("?")
-        steps = [unquote(step) for step in path.removeprefix(self._base).strip("/").split("/") if step]
-        if method == "POST" and not steps and isinstance(body, Mapping):
-            return self._before_bundle(body)
-        is_conditional = bool(where) or "If-None-Exist" in headers
-        if method == "DELETE" and len(steps) == 2:  # noqa: PLR2004  type and id
-            return Noted(None, (), ("/".join(steps),), is_bundle=False, is_conditional=False)
-        intent = _intent(method, steps)
-        if intent is None or f"{intent.type}/{intent.id}" in self._ledger.state.created:
-            return None
-        return Noted(self._ledger.intend([intent]), (intent,), (), is_bundle=False, is_conditional=is_conditional)
-
-    def _before_bundle(self, bundle: Mapping[str, Any]) -> Noted | None:
-        intents: list[Intent | None] = []
-        deletes: list[str | None] = []
-        for entry in bundle.get("entry", ()):
-            request = entry.get("request", {}) if isinstance(entry, Mapping) else {}
-            url, method = str(request.get("url", "")), request.get("method")
-            steps = [step for step in url.partition("?")[0].removeprefix(self._base).split("/") if step]
-            intents.append(_intent(method, steps))
-            deletes.append("/".join(steps) if method == "DELETE" and "?" not in url else None)
-        wanted = [each for each in intents if each is not None]
-        if not wanted and not any(deletes):
-            return None
-        number = self._ledger.intend(wanted) if wanted else None
-        return Noted(number, tuple(intents), tuple(deletes), is_bundle=True, is_conditional=False)
-
-    def after(self, noted: Noted, exchange: Exchange) -> None:
+    def settle(self, number: int, created: Sequence[str] = (), unknown: Sequence[Intent] = ()) -> None:
         """Note what came of it."""
-        if noted.is_bundle:
-            self._after_bundle(noted, exchange)
-            return
-        if noted.number is None:
-            if exchange.status in GONE and noted.deletes[0]:
-                self._ledger.deleted(noted.deletes[0])
-            return
-        intent = noted.intents[0]
-        if intent is not None:
-            created, unknown = _outcome(intent, exchange, is_conditional=noted.is_conditional)
-            self._ledger.settle(noted.number, created, unknown)
+        self._write({"n": number, "created": [*created], "unknown": [list(each) for each in unknown]})
 
-    def nothing_sent(self, noted: Noted) -> None:
-        """Note that the request never reached the server."""
-        if noted.number is not None:
-            self._ledger.settle(noted.number)
-
-    def recover(self, client: FhirClient, known: Container[str]) -> tuple[int, list[str]]:
-        """Delete what was created without a clear answer, by a request that was interrupted for example.
-
-        `known` is what others look after. Gives how many went, and what is, or may be, left.
-        """
-        state = self._ledger.state
-        found, left = looked_up(client, self._ledger.path, state)
-        if not left:
-            for number in [*state.unknown]:
-                self._ledger.settle(number)
-        gone = 0
-        for reference in dict.fromkeys((*found, *reversed(state.created))):
-            if reference in known:
-                continue
-            if client.delete(*reference.split("/", 1)).status in GONE:
-                gone += 1
-            else:
-                left.append(reference)
-        return gone, left
+    def deleted(self, reference: str) -> None:
+        """Note that a resource is no longer there."""
+        self._write({"deleted": reference})
 
     def close(self) -> None:
-        """Close the file; where nothing is left on the target, it goes."""
-        self._ledger.close()
+        """Close the file, and remove it where nothing is left."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+            if self.state.is_empty and self.path is not None:
+                self.path.unlink(missing_ok=True)
 
-    def _after_bundle(self, noted: Noted, exchange: Exchange) -> None:
-        answers = _entries(exchange)
-        created: list[str] = []
-        unknown: list[Intent] = []
-        for i, intent in enumerate(noted.intents):
-            answer = answers[i] if i < len(answers) else None
-            deleted = noted.deletes[i]
-            if deleted and answer and answer[0] in GONE:
-                self._ledger.deleted(deleted)
-            if intent is None or (answer and answer[0] not in {_CREATED, 200} and answer[0] not in _SERVER_ERRORS):
-                continue
-            found = located(answer[1]) if answer else None
-            if found and found.reference and answer and (answer[0] == _CREATED or intent.id is None):
-                created.append(found.reference)
-            elif answer is None or intent.id is None:  # also where all should have been undone: not every server does
-                unknown.append(intent)
-        if noted.number is not None:
-            self._ledger.settle(noted.number, created, unknown)
+    def _write(self, line: dict[str, Any]) -> None:
+        if self.path is not None:
+            if self._file is None:
+                self._file = self._open(self.path)
+            os.write(self._file, json.dumps(line).encode() + b"\n")
+        self.state.apply(line)
 
-
-def _intent(method: str | None, steps: Sequence[str]) -> Intent | None:
-    """Give what the request may create: POST and PUT on a type or a resource do, operations and searches do not."""
-    if not steps or not steps[0][:1].isupper() or any(step[:1] in "$_" for step in steps):
-        return None
-    if method == "POST" and len(steps) == 1:
-        return Intent(steps[0])
-    if method == "PUT" and len(steps) <= 2:  # noqa: PLR2004  type and id
-        return Intent(*steps)
-    return None
+    def _open(self, path: Path) -> int:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise UsageError(
+                f"what a run creates cannot be noted in {path.parent}: {error.strerror}; set VBPR_STATE_DIR"
+            ) from None
+        _lock(file)
+        head = {"format": _FORMAT, "url": self.state.url, "run": self.state.run, "tag": self.state.tag}
+        os.write(file, json.dumps(head).encode() + b"\n")
+        return file
 
 
-def _outcome(intent: Intent, exchange: Exchange, *, is_conditional: bool) -> tuple[list[str], list[Intent]]:
-    """Give what was created for sure, and what may have been."""
-    if exchange.status in _SERVER_ERRORS:
-        return [], [intent]
-    is_new = exchange.status == _CREATED or (exchange.status in _SUCCESS and intent.id is None and not is_conditional)
-    if not is_new:
-        return [], []
-    if intent.id is not None:
-        return [f"{intent.type}/{intent.id}"], []
-    found = exchange.located
-    return ([f"{found.type}/{found.id}"], []) if found.type == intent.type and found.id else ([], [intent])
+def journal_path(base_url: str, run: str) -> Path:
+    """Give the file of this process for a run against a target."""
+    return _folder(base_url) / f"{quote(run, safe='')}.{os.getpid()}.jsonl"
 
 
-def _entries(exchange: Exchange) -> list[tuple[int, str]]:
-    """Give status and location of each entry of the answer to a bundle; none where there is no such answer."""
-    bundle = exchange.resource if exchange.status in _SUCCESS else None
-    entries = bundle.get("entry") if bundle else None
-    found = []
-    for entry in entries if isinstance(entries, list) else ():
-        response = entry.get("response", {}) if isinstance(entry, dict) else {}
-        status = str(response.get("status", ""))[:3]
-        found.append((int(status) if status.isdigit() else 0, str(response.get("location", ""))))
-    return found
+def journals(base_url: str, run: str | None) -> Iterator[tuple[Path, JournalState]]:
+    """Yield the files that runs against a target left, those of a run's parallel workers (`-gw0`) among them."""
+    name = quote(run or "", safe="")
+    patterns = ["*.jsonl"] if run is None else [f"{name}.*.jsonl", f"{name}-gw[0-9]*.jsonl"]
+    for pattern in patterns:
+        for path in sorted(_folder(base_url).glob(pattern)):
+            yield path, read_journal(path)
+
+
+def read_journal(path: Path) -> JournalState:
+    """Add up the lines of a file; a last line that was cut off in the middle is none."""
+    state = JournalState()
+    for line in path.read_bytes().split(b"\n"):
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            state.apply(json.loads(line))
+    return state
+
+
+def is_open(path: Path) -> bool:
+    """Whether the run that writes the file still goes on."""
+    file = os.open(path, os.O_WRONLY)
+    try:
+        return not _lock(file)
+    finally:
+        os.close(file)
+
+
+def _folder(base_url: str) -> Path:
+    digest = hashlib.sha256(base_url.rstrip("/").encode()).hexdigest()[:12]
+    return _state_folder() / "created" / f"{urlsplit(base_url).hostname}-{digest}"
+
+
+def _state_folder() -> Path:
+    told = os.environ.get("VBPR_STATE_DIR")
+    if told:
+        return Path(told)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "vbpr-conformance"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "vbpr-conformance"
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "vbpr-conformance"
+
+
+def _lock(file: int) -> bool:
+    """Lock a file until it is closed; where the system has no such locks, every file counts as free."""
+    try:
+        import fcntl  # noqa: PLC0415  not on Windows
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -23,10 +23,10 @@ def add(subparsers: Subparsers) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Delete, and say what was deleted and what still stands."""
-    from vbpr_conformance.client.journal import clean_up
+    from vbpr_conformance.client.leftovers import clean_up
 
     with target.client(args.url, target.access(args)) as client:
-        deleted, left = clean_up(client, run=args.run)
+        deleted, left = clean_up(client, client.base_url, args.run)
     print(f"{deleted} deleted, {len(left)} left on {args.url}")
     for each in left:
         print(f"  {each}")

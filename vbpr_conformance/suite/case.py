@@ -276,9 +276,8 @@ def _may_refuse(run: CaseRun, context: Context) -> bool:
 
 def _is_ambiguous(query: Query, context: Context) -> bool:
     """Whether an id is that of resources of several types: then a server should refuse a search by it alone."""
-    ours = {each.partition("/")[0] for each in context.resources.references}
     targets = query.parameter.targets
-    kinds = targets if len(targets) <= _MOST_TYPES else sorted(ours)
+    kinds = targets if len(targets) <= _MOST_TYPES else sorted(context.resources.types)
     return sum(context.client.read(kind, query.value).status == _OK for kind in kinds) > 1
 
 

@@ -70,7 +70,6 @@ class Performer:
             if place.id and place.type == sent.get("resourceType") and place.reference not in known:
                 created = CreatedResource(step.as_ or step.verb, place.id, sent, answer.exchange)
                 run.resources[f"{step.verb} {place.reference}"] = created
-                self.created.note(created)
 
 
 def _filled(step: Step, run: CaseRun) -> dict[str, Any]:

@@ -47,6 +47,5 @@ class Populations:
         for name, spec in suite.spec.population.items():
             scope = {each.name: each.scope() for each in created.values()}
             created[name] = self._resources.create(name, self._make(spec, scope, suite.name, name))
-            self._resources.keep_for_all(created[name])
         self._settling.find_out(created.values())
         return created

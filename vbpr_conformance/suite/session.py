@@ -111,12 +111,12 @@ class Session:
     @cached_property
     def context(self) -> Context:
         """What the cases of this process share; the server is first spoken to here."""
-        from vbpr_conformance.client.journal import Journal  # noqa: PLC0415  collecting opens no connection
+        from vbpr_conformance.client.created import CreatedResources  # noqa: PLC0415  collecting opens no connection
 
         run_id = f"{self._option.vbpr_run_id}-{self._worker}" if self._worker else self._option.vbpr_run_id
         tag = Tag(run_id)
-        journal = Journal(self.target.url, run_id, (tag.system, tag.value))
-        client = self._open_client(self.target.url, structure=self.target.edition.structure, journal=journal)
+        created = CreatedResources.of_run(self.target.url, run_id, (tag.system, tag.value))
+        client = self._open_client(self.target.url, structure=self.target.edition.structure, created=created)
         return Context(self.target.edition, client, run_id, self.target.settings)
 
     def probe(self) -> None:

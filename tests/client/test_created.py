@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from vbpr_conformance.client.client_errors import NoAnswerError
-from vbpr_conformance.client.journal import Journal, clean_up
-from vbpr_conformance.client.ledger import ledgers
+from vbpr_conformance.client.created import CreatedResources
+from vbpr_conformance.client.journal import journals
+from vbpr_conformance.client.leftovers import clean_up
 from vbpr_conformance.errors import UsageError
 
 BASE = "http://payer.example/fhir"
@@ -30,7 +31,7 @@ def other(**more):
 @pytest.fixture
 def run(client_of, store):
     """A client whose run is noted."""
-    return client_of(store, journal=Journal(BASE, "r1", TAG))
+    return client_of(store, created=CreatedResources.of_run(BASE, "r1", TAG))
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def interrupted(client_of, store):
     """Start a run, let `act` work in it, and end it without its clean-up."""
 
     def start(act, run="r1", tag=TAG):
-        client = client_of(store, journal=Journal(BASE, run, tag))
+        client = client_of(store, created=CreatedResources.of_run(BASE, run, tag))
         act(client)
         client.close()
 
@@ -50,8 +51,13 @@ def cleaner(client_of, store):
     return client_of(store)
 
 
+def cleaned(client, run=None):
+    deleted, remaining = clean_up(client, client.base_url, run)
+    return deleted, [str(each) for each in remaining]
+
+
 def left_on_disk():
-    return {reference for _, state in ledgers(BASE, None) for reference in state.created}
+    return {reference for _, state in journals(BASE, None) for reference in state.created}
 
 
 def test_what_is_created_and_deleted_leaves_nothing(run, store, state_folder):
@@ -68,18 +74,18 @@ def test_what_is_created_and_deleted_leaves_nothing(run, store, state_folder):
     assert not [each for each in state_folder.rglob("*") if each.is_file()]
 
 
-def test_what_was_created_without_an_answer_is_found_at_the_end(run, store, monkeypatch):
+def test_what_was_created_without_an_answer_is_deleted_at_the_end(run, store, monkeypatch):
     """An interrupt between request and answer leaves a resource that nobody knows: the run itself looks for it."""
-    known = run.create(MEASURE).located
+    run.create(MEASURE)
     store.held["Measure/theirs"] = other(id="theirs")
     with monkeypatch.context() as patched:
         patched.setattr(run._sender, "send", interrupting(run._sender.send))
         with pytest.raises(KeyboardInterrupt):
             run.create(MEASURE)
-    assert len(store.held) == 3
-    assert run.recover({known.reference}) == (1, [])
-    assert set(store.held) == {known.reference, "Measure/theirs"}
-    assert run.recover({known.reference}) == (0, [])
+    assert (len(store.held), run.created.references) == (3, ("Measure/1",))
+    assert run.created.delete_all(run) == []
+    assert set(store.held) == {"Measure/theirs"}
+    assert (run.created.created, run.created.deleted) == (2, 2)
 
 
 def interrupting(send):
@@ -92,39 +98,131 @@ def interrupting(send):
     return sent
 
 
+def test_what_is_no_longer_there_is_not_left(run, store):
+    """A resource that somebody else deleted before us is gone: 404 and 410 are as good as 204."""
+    run.create(MEASURE)
+    run.create(MEASURE)
+    del store.held["Measure/1"]
+    assert run.created.delete(run, ["Measure/1"]) == []
+    assert (run.created.references, run.created.deleted) == (("Measure/2",), 1)
+    assert "Measure/1" in run.created
+    assert "Measure/3" not in run.created
+
+
+def test_what_was_deleted_and_stored_again_is_deleted_again(run, store):
+    """An update that brings a resource back may be answered 200: it stands on the server all the same."""
+    run.update({**MEASURE, "id": "own"})
+    run.delete("Measure", "own")
+    assert run.created.references == ()
+    store.held["Measure/own"] = other()
+    assert run.update({**MEASURE, "id": "own"}).status == 200
+    assert run.created.references == ("Measure/own",)
+    assert (run.created.delete_all(run), store.held) == ([], {})
+
+
+def test_a_register_can_be_kept_in_memory(client_of, store, state_folder):
+    """A client that is given no register keeps one of its own, and nothing on disk."""
+    client = client_of(store)
+    client.create(MEASURE)
+    client.close()
+    assert client.created.references == ("Measure/1",)
+    assert not state_folder.exists()
+
+
+def test_what_the_server_keeps_stays_in_the_register(run, store):
+    """What could not be deleted when a case ended is tried again when the run ends, and told if it stays."""
+    run.create(MEASURE)
+    run.create(MEASURE)
+    store.refuses_delete = lambda _: True
+    assert [str(each) for each in run.created.delete(run, ["Measure/2"])] == [
+        "Measure/2: the server answered 409 to its delete"
+    ]
+    store.refuses_delete = lambda reference: reference == "Measure/1"
+    assert [each.reference for each in run.created.delete_all(run)] == ["Measure/1"]
+    run.close()
+    assert left_on_disk() == {"Measure/1"}
+
+
+def test_where_the_server_is_gone_nothing_more_is_tried(run, store):
+    """The first delete without an answer ends the clean-up; all is left to a later one."""
+    for _ in range(3):
+        run.create(MEASURE)
+    store.broken = lambda request: request.method == "DELETE"
+    store.requests.clear()
+    assert [each.reference for each in run.created.delete_all(run)] == ["Measure/3", "Measure/2", "Measure/1"]
+    assert len(store.requests) == 1
+
+
+def test_deleting_ends_when_its_time_is_over(run):
+    """What cannot be deleted in the time given is left, and told."""
+    run.create(MEASURE)
+    assert [str(each) for each in run.created.delete_all(run, within=-1)] == [
+        "Measure/1: no time was left to delete it"
+    ]
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_create_that_the_server_failed_at_is_looked_for(client_of, store, status):
+    """What came of a create answered 5xx is not known: the run looks for it by its tag before it ends."""
+
+    def fails(request):
+        answer = store(request)
+        return httpx.Response(status) if request.method == "POST" else answer
+
+    client = client_of(fails, created=CreatedResources.of_run(BASE, "r1", TAG))
+    client.create(MEASURE)
+    assert (list(store.held), client.created.references) == (["Measure/1"], ())
+    assert (client.created.delete_all(client), store.held) == ([], {})
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 412, 415, 422, 429])
+def test_a_create_that_was_refused_left_nothing(client_of, status):
+    """A refusal is a clear answer: nothing is "perhaps created", and no search looks for it."""
+    requests = []
+
+    def refuses(request):
+        requests.append(request)
+        return httpx.Response(status)
+
+    client = client_of(refuses, created=CreatedResources.of_run(BASE, "r1", TAG))
+    client.create(MEASURE)
+    sent = len(requests)
+    assert (client.created.delete_all(client), len(requests)) == ([], sent)
+
+
 def test_what_is_left_is_deleted_afterwards(interrupted, cleaner, store):
     """Everything an interrupted run created goes, and only that; then there is nothing more to clean."""
     store.held["Measure/theirs"] = other(id="theirs")
     interrupted(lambda client: [client.create(MEASURE) for _ in range(3)])
     assert len(store.held) == 4
-    assert clean_up(cleaner) == (3, [])
+    assert cleaned(cleaner) == (3, [])
     assert list(store.held) == ["Measure/theirs"]
-    assert clean_up(cleaner) == (0, [])
+    assert cleaned(cleaner) == (0, [])
 
 
 def test_one_run_can_be_named(interrupted, cleaner):
     """Of several runs only the named one is cleaned."""
     interrupted(lambda client: client.create(MEASURE), run="r1")
     interrupted(lambda client: [client.create(MEASURE), client.create(MEASURE)], run="r2")
-    assert clean_up(cleaner, run="r3") == (0, [])
+    assert cleaned(cleaner, run="r3") == (0, [])
     interrupted(lambda client: client.create(MEASURE), run="r2-gw1")
-    assert clean_up(cleaner, run="r2") == (3, [])
-    assert clean_up(cleaner) == (1, [])
+    assert cleaned(cleaner, run="r2") == (3, [])
+    assert cleaned(cleaner) == (1, [])
 
 
 def test_a_run_that_goes_on_is_left_alone(run, cleaner, store):
     """What a running run created stays, and is told, unless the run is named."""
     run.create(MEASURE)
-    assert clean_up(cleaner) == (0, ["what run r1 created: it still goes on"])
+    assert cleaned(cleaner) == (0, ["what run r1 created: it still goes on"])
     assert len(store.held) == 1
-    assert clean_up(cleaner, run="r1") == (1, [])
+    assert cleaned(cleaner, run="r1") == (1, [])
 
 
 def test_the_newest_goes_first_and_refusals_are_tried_again(interrupted, cleaner, store):
     """Where a server refuses to delete what is referred to, it goes after that which refers to it."""
     interrupted(lambda client: [client.create(MEASURE) for _ in range(3)])
     store.refuses_delete = lambda reference: reference == "Measure/3" and "Measure/1" in store.held
-    assert clean_up(cleaner) == (3, [])
+    assert cleaned(cleaner) == (3, [])
     deletes = [path for method, path in store.requests if method == "DELETE"]
     assert [path.rpartition("/")[2] for path in deletes] == ["3", "2", "1", "3"]
 
@@ -133,9 +231,9 @@ def test_what_cannot_be_deleted_is_told_and_kept_in_mind(interrupted, cleaner, s
     """A delete that is refused for good is told with the answer, and tried again by the next clean-up."""
     interrupted(lambda client: [client.create(MEASURE), client.create(MEASURE)])
     store.refuses_delete = lambda reference: reference == "Measure/1"
-    assert clean_up(cleaner) == (1, ["Measure/1: the server answered 409 to its delete"])
+    assert cleaned(cleaner) == (1, ["Measure/1: the server answered 409 to its delete"])
     store.refuses_delete = lambda _: False
-    assert clean_up(cleaner) == (1, [])
+    assert cleaned(cleaner) == (1, [])
 
 
 def lose(client, request="POST", **more):
@@ -150,7 +248,7 @@ def test_what_was_created_without_an_answer_is_found_by_the_tag(interrupted, cle
     store.broken = lambda request: request.method == "POST"
     interrupted(lose)
     assert len(store.held) == 2
-    assert clean_up(cleaner) == (1, [])
+    assert cleaned(cleaner) == (1, [])
     assert list(store.held) == ["Measure/theirs"]
 
 
@@ -166,7 +264,7 @@ def test_a_server_that_ignores_the_search_loses_nothing(interrupted, client_of, 
             return httpx.Response(200, json={"resourceType": "Bundle", "entry": [*entries, {"x": 1}, 7]})
         return store(request)
 
-    assert clean_up(client_of(ignores_parameters)) == (1, [])
+    assert cleaned(client_of(ignores_parameters)) == (1, [])
     assert list(store.held) == ["Measure/theirs"]
 
 
@@ -181,7 +279,7 @@ def test_a_server_that_gives_all_it_holds_is_not_read_to_the_end(interrupted, cl
         link = {"relation": "next", "url": f"{BASE}/Measure?page={len(asked)}"}
         return httpx.Response(200, json={"resourceType": "Bundle", "link": [link], "entry": [{"resource": other()}]})
 
-    deleted, [left] = clean_up(client_of(endless))
+    deleted, [left] = cleaned(client_of(endless))
     assert (deleted, left.startswith("perhaps a Measure of unknown id")) == (0, True)
     assert len(asked) < 100
 
@@ -197,7 +295,7 @@ def test_an_update_without_an_answer_is_looked_at(interrupted, cleaner, store):
         store.held["Measure/theirs"] = other(id="theirs")
 
     interrupted(act)
-    assert clean_up(cleaner) == (1, [])
+    assert cleaned(cleaner) == (1, [])
     assert list(store.held) == ["Measure/theirs"]
 
 
@@ -206,7 +304,7 @@ def test_what_cannot_be_looked_up_is_told(interrupted, client_of, store):
     store.broken = lambda request: request.method == "POST"
     interrupted(lose, run="r1", tag=None)
     interrupted(lose, run="r2")
-    deleted, left = clean_up(client_of(lambda _: httpx.Response(400)))
+    deleted, left = cleaned(client_of(lambda _: httpx.Response(400)))
     assert deleted == 0
     assert [each.split(" (")[0] for each in left] == [
         f"perhaps a Measure of unknown id: its creation got no clear answer in run {run}" for run in ("r1", "r2")
@@ -219,11 +317,11 @@ def test_a_request_that_was_never_sent_left_nothing(client_of):
     def refuse(request):
         raise httpx.ConnectError("refused", request=request)
 
-    client = client_of(refuse, journal=Journal(BASE, "r1", TAG))
+    client = client_of(refuse, created=CreatedResources.of_run(BASE, "r1", TAG))
     with pytest.raises(NoAnswerError):
         client.create(MEASURE)
     client.close()
-    assert list(ledgers(BASE, None)) == []
+    assert list(journals(BASE, None)) == []
 
 
 @pytest.mark.parametrize(
@@ -257,7 +355,7 @@ def test_a_request_that_was_never_sent_left_nothing(client_of):
 )
 def test_only_what_was_created_is_noted(client_of, call, response, expected):
     """Each answer says for itself whether something new stands on the server."""
-    client = client_of(lambda _: response, journal=Journal(BASE, "r1", TAG))
+    client = client_of(lambda _: response, created=CreatedResources.of_run(BASE, "r1", TAG))
     call(client)
     assert left_on_disk() == expected
 
@@ -291,37 +389,38 @@ def test_bundles_are_noted_entry_by_entry(client_of):
             {"status": "200"},
         ),
     ]
-    client = client_of(lambda _: responses.pop(0), journal=Journal(BASE, "r1", TAG))
+    client = client_of(lambda _: responses.pop(0), created=CreatedResources.of_run(BASE, "r1", TAG))
     client.create(MEASURE)
     assert left_on_disk() == {"Measure/old"}
     client.transaction(ENTRIES)
     assert left_on_disk() == {"Measure/a", "Measure/b"}
-    assert all(not state.unknown for _, state in ledgers(BASE, None))
+    assert all(not state.unknown for _, state in journals(BASE, None))
 
 
 def test_a_transaction_that_failed_may_have_left_something(client_of, store):
     """A server may refuse a transaction and keep a part: what it may have kept is looked up by the tag."""
     store.held["Measure/half"] = {**MEASURE, "id": "half"}
     store.held["Measure/theirs"] = other(id="theirs")
-    client = client_of(lambda _: httpx.Response(400), journal=Journal(BASE, "r1", TAG))
+    client = client_of(lambda _: httpx.Response(400), created=CreatedResources.of_run(BASE, "r1", TAG))
     client.transaction(ENTRIES)
     client.close()
-    assert clean_up(client_of(store)) == (1, [])
+    assert cleaned(client_of(store)) == (1, [])
     assert list(store.held) == ["Measure/theirs"]
 
 
 def test_an_interruption_in_the_middle_of_a_line_loses_only_that(interrupted, cleaner):
     """A file that ends in the middle of a line is read up to there."""
     interrupted(lambda client: client.create(MEASURE))
-    (path, _), *_ = ledgers(BASE, None)
-    path.write_bytes(path.read_bytes() + b'{"n": 9, "int')
-    assert clean_up(cleaner) == (1, [])
+    (path, _), *_ = journals(BASE, None)
+    path.write_bytes(path.read_bytes() + b'[1]\n{"n": 9}\n{"n": 9, "int')
+    assert cleaned(cleaner) == (1, [])
+    assert not path.exists()
 
 
 def test_no_payload_and_no_secret_is_noted(interrupted):
     """The file holds ids and types, nothing of what was sent."""
     interrupted(lambda client: client.create(MEASURE, headers={"X-Api-Key": "very secret"}))
-    (path, state), *_ = ledgers(BASE, None)
+    (path, state), *_ = journals(BASE, None)
     text = path.read_text()
     assert "payload" not in text
     assert "secret" not in text
@@ -336,19 +435,19 @@ def test_no_payload_and_no_secret_is_noted(interrupted):
 
 def test_targets_have_their_own_files(client_of, store):
     """What was created on one server is never deleted on another."""
-    client = client_of(store, journal=Journal("http://me:secret@payer.example/fhir", "r1"))
+    client = client_of(store, created=CreatedResources.of_run("http://me:secret@payer.example/fhir", "r1"))
     client.create(MEASURE)
     client.close()
-    assert "secret" not in next(ledgers(BASE, None))[0].read_text()
-    assert clean_up(client_of(store, base="http://payer.example/other")) == (0, [])
-    assert clean_up(client_of(store, base="http://me:secret@payer.example/fhir/")) == (1, [])
+    assert "secret" not in next(journals(BASE, None))[0].read_text()
+    assert cleaned(client_of(store, base="http://payer.example/other")) == (0, [])
+    assert cleaned(client_of(store, base="http://me:secret@payer.example/fhir/")) == (1, [])
 
 
 def test_a_folder_that_cannot_be_written_is_said(client_of, store, tmp_path, monkeypatch):
     """Where nothing can be noted, nothing is created, and the user is told what to set."""
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("VBPR_STATE_DIR", str(tmp_path / "file"))
-    client = client_of(store, journal=Journal(BASE, "r1", TAG))
+    client = client_of(store, created=CreatedResources.of_run(BASE, "r1", TAG))
     with pytest.raises(UsageError, match="set VBPR_STATE_DIR"):
         client.create(MEASURE)
     assert store.held == {}
@@ -358,11 +457,11 @@ KILLED = """
 import os, sys
 import httpx
 from vbpr_conformance.client.client import FhirClient
-from vbpr_conformance.client.journal import Journal
+from vbpr_conformance.client.created import CreatedResources
 
 base = "http://payer.example/fhir"
 answer = lambda request: httpx.Response(201, headers={"Location": f"{base}/Measure/{client.requests}"})
-client = FhirClient(base, journal=Journal(base, "killed"), transport=httpx.MockTransport(answer))
+client = FhirClient(base, created=CreatedResources.of_run(base, "killed"), transport=httpx.MockTransport(answer))
 while True:
     client.create({"resourceType": "Measure"})
     print(client.requests, flush=True)
@@ -382,7 +481,7 @@ def test_a_killed_run_has_noted_all_it_created(client_of):
         deleted.append(int(request.url.path.rpartition("/")[2]))
         return httpx.Response(204)
 
-    count, left = clean_up(client_of(answer))
+    count, left = cleaned(client_of(answer))
     assert set(range(last)) <= set(deleted)
     assert count == len(deleted)
     assert all("perhaps a Measure of unknown id" in each for each in left)
