@@ -37,7 +37,8 @@ def test_mistakes_are_one_line_with_their_place(write, old, new, line, said):
 
 
 NAMES = [
-    ("[mr-read]", "[mr-reed]", 6, "no requirement 'mr-reed'; did you mean 'mr-read'?"),
+    ("actor: server", "actor: client", 6, "no requirement 'mr-read' of the client"),
+    ("[mr-read]", "[mr-reed]", 6, "no requirement 'mr-reed' of the server; did you mean 'mr-read'?"),
     ('id: "1"', 'id: "{{nobody.id}}"', 11, "is the name of nothing here"),
     (
         "    steps:",

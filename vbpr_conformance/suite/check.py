@@ -30,7 +30,7 @@ def _mistakes(suite: Suite, edition: Edition) -> Iterator[Mistake]:
         yield from _profile(("population", name, "profile"), seed.profile, edition)
     for index, case in enumerate(suite.spec.cases):
         at = ("cases", index)
-        yield from _requirements(at, case, edition)
+        yield from _requirements(at, case, suite.spec.actor, edition)
         yield from _family(at, case, edition)
         for kind, seeds in (("seed", case.seed), ("payload", case.payload)):
             for name, seed in seeds.items():
@@ -38,11 +38,15 @@ def _mistakes(suite: Suite, edition: Edition) -> Iterator[Mistake]:
         yield from _steps(at, case, suite)
 
 
-def _requirements(at: Location, case: CaseSpec, edition: Edition) -> Iterator[Mistake]:
-    known = [requirement.id for requirement in edition.requirements]
+def _requirements(at: Location, case: CaseSpec, actor: str, edition: Edition) -> Iterator[Mistake]:
+    known = [requirement.id for requirement in edition.requirements if requirement.actor == actor]
     for number, requirement in enumerate(case.requirements):
         if "{{" not in requirement and not requirement.endswith("?") and requirement not in known:
-            yield (*at, "requirements", number), f"no requirement {requirement!r}", did_you_mean(requirement, known)
+            yield (
+                (*at, "requirements", number),
+                f"no requirement {requirement!r} of the {actor}",
+                did_you_mean(requirement, known),
+            )
 
 
 def _family(at: Location, case: CaseSpec, edition: Edition) -> Iterator[Mistake]:

@@ -54,7 +54,7 @@ def expand(suite: Suite, edition: Edition) -> Expansion:
     cases: list[Case] = []
     left_out: list[NotExpanded] = []
     for index, spec in enumerate(suite.spec.cases):
-        for row in _rows(spec, edition):
+        for row in _rows(spec, edition, suite.spec.actor):
             if isinstance(row, NotExpanded):
                 left_out.append(row)
             else:
@@ -63,11 +63,11 @@ def expand(suite: Suite, edition: Edition) -> Expansion:
     return Expansion(tuple(cases), tuple(left_out))
 
 
-def _rows(spec: CaseSpec, edition: Edition) -> Iterator[Row | NotExpanded]:
+def _rows(spec: CaseSpec, edition: Edition, actor: str) -> Iterator[Row | NotExpanded]:
     if spec.for_ is None:
         yield Row("", {})
         return
-    yield from rows_of(spec.for_, edition, spec.id)
+    yield from rows_of(spec.for_, edition, spec.id, actor)
 
 
 def _case(suite: Suite, index: int, spec: CaseSpec, row: Row, edition: Edition) -> Case:

@@ -381,10 +381,10 @@ class CaseSpec(Strict):
 
 
 class SuiteSpec(Strict):
-    """A suite file: its cases, and the resources that are made once for all of them."""
+    """A suite file: the actor that it tests, its cases, and the resources that are made once for all of them."""
 
     suite: str
-    actor: Literal["server"]
+    actor: Literal["server", "client"]
     description: str = ""
     population: Annotated[dict[str, Seed], Names] = {}
     cases: list[CaseSpec] = Field(min_length=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vbpr_conformance.ig.edition import Edition
@@ -34,27 +34,28 @@ class NotExpanded:
     reason: str
 
 
-def rows_of(family: Family, edition: Edition, case_id: str) -> Iterator[Row | NotExpanded]:
-    """Give the rows of a family in a fixed order."""
+def rows_of(family: Family, edition: Edition, case_id: str, actor: str) -> Iterator[Row | NotExpanded]:
+    """Give the rows of a family in a fixed order; requirements count that are of the actor."""
+    asked = [each for each in edition.requirements if each.actor == actor]
     if family.search is not None:
-        yield from _search_rows(family.search, edition, case_id)
+        yield from _search_rows(family.search, edition, case_id, asked)
     elif family.must_support is not None:
-        yield from _must_support_rows(family.must_support, edition, case_id)
+        yield from _must_support_rows(family.must_support, edition, case_id, asked)
     elif family.requirements is not None:
-        yield from _requirement_rows(family.requirements, edition, case_id)
+        yield from _requirement_rows(family.requirements, case_id, asked)
     else:
         for row in family.rows or ():
             yield Row(row["name"], row)
 
 
-def _search_rows(family: SearchRows, edition: Edition, case_id: str) -> Iterator[Row | NotExpanded]:
+def _search_rows(
+    family: SearchRows, edition: Edition, case_id: str, asked: Sequence[Requirement]
+) -> Iterator[Row | NotExpanded]:
     known = {parameter.code: parameter for parameter in edition.search_parameters(family.type)}
     asked_for = {
         requirement.about["search"]: requirement
-        for requirement in edition.requirements
-        if requirement.actor == "server"
-        and requirement.about.get("resource") == family.type
-        and "search" in requirement.about
+        for requirement in asked
+        if requirement.about.get("resource") == family.type and "search" in requirement.about
     }
     chosen = list(asked_for) if family.param == ["all"] else family.param
     for code in chosen:
@@ -87,35 +88,37 @@ def _why_not(code: str, requirement: Requirement | None) -> str | None:
     return f"the guide asks for no search by {code}"
 
 
-def _must_support_rows(family: MustSupportRows, edition: Edition, case_id: str) -> Iterator[Row | NotExpanded]:
+def _must_support_rows(
+    family: MustSupportRows, edition: Edition, case_id: str, asked: Sequence[Requirement]
+) -> Iterator[Row | NotExpanded]:
     profile = edition.profile(family.profile)
     by_element = {
         requirement.about["element"]: requirement
-        for requirement in edition.requirements
-        if requirement.actor == "server"
-        and requirement.about.get("profile") == profile.id
-        and "element" in requirement.about
+        for requirement in asked
+        if requirement.about.get("profile") == profile.id and "element" in requirement.about
     }
     seen: set[str] = set()
     for variant in variants(profile, edition):
         if family.forms == "simplest" and variant.element_id in seen:
             continue
         seen.add(variant.element_id)
-        asked = by_element.get(variant.element_id)
-        if asked is not None and asked.not_tested:
-            yield NotExpanded(case_id, f"{profile.id} {variant.name}", asked.not_tested)
+        requirement = by_element.get(variant.element_id)
+        if requirement is not None and requirement.not_tested:
+            yield NotExpanded(case_id, f"{profile.id} {variant.name}", requirement.not_tested)
             continue
         yield Row(
             variant.name,
             {"element": variant.element_id, "path": variant.path, "profile": profile.id, "type": profile.type},
-            (asked.id,) if asked else (),
+            (requirement.id,) if requirement else (),
         )
 
 
-def _requirement_rows(family: RequirementRows, edition: Edition, case_id: str) -> Iterator[Row | NotExpanded]:
-    for requirement in edition.requirements:
+def _requirement_rows(
+    family: RequirementRows, case_id: str, asked: Sequence[Requirement]
+) -> Iterator[Row | NotExpanded]:
+    for requirement in asked:
         about = requirement.about
-        if requirement.actor != "server" or not any(key in about for key in family.about):
+        if not any(key in about for key in family.about):
             continue
         if family.resource is not None and about.get("resource", SYSTEM) != family.resource:
             continue

@@ -52,9 +52,9 @@ class Suite:
         return wrong(str(self.path), self.line(*location), what, expected)
 
 
-def packaged() -> list[Path]:
-    """The suite files that come with the project, in order of their names."""
-    return sorted((suites_folder() / "server").glob("*.yaml"))
+def packaged(actor: str = "server") -> list[Path]:
+    """The suite files for an actor that come with the project, in order of their names."""
+    return sorted((suites_folder() / actor).glob("*.yaml"))
 
 
 def is_suite(path: Path) -> bool:
