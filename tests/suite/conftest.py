@@ -70,3 +70,19 @@ def context_for(edition):
     for context in made:
         context.resources.close()
         context.client.close()
+
+
+@pytest.fixture(scope="session")
+def validator(edition):
+    """The validator of the edition."""
+    from vbpr_conformance.validate.validator import Validator
+
+    return Validator(edition)
+
+
+@pytest.fixture
+def evidence(edition, validator):
+    """Make evidence of plain values."""
+    from plain_evidence import PlainEvidence
+
+    return lambda **parts: PlainEvidence(edition, validator, **parts)
