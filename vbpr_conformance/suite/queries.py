@@ -245,17 +245,19 @@ def reason(query: Query, resource: CreatedResource, base: str) -> str:
 def _left_open(query: Query, resource: CreatedResource, found: Match) -> bool:
     """Whether R4 says two things here, so that a server may answer either way.
 
-    `ge` and `le` where the ranges overlap at the border: "greater or equal" in one column of the table of prefixes, and
-    not so in the other (https://hl7.org/fhir/R4/search.html#prefix). `:missing` where the element is there and holds
-    nothing to search for: no literal reference, or one into the resource itself. A canonical without its version: R4
-    has `:below` to leave the version out, and does not say what is found without it
-    (https://hl7.org/fhir/R4/search.html#versions). Not open: a reference given relative and asked for by its absolute
-    URL here matches, and the other way round (https://hl7.org/fhir/R4/search.html#reference).
+    A comparison of dates whose ranges overlap at the border: "greater or equal" in one column of the table of prefixes,
+    and not so in the other; and what lies within the precision of the value is neither before nor after it
+    (https://hl7.org/fhir/R4/search.html#prefix). `:missing` where the element is there and holds nothing to search for:
+    no literal reference, or one into the resource itself. A canonical without its version: R4 has `:below` to leave the
+    version out, and does not say what is found without it (https://hl7.org/fhir/R4/search.html#versions). Not open: a
+    reference given relative and asked for by its absolute URL here matches, and the other way round
+    (https://hl7.org/fhir/R4/search.html#reference).
     """
-    if found is Match.NO and query.parameter.type == "date" and query.value[:2] in {"ge", "le"}:
+    if found is Match.NO and query.parameter.type == "date" and query.value[:2] in _AT_BORDERS:
         wanted = parse_date(query.value).interval
         indexed = index_values(query.parameter, resource.scope(), search_env(resource.scope()))
-        return any(isinstance(each, DateValue) and _overlap(wanted, each.interval) for each in indexed)
+        is_open = _AT_BORDERS[query.value[:2]]
+        return any(isinstance(each, DateValue) and is_open(wanted, each.interval) for each in indexed)
     if query.parameter.type == "reference" and query.modifier == "missing":
         values = values_of(resource, query.parameter)
         literals = [value if isinstance(value, str) else value.get("reference", "") for value in values]
@@ -271,8 +273,25 @@ def _overlap(one: Interval, other: Interval) -> bool:
     return _begins_before_end(one, other) and _begins_before_end(other, one)
 
 
+def _reaches_in_from_below(wanted: Interval, held: Interval) -> bool:
+    """Whether a range begins before what is asked for and ends within it."""
+    return (
+        _overlap(wanted, held) and wanted.low is not None and (held.low is None or held.low.moment < wanted.low.moment)
+    )
+
+
+def _reaches_in_from_above(wanted: Interval, held: Interval) -> bool:
+    """Whether a range begins within what is asked for and ends after it."""
+    above = wanted.high is not None and (held.high is None or held.high.moment > wanted.high.moment)
+    return _overlap(wanted, held) and above
+
+
 def _begins_before_end(one: Interval, other: Interval) -> bool:
     return one.low is None or other.high is None or one.low.moment < other.high.moment
+
+
+_AT_BORDERS = {"ge": _overlap, "le": _overlap, "gt": _reaches_in_from_below, "lt": _reaches_in_from_above}
+"""By prefix: where ranges of dates that do not match may be found all the same."""
 
 
 def _shown(value: Any) -> str:

@@ -1,7 +1,7 @@
 """The forms in which a search parameter can be asked for, by its type: the rows of a search family.
 
-https://hl7.org/fhir/R4/search.html#ptypes. A form that R4 leaves to the server may be refused with an error, but where
-it is answered the answer must be right.
+https://hl7.org/fhir/R4/search.html#ptypes. R4 has a server refuse a modifier that it does not support, and does not say
+which modifiers and prefixes it has to: such a refusal is a warning, but what is answered has to be right.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ class Form:
     modifier: str = ""
     prefix: str = ""
     answered: str = "SHALL"
-    """MAY where a server is free to refuse it, SHOULD where it is better not to."""
+    """SHOULD where R4 defines the form and does not say that every server has to support it: a refusal is a warning."""
     expectation: str = ""
     """SHOULD where R4 asks no more; else that of the requirement."""
 
 
-_ANY = (Form("or", answered="SHOULD"), Form("missing", modifier=":missing", answered="MAY"))
+_ANY = (Form("or", answered="SHOULD"), Form("missing", modifier=":missing", answered="SHOULD"))
 _TOKEN = (
     Form("code"),
     Form("system-code"),
     Form("no-system"),
     Form("system-only"),
-    Form("not", modifier=":not", answered="MAY"),
+    Form("not", modifier=":not", answered="SHOULD"),
 )
-_CODE = (Form("code"), Form("not", modifier=":not", answered="MAY"))
+_CODE = (Form("code"), Form("not", modifier=":not", answered="SHOULD"))
 _RARE = {"sa", "eb", "ap"}
 _DATE = (
     Form("day"),
-    *(Form(each, prefix=each, answered="MAY" if each in _RARE else "SHALL") for each in COMPARATORS),
+    *(Form(each, prefix=each, answered="SHOULD" if each in _RARE else "SHALL") for each in COMPARATORS),
 )
 _REFERENCE = (Form("type-and-id"), Form("id"), Form("absolute"))
 _CANONICAL = (Form("url"), Form("url-and-version", expectation="SHOULD"))
