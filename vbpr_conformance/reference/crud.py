@@ -16,7 +16,7 @@ from jsonpointer import JsonPointerException
 from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.reference.content import read_patch, read_resource
 from vbpr_conformance.reference.http_messages import Request, Response
-from vbpr_conformance.reference.literal_references import check_targets
+from vbpr_conformance.reference.literal_references import literal_references, local_key
 from vbpr_conformance.reference.problems import ProblemError, all_well
 from vbpr_conformance.reference.server import ID, known_type
 from vbpr_conformance.reference.subsetting import shaped
@@ -97,7 +97,7 @@ def patched(server: Server, request: Request, row: StoredVersion) -> Response:
     if not isinstance(after, dict) or (after.get("resourceType"), after.get("id")) != (row.type, row.id):
         raise ProblemError(422, "the patch may not change resourceType or id")
     server.check(after)
-    check_targets(server, request, after)
+    _check_targets(server, request, after)
     return answered(server, request, server.put(after, request, row.id, row), 200)
 
 
@@ -134,8 +134,22 @@ def incoming(server: Server, request: Request) -> dict[str, Any]:
     if resource["resourceType"] != request.type:
         raise ProblemError(400, f"the resource is a {resource['resourceType']}, the URL says {request.type}")
     server.check(resource)
-    check_targets(server, request, resource)
+    _check_targets(server, request, resource)
     return resource
+
+
+def _check_targets(server: Server, request: Request, resource: dict[str, Any]) -> None:
+    """Refuse references to what is not here, where the server holds to that.
+
+    https://hl7.org/fhir/R4/http.html#create (referential integrity is the server's choice)
+    """
+    if not server.behaviour.references_must_exist:
+        return
+    for reference in literal_references(resource):
+        key = local_key(reference, request.base)
+        served = key is not None and key.partition("/")[0] in server.types
+        if key is not None and served and key not in request.coming and not server.alive(key):
+            raise ProblemError(422, f"the reference to {reference} points to nothing here")
 
 
 def fresh_id(server: Server, resource_type: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vbpr_conformance.fhir import fhirpath
-from vbpr_conformance.fhir.search_values import parse_target
+from vbpr_conformance.rest.located import located
 
 Evaluate = Callable[[dict[str, Any]], list[Any]]
 
@@ -36,5 +36,5 @@ def _of_type(expression: str, resource_type: str) -> str:
 
 def _typed_stub(reference: str) -> dict[str, Any] | None:
     """Resolve as far as a search parameter asks: to something of the type that the reference names."""
-    target = parse_target(reference)
+    target = located(reference)
     return {"resourceType": target.type, "id": target.id} if target.type else None

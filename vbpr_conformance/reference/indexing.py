@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from vbpr_conformance.fhir.dates import interval_of
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import SearchParameter
 from vbpr_conformance.reference import date_ranges
@@ -156,10 +155,9 @@ def _reference(name: str, text: str, base: str) -> IndexRow:
 
 def _dates(name: str, values: Iterable[Any], _base: str | None) -> Rows:
     for value in values:
-        found = interval_of(value)
+        found = date_ranges.range_of(value)
         if found is not None:
-            low, high = date_ranges.ends(found)
-            yield IndexRow(name, low=low, high=high)
+            yield IndexRow(name, low=found[0], high=found[1])
 
 
 def _numbers(name: str, values: Iterable[Any], _base: str | None) -> Rows:

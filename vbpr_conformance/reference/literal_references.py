@@ -7,13 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
-
-from vbpr_conformance.reference.http_messages import Request
-from vbpr_conformance.reference.problems import ProblemError
-
-if TYPE_CHECKING:
-    from vbpr_conformance.reference.server import Server
+from typing import Any
 
 
 def literal_references(value: Any) -> Iterator[str]:
@@ -36,20 +30,6 @@ def local_key(reference: str, base: str) -> str | None:
     if len(parts) != 2 or "#" in reference or ":" in reference or not parts[0][:1].isupper():  # noqa: PLR2004  # Type/id
         return None
     return "/".join(parts)
-
-
-def check_targets(server: Server, request: Request, resource: dict[str, Any]) -> None:
-    """Refuse references to what is not here, where the server holds to that.
-
-    https://hl7.org/fhir/R4/http.html#create (referential integrity is the server's choice)
-    """
-    if not server.behaviour.references_must_exist:
-        return
-    for reference in literal_references(resource):
-        key = local_key(reference, request.base)
-        served = key is not None and key.partition("/")[0] in server.types
-        if key is not None and served and key not in request.coming and not server.alive(key):
-            raise ProblemError(422, f"the reference to {reference} points to nothing here")
 
 
 def redirected(value: Any, names: Mapping[str, str]) -> Any:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from vbpr_conformance.fhir import search_values
 from vbpr_conformance.reference.include import canonicals, understands
 from vbpr_conformance.reference.pages import PAGE
 from vbpr_conformance.reference.problems import ProblemError
 from vbpr_conformance.reference.search_sql import Condition, Criterion, any_reference, condition
+from vbpr_conformance.reference.search_terms import split_name
 
 if TYPE_CHECKING:
     from vbpr_conformance.reference.http_messages import Pairs
@@ -64,16 +64,16 @@ def _criterion(server: Server, resource_type: str, name: str, value: str, base: 
         return Condition("", [])
     if name in _INCLUDES:
         return Condition("", []) if understands(server, name, value) else None
-    parts = search_values.ParameterName.parse(name)
-    parameter = server.parameters[resource_type].get(parts.code)
+    code, modifier, chain = split_name(name)
+    parameter = server.parameters[resource_type].get(code)
     if parameter is None:
         return None
     if not value:
         raise ProblemError(400, f"the search parameter {name} has no value", code="value")
-    asked = Criterion(parameter, parts.modifier or "", value, base)
-    if parts.chain is not None:
-        return _chain(server, resource_type, asked, parts.chain)
-    return condition(server, f"{resource_type}.{parts.code}", asked)
+    asked = Criterion(parameter, modifier, value, base)
+    if chain:
+        return _chain(server, resource_type, asked, chain)
+    return condition(server, f"{resource_type}.{code}", asked)
 
 
 def _chain(server: Server, resource_type: str, asked: Criterion, rest: str) -> Condition | None:
@@ -84,7 +84,7 @@ def _chain(server: Server, resource_type: str, asked: Criterion, rest: str) -> C
     parameter = asked.parameter
     if parameter.type != "reference":
         return None
-    code = search_values.ParameterName.parse(rest).code
+    code, _, _ = split_name(rest)
     known = [
         each
         for each in ([asked.modifier] if asked.modifier else server.types)

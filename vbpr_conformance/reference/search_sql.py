@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vbpr_conformance.fhir import search_values
-from vbpr_conformance.reference import date_ranges
+from vbpr_conformance.reference import date_ranges, search_terms
 from vbpr_conformance.reference.indexing import normalised
 from vbpr_conformance.reference.literal_references import local_key
 from vbpr_conformance.reference.problems import ProblemError
@@ -63,10 +62,7 @@ def condition(server: Server, index_name: str, asked: Criterion) -> Condition:
     if modifier and modifier not in MODIFIERS[parameter.type] and not is_type:
         raise ProblemError(400, f"the modifier :{modifier} of {parameter.code} is not supported")
     way = _WAYS["token" if modifier == "identifier" else parameter.type]
-    try:
-        parts = [way(asked._replace(text=each)) for each in search_values.alternatives(asked.text)]
-    except search_values.SearchValueError as error:
-        raise ProblemError(400, f"{parameter.code}: {error}", code="value") from None
+    parts = [way(asked._replace(text=each)) for each in search_terms.split(asked.text, ",")]
     name = f"{index_name}:identifier" if modifier == "identifier" else index_name
     either = " OR ".join(f"({each.sql})" for each in parts)
     return _among(
@@ -103,20 +99,20 @@ def any_reference(index_name: str, targets: Iterable[StoredVersion], canonicals:
 def _token(asked: Criterion) -> Condition:
     """https://hl7.org/fhir/R4/search.html#token."""
     if asked.modifier == "text":
-        return Condition("instr(exact, ?) > 0", [normalised(search_values.unescape(asked.text))])
-    token = search_values.parse_token(asked.text)
-    if token.system is None:
-        return Condition("value = ?", [token.code])
-    if not token.system:
-        return Condition("system IS NULL AND value = ?", [token.code])
-    if token.code is None:
-        return Condition("system = ?", [token.system])
-    return Condition("system = ? AND value = ?", [token.system, token.code])
+        return Condition("instr(exact, ?) > 0", [normalised(search_terms.plain(asked.text))])
+    system, code = search_terms.token_term(asked.text)
+    if system is None:
+        return Condition("value = ?", [code])
+    if not system:
+        return Condition("system IS NULL AND value = ?", [code])
+    if code is None:
+        return Condition("system = ?", [system])
+    return Condition("system = ? AND value = ?", [system, code])
 
 
 def _string(asked: Criterion) -> Condition:
     """https://hl7.org/fhir/R4/search.html#string."""
-    text = search_values.unescape(asked.text)
+    text = search_terms.plain(asked.text)
     if asked.modifier == "exact":
         return Condition("exact = ?", [text])
     wanted = normalised(text)
@@ -127,7 +123,7 @@ def _string(asked: Criterion) -> Condition:
 
 def _uri(asked: Criterion) -> Condition:
     """https://hl7.org/fhir/R4/search.html#uri."""
-    text = search_values.unescape(asked.text)
+    text = search_terms.plain(asked.text)
     if asked.modifier == "below":
         return Condition("exact = ? OR substr(exact, 1, ?) = ?", [text, len(text) + 1, f"{text}/"])
     if asked.modifier == "above":
@@ -140,13 +136,13 @@ def _reference(asked: Criterion) -> Condition:
 
     https://hl7.org/fhir/R4/search.html#reference
     """
-    text = search_values.unescape(asked.text)
+    text = search_terms.plain(asked.text)
     wanted_type = "" if asked.modifier in MODIFIERS["reference"] else asked.modifier
     key = local_key(text, asked.base)
     if key is not None:
         named, _, target_id = key.partition("/")
         return Condition("system = ? AND value = ?", [named, target_id]) if wanted_type in {"", named} else _NOTHING
-    if search_values.is_url(text) or "/" in text:
+    if ":" in text or "/" in text:
         return _canonical(text, below=asked.modifier == "below")
     if wanted_type:
         return Condition("system = ? AND value = ?", [wanted_type, text])
@@ -154,15 +150,15 @@ def _reference(asked: Criterion) -> Condition:
 
 
 def _canonical(text: str, *, below: bool) -> Condition:
-    target = search_values.parse_canonical(text)
+    url, _, rest = text.partition("|")
+    version = rest.partition("#")[0]
     here = "system IS NULL AND exact = ?"
-    if target.version is None:
-        return Condition(here, [target.url])
+    if not version:
+        return Condition(here, [url])
     if below:
-        prefix = f"{target.version}."
-        wanted = [target.url, target.version, len(prefix), prefix]
-        return Condition(f"{here} AND (value = ? OR substr(value, 1, ?) = ?)", wanted)
-    return Condition(f"{here} AND value = ?", [target.url, target.version])
+        prefix = f"{version}."
+        return Condition(f"{here} AND (value = ? OR substr(value, 1, ?) = ?)", [url, version, len(prefix), prefix])
+    return Condition(f"{here} AND value = ?", [url, version])
 
 
 _INTERVAL = {
@@ -183,24 +179,23 @@ https://hl7.org/fhir/R4/search.html#prefix
 
 
 def _date(asked: Criterion) -> Condition:
-    wanted = search_values.parse_date(asked.text)
-    low, high = date_ranges.ends(wanted.interval)
-    if wanted.prefix == "ap":
+    prefix, (low, high) = search_terms.date_term(asked.text)
+    if prefix == "ap":
         low, high = date_ranges.widened((low, high))
-    sql, ends = _INTERVAL[wanted.prefix]
+    sql, ends = _INTERVAL[prefix]
     return Condition(sql, [low if each == "l" else high for each in ends])
 
 
 def _number(asked: Criterion) -> Condition:
-    return _compared(search_values.parse_number(asked.text))
+    return _compared(search_terms.number_term(asked.text))
 
 
-def _compared(number: search_values.SearchNumber) -> Condition:
+def _compared(number: search_terms.NumberTerm) -> Condition:
     """Compare a number: by itself with a prefix, within its own precision without one.
 
     https://hl7.org/fhir/R4/search.html#number
     """
-    value, low, high = float(number.value), float(number.low), float(number.high)
+    prefix, value, low, high = number
     near = abs(value) / 10
     return {
         "eq": Condition("low >= ? AND high < ?", [low, high]),
@@ -212,7 +207,7 @@ def _compared(number: search_values.SearchNumber) -> Condition:
         "sa": Condition("low > ?", [value]),
         "eb": Condition("high < ?", [value]),
         "ap": Condition("low <= ? AND high >= ?", [value + near, value - near]),
-    }[number.prefix]
+    }[prefix]
 
 
 def _quantity(asked: Criterion) -> Condition:
@@ -220,16 +215,15 @@ def _quantity(asked: Criterion) -> Condition:
 
     https://hl7.org/fhir/R4/search.html#quantity
     """
-    wanted = search_values.parse_quantity(asked.text)
-    sql, values = _compared(wanted.number)
+    number, system, code = search_terms.quantity_term(asked.text)
+    sql, values = _compared(number)
     sql = f"({sql})"
-    if wanted.system is not None:
+    if system:
         sql += " AND system = ?"
-        values = [*values, wanted.system]
-    if wanted.code is not None:
-        by_unit = wanted.system is None
-        sql += " AND (value = ? OR exact = ?)" if by_unit else " AND value = ?"
-        values = [*values, wanted.code, *([wanted.code] if by_unit else [])]
+        values = [*values, system]
+    if code:
+        sql += " AND value = ?" if system else " AND (value = ? OR exact = ?)"
+        values = [*values, code] if system else [*values, code, code]
     return Condition(sql, values)
 
 
