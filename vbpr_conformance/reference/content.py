@@ -78,6 +78,7 @@ def read_resource(server: Server, request: Request) -> dict[str, Any]:
     if request.in_bundle:
         value = request.resource
     else:
+        _not_encoded(request)
         kind = media_type(request.header("content-type"))
         form = _MEDIA.get(kind) if kind else ("xml" if request.body.lstrip()[:1] == b"<" else "json")
         if form is None or (form == "xml" and not server.behaviour.xml):
@@ -96,11 +97,24 @@ def read_resource(server: Server, request: Request) -> dict[str, Any]:
     return value
 
 
+def _not_encoded(request: Request) -> None:
+    """Refuse compressed bodies: a small one may unfold to any size.
+
+    https://www.rfc-editor.org/rfc/rfc9110.html#section-8.4-6
+    """
+    encoding = request.header("content-encoding").strip().lower()
+    if encoding not in {"", "identity"}:
+        raise ProblemError(
+            415, f"the content encoding {encoding} is not taken", headers={"Accept-Encoding": "identity"}
+        )
+
+
 def read_patch(request: Request) -> Any:
     """Give the JSON Patch that a request carries.
 
     https://hl7.org/fhir/R4/http.html#patch
     """
+    _not_encoded(request)
     kind = media_type(request.header("content-type"))
     if kind != JSON_PATCH:
         raise ProblemError(415, f"cannot patch with {kind or 'no media type'}: {JSON_PATCH} is taken")

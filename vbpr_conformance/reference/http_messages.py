@@ -7,7 +7,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from vbpr_conformance.fhir import json_codec
+from vbpr_conformance.reference.problems import ProblemError
 
+_MOST_PARAMETERS = 1000
 Pairs = list[tuple[str, str]]
 """Search parameters as sent: names and values, in order, repeated names kept apart."""
 
@@ -91,8 +93,14 @@ class Response:
 
 
 def pairs(query: str) -> Pairs:
-    """Read a query string or a form: blank values kept, `+` and percent escapes decoded."""
-    return parse_qsl(query, keep_blank_values=True, errors="replace")
+    """Read a query string or a form: blank values kept, `+` and percent escapes decoded.
+
+    Raises `ProblemError` 400 for more than 1,000 parameters.
+    """
+    try:
+        return parse_qsl(query, keep_blank_values=True, errors="replace", max_num_fields=_MOST_PARAMETERS)
+    except ValueError:
+        raise ProblemError(400, f"more than {_MOST_PARAMETERS} search parameters are not read") from None
 
 
 def steps(path: str) -> tuple[str, ...]:

@@ -11,12 +11,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import h11
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from vbpr_conformance.errors import UsageError
+from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.reference.app import ROOT, make_app
+from vbpr_conformance.reference.content import JSON
 from vbpr_conformance.reference.data import load
+from vbpr_conformance.reference.problems import issue, outcome
 from vbpr_conformance.reference.store import Store
 
 
@@ -51,6 +56,29 @@ def serve(  # noqa: PLR0913  # the options of the command line, one by one
         kept.close()
 
 
+_LINGER = 1.0
+"""How many seconds a client that sent no HTTP may take to read why it is refused."""
+
+
+class _FhirProtocol(H11Protocol):
+    """HTTP/1.1 that answers what is no HTTP with an OperationOutcome too."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Say once that the request is no HTTP; the connection ends when the client has had time to read that."""
+        if self.conn.our_state is h11.ERROR or self.transport.is_closing():
+            return
+        content = json_codec.dumps(outcome([issue("structure", msg)])).encode()
+        headers = [("Content-Type", JSON), ("Content-Length", str(len(content))), ("Connection", "close")]
+        events = (h11.Response(status_code=400, headers=headers), h11.Data(data=content), h11.EndOfMessage())
+        try:
+            self.transport.write(b"".join(self.conn.send(event) or b"" for event in events))
+        except h11.LocalProtocolError:  # the answer to another request is under way: there is no place for this one
+            self.transport.close()
+            return
+        self.conn.send_failed()  # whatever follows is not read
+        self.loop.call_later(_LINGER, self.transport.close)
+
+
 class _Uvicorn(uvicorn.Server):
     """uvicorn that tells when it answers."""
 
@@ -62,6 +90,7 @@ class _Uvicorn(uvicorn.Server):
             lifespan="off",
             server_header=False,
             ws="none",
+            http=_FhirProtocol,
             timeout_keep_alive=60,
             timeout_graceful_shutdown=5,
         )
