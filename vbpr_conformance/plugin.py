@@ -5,7 +5,8 @@ Without `--vbpr-server` it does nothing to anybody's pytest run; what it needs i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,14 @@ import pytest
 
 if TYPE_CHECKING:
     from vbpr_conformance.client.client import FhirClient
+    from vbpr_conformance.report.report_writer import ReportWriter, RunWriters
     from vbpr_conformance.suite.expand import Case
     from vbpr_conformance.suite.session import ServerUnderTest, Session
     from vbpr_conformance.suite.verdicts import CaseResult
 
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
+WRITERS: pytest.StashKey[list[ReportWriter]] = pytest.StashKey()
+"""Outputs beside those of `--vbpr-out`, put there by who starts pytest from Python."""
 UNREACHABLE = 3
 """The exit code where the target is no FHIR server or does not answer, as that of the command line."""
 RESULT = "vbpr_result"
@@ -35,7 +39,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--vbpr-read-only", action="store_true", help="write nothing to the server")
     group.addoption("--vbpr-strict", action="store_true", help="a SHOULD counts as a SHALL")
     group.addoption("--vbpr-run-id", metavar="ID", help="name of this run, on everything it creates")
-    group.addoption("--vbpr-out", metavar="DIR", type=Path, help="write results.json into this folder")
+    group.addoption("--vbpr-out", metavar="DIR", type=Path, help="write the reports of the run into this folder")
+    group.addoption("--vbpr-redact-bodies", action="store_true", help="keep what is exchanged out of the reports")
+    group.addoption("--vbpr-deviations", metavar="JSON", help="known deviations, as an array of objects")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -96,7 +102,9 @@ class CaseItem(pytest.Item):
         self.case = case
         self.suite = case.suite.spec.suite
         self.result: CaseResult | None = None
-        for kind, value in self.config.stash[SESSION].labels(case):
+        from vbpr_conformance.report.allure_labels import labels_of_case
+
+        for kind, value in labels_of_case(case, self.config.stash[SESSION].target.edition.version):
             self.add_marker(pytest.mark.allure_label(value, label_type=kind))
         if case.spec.link:
             self.add_marker(pytest.mark.allure_link(case.spec.link, name="specification", link_type="link"))
@@ -107,6 +115,8 @@ class CaseItem(pytest.Item):
         from vbpr_conformance.suite.verdicts import Verdict
 
         self.result = self.config.stash[SESSION].run(self.case)
+        if self.result.deviation:
+            pytest.xfail(self.result.deviation)
         if self.result.verdict is Verdict.FAIL:
             raise AssertionError(self.result.text())
         if self.result.verdict is Verdict.SKIP:
@@ -134,30 +144,69 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 class Run:
-    """The hooks of a run against a server; registered only where one is given."""
+    """The hooks of a run against a server; registered only where one is given. Reports are written by one process."""
 
     def __init__(self, session: Session, config: pytest.Config) -> None:
         self._session = session
         self._config = config
         self._worker_output: dict[str, Any] | None = getattr(config, "workeroutput", None)
+        self._is_parallel = False
+        self._interrupted = False
+
+    @cached_property
+    def writers(self) -> RunWriters:
+        """The outputs of the run: those of `--vbpr-out`, and those that who started pytest asked for."""
+        from vbpr_conformance.report.outputs import standard_writers
+        from vbpr_conformance.report.report_writer import RunWriters
+
+        out = self._config.option.vbpr_out
+        return RunWriters([*(standard_writers(out) if out else ()), *self._config.stash.get(WRITERS, ())])
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note what was selected."""
+        self._session.select(item.case for item in session.items if isinstance(item, CaseItem))
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self) -> None:
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Before the first case: is there a FHIR server at all? If not, that is the one thing to say."""
         from vbpr_conformance.errors import TargetError
 
         if self._worker_output is not None or self._config.option.collectonly:
             return
+        self._is_parallel = self._config.pluginmanager.has_plugin("dsession")
         try:
             self._session.probe()
         except TargetError as trouble:
             pytest.exit(str(trouble), returncode=UNREACHABLE)
+        if not self._is_parallel and (session.testsfailed == 0 or self._config.option.continue_on_collection_errors):
+            self.writers.begin(self._session.record)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Learn what was selected from the first worker of a parallel run: all collect the same."""
+        if self._session.record.selected:
+            return
+        named = [nodeid.partition("::") for nodeid in ids]
+        found = [(self._file(file), name) for file, _, name in named if file.endswith((".yaml", ".yml"))]
+        self._session.select_named((path, name) for path, name in found if path is not None)
+        self.writers.begin(self._session.record)
+
+    def _file(self, name: str) -> Path | None:
+        """Find the file of a node id: relative to the root, or to one of the paths that pytest was given."""
+        given = [Path(each.partition("::")[0]) for each in self._config.args]
+        places = [
+            self._config.rootpath / name,
+            *(each / name for each in given),
+            *(each.parent / name for each in given),
+        ]
+        return next((each for each in places if each.is_file()), None)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the result where the run is put together: in a parallel run that is the first process."""
         data = getattr(report, RESULT, None)
-        if data is not None:
-            self._session.keep(data)
+        if data is not None and self._worker_output is None:
+            self.writers.add(self._session.record, self._session.keep(data))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ARG002  xdist calls it with both
@@ -165,19 +214,21 @@ class Run:
         output = getattr(node, "workeroutput", {})
         if "vbpr_tally" in output:
             self._session.tally.add(output["vbpr_tally"])
-            self._session.take(output["vbpr_collected"])
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Note that the run was ended from outside."""
+        self._interrupted = True
 
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Delete what was created, also after an interrupt, and write the results so far."""
         self._session.close()
         if self._worker_output is not None:
             self._worker_output["vbpr_tally"] = self._session.tally.as_dict()
-            self._worker_output["vbpr_collected"] = self._session.collected()
-        elif self._config.option.vbpr_out:
-            from vbpr_conformance.report import results_json
-
-            results_json.write(results_json.of(self._session.record()), self._config.option.vbpr_out)
+        elif (self._session.record.selected or self._session.record.trouble) and not self._config.option.collectonly:
+            interrupted = self._interrupted or exitstatus == pytest.ExitCode.INTERRUPTED
+            record = self._session.finish(interrupted=interrupted)
+            self.writers.end(record, record.summary())
 
 
 @pytest.fixture(scope="session")

@@ -5,19 +5,19 @@ from __future__ import annotations
 import contextlib
 import gc
 import io
-import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import pytest
 
 from vbpr_conformance.errors import TargetError, UsageError, VbprError
 from vbpr_conformance.ig.folders import suites_folder
-from vbpr_conformance.plugin import RESULT, UNREACHABLE
-from vbpr_conformance.report import results_json
-from vbpr_conformance.report.progress import Progress
+from vbpr_conformance.plugin import UNREACHABLE, WRITERS
+from vbpr_conformance.report.report_writer import ReportWriter
+from vbpr_conformance.suite.record import RunRecord
+from vbpr_conformance.suite.run_summary import RunSummary
 from vbpr_conformance.suite.verdicts import CaseResult
 
 
@@ -26,50 +26,54 @@ class RunnerError(VbprError):
 
 
 class Observer:
-    """A pytest plugin that hears of every case: what was collected, what came out, what went wrong on the way."""
+    """A pytest plugin that hears what went wrong on the way to the cases, and hands the outputs over."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    def __init__(self, writers: Sequence[ReportWriter]) -> None:
+        self._writers = [*writers, self]
         self.mistakes: list[str] = []
         self.breakdown = ""
+        self.ended: tuple[RunRecord, RunSummary] | None = None
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Hand the outputs over."""
+        config.stash[WRITERS] = list(self._writers)
+
+    def begin(self, record: RunRecord) -> None:
+        """Nothing is needed of the beginning."""
+
+    def add(self, record: RunRecord, result: CaseResult) -> None:
+        """Nothing is needed on the way."""
+
+    def end(self, record: RunRecord, summary: RunSummary) -> None:
+        """Keep how it ended."""
+        self.ended = (record, summary)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep what is wrong with a suite file: without pytest's screen nobody else would say it."""
         if report.failed:
             self.mistakes.append(report.longreprtext)
 
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Learn what will come."""
+    def pytest_collection_finish(self) -> None:
+        """Tell the garbage collector what stays."""
         gc.freeze()  # all there is by now stays to the end: the garbage collector need not look at it again
         gc.set_threshold(50_000, 20, 20)  # resources read come and go by the thousand, and hold no cycles
-        self._progress.expect(_file(item.nodeid) for item in session.items)
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
-        """Learn it from the workers of a parallel run, which all collect the same."""
-        self._progress.expect(_file(each) for each in ids)
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Show a result."""
-        data = getattr(report, RESULT, None)
-        if data is not None:
-            self._progress.add(CaseResult.from_dict(data), _file(report.nodeid))
 
     def pytest_internalerror(self, excrepr: Any) -> None:
         """Keep what broke."""
         self.breakdown = str(excrepr)
 
 
-def run_suites(url: str, out: Path, *, shown: TextIO, options: Sequence[str]) -> dict[str, Any]:
-    """Run suites against `url`, write the reports into `out`, and give the content of results.json.
+def run_suites(
+    url: str, out: Path, *, writers: Sequence[ReportWriter], options: Sequence[str]
+) -> tuple[RunRecord, RunSummary]:
+    """Run suites against `url`, write the reports into `out`, and give the record of the run and what it says.
 
-    `options` are those of the pytest plugin. A mistake in a suite or an option is a `UsageError`.
+    `options` are those of the pytest plugin, `writers` outputs beside those in `out`. A mistake in a suite or an option
+    is a `UsageError`, a target that cannot be tested a `TargetError`.
     """
-    progress = Progress(shown)
-    observer = Observer(progress)
+    observer = Observer(writers)
     with _quiet() as said:
-        code = pytest.main([*_pytest_options(out), f"--vbpr-server={url}", f"--vbpr-out={out}", *options], [observer])
-    progress.end()
+        code = pytest.main([*_pytest_options(), f"--vbpr-server={url}", f"--vbpr-out={out}", *options], [observer])
     if observer.breakdown:
         raise RunnerError(f"the harness broke down; please report this:\n{observer.breakdown}")
     if observer.mistakes:
@@ -78,15 +82,15 @@ def run_suites(url: str, out: Path, *, shown: TextIO, options: Sequence[str]) ->
         raise UsageError(said().removeprefix("ERROR: ") or "pytest did not accept the options")
     if code == pytest.ExitCode.NO_TESTS_COLLECTED:
         raise UsageError("no case was selected; `vbpr-conformance requirements` lists the cases there are")
-    found: dict[str, Any] = json.loads((out / results_json.FILE).read_text(encoding="utf-8"))
+    if observer.ended is None:
+        raise RunnerError("the run ended before its first case")
     if code == UNREACHABLE:
-        raise TargetError(found["run"]["trouble"])
-    return found
+        raise TargetError(observer.ended[1].trouble)
+    return observer.ended
 
 
-def _pytest_options(out: Path) -> list[str]:
+def _pytest_options() -> list[str]:
     """Let pytest show nothing itself and take nothing from the folder it is started in."""
-    _clean(out / "allure-results")
     return [
         "-pno:terminal",
         "-pno:cacheprovider",
@@ -96,21 +100,8 @@ def _pytest_options(out: Path) -> list[str]:
         f"--rootdir={suites_folder()}",
         f"-c{os.devnull}",
         "--noconftest",
-        f"--alluredir={out / 'allure-results'}",
-        f"--junitxml={out / 'junit.xml'}",
+        "-pno:allure_pytest",
     ]
-
-
-def _clean(folder: Path) -> None:
-    """Empty a folder of earlier results: allure-pytest's own option loses results in parallel runs."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in folder.iterdir():
-        if file.is_file():
-            file.unlink()
-
-
-def _file(nodeid: str) -> str:
-    return nodeid.partition("::")[0]
 
 
 @contextlib.contextmanager

@@ -7,48 +7,50 @@ import io
 import pytest
 
 from vbpr_conformance.report.progress import Progress
-from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 
 
-def result(name, verdict=Verdict.PASS):
-    return CaseResult(name, "Search", "A title", "SHALL", verdict, message="found 1 of 2", requests=3)
-
-
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self):
-        return True
-
-
-def test_a_suite_is_shown_when_its_last_case_came():
-    """Elsewhere than on a terminal only lines that stay are written: a log stays short."""
+def shown(record, *, live=False, verbosity=0):
     out = io.StringIO()
-    progress = Progress(out)
-    progress.expect(["search.yaml", "search.yaml", "read.yaml"])
-    progress.add(result("a"), "search.yaml")
-    assert out.getvalue() == ""
-    progress.add(result("b"), "search.yaml")
-    progress.end()
-    assert out.getvalue().split() == ["Search", "2", "pass"]
+    progress = Progress(out, live=live, verbosity=verbosity)
+    results, record.results = record.results, []
+    progress.begin(record)
+    for result in results:
+        record.results.append(result)
+        progress.add(record, result)
+    progress.end(record, record.summary())
+    return out.getvalue()
 
 
-@pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.WARN, Verdict.ERROR])
-def test_trouble_is_shown_as_it_comes(verdict):
-    """Nobody waits for the end of a run to see its first failure."""
-    out = io.StringIO()
-    progress = Progress(out)
-    progress.expect(["search.yaml"] * 5)
-    progress.add(result("a", verdict), "search.yaml")
-    assert "found 1 of 2" in out.getvalue()
+def test_target_edition_and_seed_come_first(record):
+    """A run that is killed can be repeated."""
+    first, second, *_ = shown(record).splitlines()
+    assert "VBPR 1.1.0" in first
+    assert "seed 4711" in first
+    assert second.startswith("target   https://payer.example/fhir")
 
 
-def test_a_terminal_has_a_live_line_that_goes_away():
+def test_the_first_failure_of_each_cause_is_shown_as_it_comes_and_its_suite_at_its_end(record, snapshot):
+    """Nobody waits for the end to see the first, nor reads the same a hundred times."""
+    snapshot("progress", shown(record))
+
+
+@pytest.mark.parametrize(("verbosity", "expected"), [(-1, 0), (0, 1), (1, 2)])
+def test_more_or_less_can_be_shown(record, verbosity, expected):
+    """`-v` shows every failure with its exchanges, `-q` nothing but the end."""
+    said = shown(record, verbosity=verbosity)
+    assert said.count("FAIL  search-date/") == expected
+    assert ("step 1" in said) == (verbosity > 0)
+    assert (said == "") == (verbosity < 0)
+
+
+def test_a_terminal_has_a_live_line_that_goes_away(record):
     """The live line counts cases and requests, and nothing of it is left at the end."""
-    out = Terminal()
-    progress = Progress(out)
-    progress.expect(["search.yaml"] * 5)
-    progress.add(result("a"), "search.yaml")
-    assert "1/5 cases · 3 requests" in out.getvalue()
-    progress.end()
-    assert out.getvalue().endswith("\r\x1b[K")
+    said = shown(record, live=True)
+    assert "1/8 cases · 3 requests" in said
+    assert said.endswith("\r\x1b[K")
+
+
+def test_a_target_does_not_draw_on_the_screen(record):
+    """Control characters that it sent are shown as what they are."""
+    assert "\x1b" not in shown(record)
+    assert "no answer\\x1b[31m in 30 s" in shown(record)

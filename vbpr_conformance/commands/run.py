@@ -8,7 +8,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,18 +51,21 @@ def main(args: argparse.Namespace) -> int:
     run_id = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{secrets.token_hex(2)}"
     out = Path(chosen.get("out") or Path("reports") / run_id)
     with _target(url, chosen["edition"]) as base:
-        return _run(base, url, run_id, out, chosen)
+        return _run(base, run_id, out, chosen)
 
 
-def _run(base: str, url: str | None, run_id: str, out: Path, chosen: dict[str, Any]) -> int:
-    from vbpr_conformance.report import summary
+def _run(base: str, run_id: str, out: Path, chosen: dict[str, Any]) -> int:
+    from vbpr_conformance.report.progress import Progress
+    from vbpr_conformance.report.terminal_summary import summary
+    from vbpr_conformance.report.terminal_text import printable
     from vbpr_conformance.runner import run_suites
 
-    results = run_suites(base, out, shown=sys.stdout, options=[f"--vbpr-run-id={run_id}", *_plugin_options(chosen)])
-    again = ["vbpr-conformance", "run", *([url] if url else []), *_repeated(chosen)]
-    print("\n".join(("", *summary.head(results["run"]), "")))
-    print("\n".join(summary.summary(results, report=str(out / "results.json"), again=again)))
-    return EXIT_CODES[results["verdict"]]
+    live = sys.stdout.isatty() and not {"NO_COLOR", "CI"} & set(os.environ)
+    options = [f"--vbpr-run-id={run_id}", *_plugin_options(chosen)]
+    record, found = run_suites(base, out, writers=[Progress(sys.stdout, live=live)], options=options)
+    lines = summary(record, found, folder=str(out), report=str(out / "results.json"))
+    print("\n".join(printable(line) for line in ["", *lines]))
+    return EXIT_CODES[found.verdict]
 
 
 @contextlib.contextmanager
@@ -129,19 +132,6 @@ def _suite(name: str) -> str:
     if not Path(name).is_file():
         raise UsageError(f"there is no suite file {name}")
     return str(Path(name).resolve())
-
-
-def _repeated(chosen: dict[str, Any]) -> Sequence[str]:
-    """Give the options that decide what is run, for the line that repeats this run."""
-    words: list[str] = []
-    if chosen["edition"]:
-        words += ["--edition", chosen["edition"]]
-    if chosen.get("examples"):
-        words += ["--examples", str(chosen["examples"])]
-    words += [flag for name, flag in (("read_only", "--read-only"), ("strict", "--strict")) if chosen[name]]
-    for name in chosen["suite"]:
-        words += ["--suite", name] if Path(name).suffix else []
-    return words
 
 
 def _workers(text: str) -> str:

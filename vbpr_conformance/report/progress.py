@@ -1,55 +1,82 @@
-"""What a run shows while it runs: suites filling up, requests per second, failures as they come."""
+"""What a run shows while it runs: what runs against what, groups filling up, the first failure of each cause."""
 
 from __future__ import annotations
 
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from typing import TextIO
 
+from vbpr_conformance.report.terminal_summary import head
+from vbpr_conformance.report.terminal_text import printable
+from vbpr_conformance.suite.causes import signature
+from vbpr_conformance.suite.record import RunRecord
+from vbpr_conformance.suite.run_summary import RunSummary
 from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 
 REFRESH_S = 0.1
-TROUBLE = (Verdict.FAIL, Verdict.WARN, Verdict.ERROR)
+SHOWN = (Verdict.FAIL, Verdict.WARN, Verdict.ERROR)
 
 
 class Progress:
-    """Writes to `out`: on a terminal one live line below the lines that stay, elsewhere only lines that stay."""
+    """Writes to `out`: on a terminal one live line below the lines that stay, elsewhere only lines that stay.
 
-    def __init__(self, out: TextIO) -> None:
+    `verbosity` is 0 as a rule, 1 to see every failure with what was exchanged, -1 to see nothing but the end.
+    """
+
+    def __init__(self, out: TextIO, *, live: bool = False, verbosity: int = 0) -> None:
         self._out = out
-        self._live = out.isatty()
+        self._live = live and verbosity >= 0
+        self._verbosity = verbosity
         self._expected: Counter[str] = Counter()
         self._done: dict[str, Counter[Verdict]] = {}
+        self._causes: set[object] = set()
         self._requests = 0
         self._started = time.monotonic()
         self._drawn = 0.0
 
-    def expect(self, files: Iterable[str]) -> None:
-        """Tell which cases will come: the suite file of each."""
-        self._expected = Counter(files)
+    def begin(self, record: RunRecord) -> None:
+        """Say what runs against what, first of all: a run that is killed can be repeated."""
+        self._started = time.monotonic()
+        self._expected = Counter(each.suite for each in record.selected)
+        self._done = {}
+        if self._verbosity >= 0:
+            self._show([*head(record), ""])
 
-    def show(self, lines: Sequence[str]) -> None:
-        """Write lines that stay."""
-        self._erase()
-        self._out.writelines(line + "\n" for line in lines)
-        self._out.flush()
-
-    def add(self, result: CaseResult, file: str) -> None:
-        """Count a result; show it if it is trouble, and its suite if it was the last of its file."""
-        counts = self._done.setdefault(file, Counter())
+    def add(self, record: RunRecord, result: CaseResult) -> None:  # noqa: ARG002  as all writers are called
+        """Count a result; show it if it is the first of its cause, and its suite if it was the last of it."""
+        counts = self._done.setdefault(result.suite, Counter())
         counts[result.verdict] += 1
         self._requests += result.requests
-        if result.verdict in TROUBLE:
-            self.show([result.text()])
-        if counts.total() == self._expected[file]:
-            self.show([self._suite_line(result.suite, counts)])
+        if self._verbosity >= 0:
+            self._show_result(result)
+            if counts.total() == self._expected[result.suite]:
+                self._show([self._suite_line(result.suite, counts)])
         self._draw(result)
 
-    def end(self) -> None:
+    def end(self, record: RunRecord, summary: RunSummary) -> None:  # noqa: ARG002  as all writers are called
         """Take the live line away."""
         self._erase()
+        self._out.flush()
+
+    def _show_result(self, result: CaseResult) -> None:
+        if result.verdict not in SHOWN:
+            return
+        cause = signature(result)
+        if cause in self._causes and self._verbosity < 1:
+            return
+        self._causes.add(cause)
+        lines = [result.text()]
+        if self._verbosity > 0:
+            lines += [
+                f"      {each['phase']:15}  {each['method']} {each['url']} {each['status'] or each['error']}"
+                for each in result.exchanges
+            ]
+        self._show(lines)
+
+    def _show(self, lines: list[str]) -> None:
+        self._erase()
+        self._out.writelines(printable(line) + "\n" for line in lines)
         self._out.flush()
 
     def _suite_line(self, suite: str, counts: Counter[Verdict]) -> str:
@@ -62,9 +89,11 @@ class Progress:
             return
         self._drawn = now
         done, total = sum(each.total() for each in self._done.values()), self._expected.total()
-        rate = self._requests / max(now - self._started, 0.001)
-        line = f"{done}/{total} cases · {self._requests:,} requests · {rate:,.0f}/s · {latest.id}"
-        self._out.write("\r\x1b[K" + line[: shutil.get_terminal_size().columns - 1])
+        spent = max(now - self._started, 0.001)
+        left = f" · {spent / done * (total - done):.0f} s left" if done < total else ""
+        rate = self._requests / spent
+        line = f"{done}/{total} cases · {self._requests:,} requests · {rate:,.0f}/s{left} · {latest.id}"
+        self._out.write("\r\x1b[K" + printable(line)[: shutil.get_terminal_size().columns - 1])
         self._out.flush()
 
     def _erase(self) -> None:

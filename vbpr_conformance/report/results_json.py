@@ -3,41 +3,49 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from vbpr_conformance import __version__
+from vbpr_conformance.report.repeat_command import of_case
+from vbpr_conformance.report.report_writer import RewrittenFile, write_whole
+from vbpr_conformance.suite.causes import Cause
+from vbpr_conformance.suite.deviations import DeviationState
 from vbpr_conformance.suite.record import RunRecord
-from vbpr_conformance.suite.verdicts import CaseResult, Counts, RequirementVerdict
+from vbpr_conformance.suite.run_summary import RequirementVerdict, RunSummary
+from vbpr_conformance.suite.verdicts import CaseResult
 
 FORMAT = "vbpr-conformance-results/1"
 FILE = "results.json"
 
 
-def of(record: RunRecord) -> dict[str, Any]:
+class ResultsJson(RewrittenFile):
+    """Writes results.json into a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._path = folder / FILE
+
+    def write(self, record: RunRecord, summary: RunSummary) -> None:
+        """Write the file."""
+        write_whole(self._path, json.dumps(content(record, summary), indent=1, ensure_ascii=False) + "\n")
+
+
+def content(record: RunRecord, summary: RunSummary) -> dict[str, Any]:
     """Give the content of results.json."""
     return {
         "format": FORMAT,
         "run": _run(record),
-        "verdict": record.verdict.value,
-        "counts": Counts.of(record.results).by_verdict,
-        "requirements": [_requirement(each) for each in record.requirement_verdicts],
-        "cases": [_case(each) for each in record.results],
+        "verdict": summary.verdict.value,
+        "counts": dict(summary.counts),
+        "causes": [_cause(each) for each in summary.causes],
+        "requirements": [_requirement(each) for each in summary.requirements],
+        "cases": [_case(each, record) for each in record.results],
+        "deviations": [_deviation(each) for each in summary.deviations],
         "not_expanded": [asdict(each) for each in record.not_expanded],
         "readings": [asdict(each) for each in record.edition.readings],
     }
-
-
-def write(results: Mapping[str, Any], folder: Path) -> Path:
-    """Write results.json into `folder`, whole or not at all, and give its path."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / FILE
-    unfinished = path.with_suffix(".json.part")
-    unfinished.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    unfinished.replace(path)
-    return path
 
 
 def _run(record: RunRecord) -> dict[str, Any]:
@@ -45,6 +53,7 @@ def _run(record: RunRecord) -> dict[str, Any]:
     return {
         "id": record.run_id,
         "edition": record.edition.version,
+        "actor": record.actor,
         "suites": list(record.suites),
         "seed": record.seed,
         "examples": record.examples,
@@ -57,8 +66,23 @@ def _run(record: RunRecord) -> dict[str, Any]:
         "deleted": tally.deleted,
         "left": tally.left,
         "trouble": record.trouble,
+        "interrupted": record.interrupted,
+        "whole": record.whole,
         "read_only": record.read_only,
         "strict": record.strict,
+    }
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {
+        "id": cause.id,
+        "says": cause.sentence,
+        "verdict": cause.verdict.value,
+        "expectation": cause.strength,
+        "breaks": list(cause.breaks),
+        "hides": list(cause.hides),
+        "cases": [{"suite": key.suite, "id": key.id} for key in cause.cases],
+        "known": cause.known,
     }
 
 
@@ -70,13 +94,19 @@ def _requirement(judged: RequirementVerdict) -> dict[str, Any]:
         "expectation": requirement.expectation,
         "about": dict(requirement.about),
         "source": requirement.source,
+        "text": requirement.text,
         "verdict": str(judged.verdict),
         "applicable": judged.applicable,
+        "selected": judged.in_selection,
+        "broken_by": list(judged.broken_by),
+        "hidden_by": list(judged.hidden_by),
+        "reason": judged.reason,
+        "known": judged.known,
         "cases": list(judged.cases),
     }
 
 
-def _case(case: CaseResult) -> dict[str, Any]:
+def _case(case: CaseResult, record: RunRecord) -> dict[str, Any]:
     return {
         "id": case.id,
         "suite": case.suite,
@@ -87,8 +117,25 @@ def _case(case: CaseResult) -> dict[str, Any]:
         "requirements": list(case.requirements),
         "duration_s": round(case.duration_s, 4),
         "requests": case.requests,
-        "reproduce": case.reproduce,
+        "reproduce": of_case(case, record),
         "source": case.source,
         "details": [list(each) for each in case.details],
         "notes": list(case.notes),
+        "applicable": case.applicable,
+        "known": case.deviation,
+    }
+
+
+def _deviation(state: DeviationState) -> dict[str, Any]:
+    known = state.deviation
+    return {
+        "case": known.case,
+        "requirement": known.requirement,
+        "says": known.says,
+        "reason": known.reason,
+        "link": known.link,
+        "expires": known.expires.isoformat() if known.expires else "",
+        "occurred": state.occurred,
+        "stale": state.stale,
+        "expired": state.expired,
     }

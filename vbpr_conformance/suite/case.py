@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vbpr_conformance.errors import TargetError, UsageError
 from vbpr_conformance.rest.curl import curl_line
@@ -15,23 +14,19 @@ from vbpr_conformance.suite.case_run import CaseRun
 from vbpr_conformance.suite.context import Context
 from vbpr_conformance.suite.examples import Drawn, Effort, run_examples
 from vbpr_conformance.suite.expand import Case
+from vbpr_conformance.suite.failed_check import failed_check
 from vbpr_conformance.suite.findings import Finding, HarnessError, NotTestedError
 from vbpr_conformance.suite.interactions import Performer
 from vbpr_conformance.suite.language import Seed
 from vbpr_conformance.suite.matchers import check
+from vbpr_conformance.suite.permitted_refusals import is_refusal
 from vbpr_conformance.suite.queries import Query, is_mere_id, parameter_of, queries, refers_elsewhere
 from vbpr_conformance.suite.randomness import number
 from vbpr_conformance.suite.seed_payloads import SIZES, with_zeros
 from vbpr_conformance.suite.sentences import short_url
-from vbpr_conformance.suite.suite_file import packaged
 from vbpr_conformance.suite.templating import MissingValueError, fill
 from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 
-if TYPE_CHECKING:
-    from vbpr_conformance.rest.exchange import Exchange
-
-_MOST_BODY = 20_000
-_TROUBLES_TO_GIVE_UP = 3
 _OK = 200
 _MOST_TYPES = 8
 """Of a parameter that may be about more types than these, those are asked for that this run has created."""
@@ -48,36 +43,32 @@ class _Outcome:
 def run_case(case: Case, context: Context) -> CaseResult:
     """Run a case to its verdict. Whatever happens comes out as a result; only an interrupt goes through."""
     started, before = time.monotonic(), context.client.requests
+    context.recorder.begin()
     result = _judged(case, context)
+    requests = context.client.requests - before
+    if requests and result["verdict"] is not Verdict.ERROR:
+        context.breaker.answered()
     return CaseResult(
         id=case.id,
         suite=case.suite.spec.suite,
         title=case.title,
         expectation=case.expectation,
         requirements=tuple(requirement.id for requirement in case.requirements),
+        actor=case.suite.spec.actor,
         source=case.source,
         description=case.spec.description.strip(),
         link=case.spec.link,
         does_not_check=case.spec.does_not_check.strip(),
-        reproduce=reproduce(case, context),
         duration_s=round(time.monotonic() - started, 4),
-        requests=context.client.requests - before,
+        requests=requests,
+        exchanges=context.recorder.exchanges(result.pop("failed", ())),
+        parameters=tuple((str(name), str(value)) for name, value in case.row.items()),
         **result,
     )
 
 
-def reproduce(case: Case, context: Context) -> str:
-    """The command that runs this case again with the same payloads."""
-    words = ["vbpr-conformance", "run", context.client.base_url, "--edition", context.edition.version]
-    words += ["--seed", str(context.settings.seed), "--examples", str(context.settings.examples)]
-    words += ["--strict"] if context.settings.strict else []
-    words += ["--read-only"] if context.settings.read_only else []
-    words += ["--suite", str(case.suite.path)] if case.suite.path not in packaged() else []
-    return shlex.join([*words, "-k", case.id])
-
-
 def _judged(case: Case, context: Context) -> dict[str, Any]:
-    if context.troubles >= _TROUBLES_TO_GIVE_UP:
+    if context.breaker.is_open:
         return {"verdict": Verdict.ERROR, "message": "the target broke down before this case"}
     outcome = _Outcome()
     try:
@@ -88,13 +79,12 @@ def _judged(case: Case, context: Context) -> dict[str, Any]:
     except NotTestedError as reason:
         return {"verdict": Verdict.SKIP, "message": str(reason), "applicable": reason.applicable}
     except TargetError as trouble:
-        context.troubles += 1
+        context.breaker.outage()
         return {"verdict": Verdict.ERROR, "message": str(trouble)}
     except (HarnessError, UsageError) as trouble:
         return {"verdict": Verdict.ERROR, "message": str(trouble)}
     except Exception as trouble:  # noqa: BLE001  a mistake of the harness must not look like one of the server
         return {"verdict": Verdict.ERROR, "message": f"the harness broke down: {_described(trouble)}"}
-    context.troubles = 0
     if outcome.missed:
         return _found(case, context, outcome.missed[0], weak=True)
     return {"verdict": Verdict.PASS, "notes": tuple(dict.fromkeys(outcome.notes))}
@@ -120,29 +110,10 @@ def _found(case: Case, context: Context, finding: Finding, *, weak: bool) -> dic
         "verdict": verdict,
         "message": finding.sentence,
         "details": tuple(details),
-        "exchanges": tuple(evidence(each) for each in finding.exchanges),
+        "failed": finding.exchanges,
+        "check": failed_check(finding),
         "payload": finding.payload,
     }
-
-
-def evidence(exchange: Exchange) -> dict[str, Any]:
-    """Give an exchange as plain data for reports, without secrets and cut to a size that can be read."""
-    return {
-        "interaction": exchange.interaction,
-        "method": exchange.method,
-        "url": str(exchange.url),
-        "status": exchange.status,
-        "request_headers": dict(exchange.request_headers),
-        "request_body": _text(exchange.request_body),
-        "headers": dict(exchange.headers),
-        "body": _text(exchange.body),
-        "elapsed_s": round(float(exchange.elapsed), 4),
-        "curl": curl_line(exchange),
-    }
-
-
-def _text(body: bytes | None) -> str:
-    return (body or b"")[:_MOST_BODY].decode("utf-8", "replace")
 
 
 def _gate(case: Case, context: Context) -> None:
@@ -218,6 +189,7 @@ def _run_queries(case: Case, context: Context, outcome: _Outcome) -> None:
 
 def _run_example(case: Case, context: Context, outcome: _Outcome, drawn: list[Drawn]) -> None:
     context.examples += 1
+    context.recorder.begin()
     run = _new_run(case, context)
     draw = iter(drawn)
     try:
@@ -234,6 +206,7 @@ def _run_example(case: Case, context: Context, outcome: _Outcome, drawn: list[Dr
         finding.payload = _payload_text(run)
         raise
     finally:
+        context.recorder.enter("teardown")
         context.resources.remove(run.own())
 
 
@@ -249,9 +222,10 @@ def _payload(spec: Seed, run: CaseRun, context: Context, drawn: Drawn) -> dict[s
 def _run_steps(run: CaseRun, context: Context, outcome: _Outcome) -> bool:
     """Perform the steps; False where the server refused what it may refuse."""
     performer = Performer(context.system, context.settling, context.resources)
-    for step in run.case.spec.steps:
+    for position, step in enumerate(run.case.spec.steps, 1):
+        context.recorder.enter(f"step {position}")
         answer = performer.perform(step, run)
-        if _refused(answer.exchange.status) and _may_refuse(run, context):
+        if is_refusal(answer.exchange.status) and _may_refuse(run, context):
             said = f"{short_url(answer.exchange)} is refused with {answer.exchange.status}"
             if run.row.get("answered") == "SHOULD":
                 known = "R4 defines it, and does not say that every server has to support it"
@@ -282,10 +256,6 @@ def _is_ambiguous(query: Query, context: Context) -> bool:
     targets = query.parameter.targets
     kinds = targets if len(targets) <= _MOST_TYPES else sorted(context.resources.types)
     return sum(context.client.read(kind, query.value).status == _OK for kind in kinds) > 1
-
-
-def _refused(status: int) -> bool:
-    return status in {400, 403, 404, 405, 422, 501}
 
 
 def _payload_text(run: CaseRun) -> str:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.suite.circuit_breaker import CircuitBreaker
 from vbpr_conformance.suite.created_resource import CreatedResource
 from vbpr_conformance.suite.existing_resources import ExistingResources
 from vbpr_conformance.suite.language import Seed
@@ -15,6 +16,7 @@ from vbpr_conformance.suite.names import RunNames
 from vbpr_conformance.suite.populations import Populations
 from vbpr_conformance.suite.randomness import rng
 from vbpr_conformance.suite.record import Tally
+from vbpr_conformance.suite.recorder import CaseRecorder
 from vbpr_conformance.suite.referenced_resources import ReferencedResources
 from vbpr_conformance.suite.run_resources import RunResources
 from vbpr_conformance.suite.search_settling import SearchSettling
@@ -52,8 +54,8 @@ class Context:
     client: FhirClient
     run_id: str
     settings: Settings = field(default_factory=Settings)
-    troubles: int = 0
-    """How many cases in a row ended because the target could not be reached or broke down."""
+    breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
+    recorder: CaseRecorder = field(default_factory=CaseRecorder)
     examples: int = 0
     """How many examples were run, which gives each its own names."""
 

@@ -89,7 +89,9 @@ def _case(suite: Suite, index: int, spec: CaseSpec, row: Row, edition: Edition) 
             "expected an id of `requirements`",
         )
     requirements = tuple(known[each] for each in ids)
-    strongest = max((each.expectation for each in requirements), key=lambda each: _STRENGTH.get(each, 0), default="MAY")
+    strongest = max(
+        (each.expectation for each in requirements), key=lambda each: _STRENGTH.get(each, 0), default="SHALL"
+    )
     return Case(
         id=f"{name}/{row.name}" if row.name else name,
         title=title,

@@ -23,18 +23,25 @@ _OVERLOADED = {429, 502, 503, 504}
 class Finding(AssertionError):  # noqa: N818  a finding is a result, no error of the program
     """A broken rule with its evidence: `details` are labelled lines, `exchanges` the requests behind them.
 
-    `should` says that the rule is only a SHOULD, whatever the case expects otherwise.
+    `should` says that the rule is only a SHOULD, whatever the case expects otherwise. `cause` is what is wrong in
+    general, where the matcher knows it: findings with the same cause are told together. `element` is the path of the
+    element that differs, without indexes; `matcher` the name of the expectation that did not hold.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  the parts of a finding
         self,
         sentence: str,
         details: Sequence[tuple[str, str]] = (),
         exchanges: Sequence[Any] = (),
         *,
         should: bool = False,
+        cause: str = "",
+        element: str = "",
     ) -> None:
         super().__init__(sentence)
+        self.cause = cause
+        self.element = element
+        self.matcher = ""
         self.should = should
         self.sentence = sentence
         self.details = tuple(details)

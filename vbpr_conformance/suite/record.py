@@ -7,16 +7,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.suite.deviations import Deviation
 from vbpr_conformance.suite.rows import NotExpanded
-from vbpr_conformance.suite.verdicts import (
-    CaseResult,
-    RequirementVerdict,
-    RunVerdict,
-    requirement_verdicts,
-    run_verdict,
-)
-
-ACTOR = "server"
+from vbpr_conformance.suite.run_summary import RunSummary, SelectedCase, summarise
+from vbpr_conformance.suite.verdicts import CaseResult
 
 
 @dataclass
@@ -48,7 +42,10 @@ class Tally:
 class RunRecord:
     """A run: how it was made, what it did, and the result of every case in the order of the suites.
 
-    `trouble` says why no case was run, where that is so.
+    `actor` is who is tested: `server` or `client`. `selected` are the cases that are to be judged, `whole` says whether
+    these are all that there are for the edition. `command` are the words that start the same run again. `started` is a
+    time in UTC as in XML Schema. `trouble` says why no case was run, where that is so. While a run goes on, and where
+    it was ended from outside, `interrupted` is true.
     """
 
     run_id: str
@@ -58,23 +55,28 @@ class RunRecord:
     seed: int
     examples: int
     started: str
+    actor: str = "server"
     duration_s: float = 0.0
     strict: bool = False
     read_only: bool = False
     trouble: str = ""
+    interrupted: bool = False
+    command: tuple[str, ...] = ()
     tally: Tally = field(default_factory=Tally)
+    selected: tuple[SelectedCase, ...] = ()
+    whole: bool = True
+    deviations: tuple[Deviation, ...] = ()
     results: list[CaseResult] = field(default_factory=list)
     not_expanded: list[NotExpanded] = field(default_factory=list)
 
-    @property
-    def requirement_verdicts(self) -> tuple[RequirementVerdict, ...]:
-        """The verdict of every requirement of the actor, tested or not."""
-        asked = [each for each in self.edition.requirements if each.actor == ACTOR]
-        return requirement_verdicts(asked, self.results)
-
-    @property
-    def verdict(self) -> RunVerdict:
-        """The verdict of the run."""
-        if self.trouble:
-            return RunVerdict.ERROR
-        return run_verdict(self.requirement_verdicts, self.results)
+    def summary(self) -> RunSummary:
+        """Judge the run by the results there are."""
+        return summarise(
+            [each for each in self.edition.requirements if each.actor == self.actor],
+            self.results,
+            selected=self.selected or None,
+            whole=self.whole,
+            deviations=self.deviations,
+            trouble=self.trouble,
+            interrupted=self.interrupted,
+        )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,12 +18,14 @@ from vbpr_conformance.errors import TargetError, UsageError
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.loader import load_edition
 from vbpr_conformance.suite.context import Context, Settings
+from vbpr_conformance.suite.deviations import Deviation, mark_known
 from vbpr_conformance.suite.expand import Case, expand
 from vbpr_conformance.suite.record import RunRecord, Tally
-from vbpr_conformance.suite.rows import NotExpanded
+from vbpr_conformance.suite.recorder import CaseRecorder
+from vbpr_conformance.suite.run_summary import SelectedCase
 from vbpr_conformance.suite.seed_payloads import Tag
 from vbpr_conformance.suite.suite_file import did_you_mean, is_suite, load_suite, packaged
-from vbpr_conformance.suite.verdicts import CaseResult
+from vbpr_conformance.suite.verdicts import CaseKey, CaseResult
 
 if TYPE_CHECKING:
     from vbpr_conformance.client.client import FhirClient
@@ -57,11 +61,9 @@ class Session:
         self._open_client = open_client
         self._worker = worker["workerid"] if worker is not None else ""
         self._suites: tuple[str, ...] = tuple(option.vbpr_suite or ())
-        self._results: dict[str, CaseResult] = {}
-        self._order: list[str] = []
-        self._not_expanded: list[NotExpanded] = []
+        self._selected: dict[CaseKey, SelectedCase] = {}
+        self._files: list[Path] = []
         self._started = time.time()
-        self._trouble = ""
         self.tally = Tally()
         checked_base(option.vbpr_server)
         self.target = ServerUnderTest(
@@ -74,6 +76,20 @@ class Session:
                 strict=option.vbpr_strict,
             ),
         )
+        self.record = RunRecord(
+            run_id=option.vbpr_run_id,
+            edition=self.target.edition,
+            url=self.target.url,
+            suites=self._suites,
+            seed=self.target.settings.seed,
+            examples=self.target.settings.examples,
+            strict=self.target.settings.strict,
+            read_only=self.target.settings.read_only,
+            started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._started)),
+            interrupted=True,
+            deviations=tuple(Deviation.from_dict(each) for each in json.loads(option.vbpr_deviations or "[]")),
+        )
+        """The run as far as it got: its results are added as they come."""
         self._check_suites()
 
     def _check_suites(self) -> None:
@@ -92,21 +108,36 @@ class Session:
         return is_suite(path) and (not self._suites or path.stem in self._suites or str(path) in self._suites)
 
     def cases(self, path: Path) -> Iterator[Case]:
-        """Expand a suite file."""
+        """Expand a suite file; a case with the suite and id of another is a `UsageError`."""
         expansion = expand(load_suite(path), self.target.edition)
-        self._not_expanded += expansion.not_expanded
-        cases = [case for case in expansion.cases if self.target.settings.read_only or case.spec.mode != "read-only"]
-        self._order += [case.id for case in cases]
-        yield from cases
+        if path not in self._files:
+            self._files.append(path)
+            self.record.not_expanded += expansion.not_expanded
+        for case in expansion.cases:
+            if case.spec.mode == "read-only" and not self.target.settings.read_only:
+                continue
+            made = _selected(case)
+            other = self._selected.setdefault(made.key, made)
+            if other.source != made.source:
+                raise UsageError(
+                    f"{made.source}: the suite {made.suite!r} has a case {made.id!r} already, "
+                    f"{other.source}; rename one"
+                )
+            yield case
 
-    def labels(self, case: Case) -> Iterator[tuple[str, str]]:
-        """What Allure groups and filters by."""
-        yield "epic", f"edition {self.target.edition.version}"
-        yield "feature", case.suite.spec.suite
-        yield "story", case.id.partition("/")[0]
-        yield "severity", {"SHALL": "critical", "SHOULD": "normal"}.get(case.expectation, "minor")
-        for requirement in case.requirements:
-            yield "tag", requirement.id
+    def select(self, cases: Iterable[Case]) -> None:
+        """Note which of the expanded cases are to be judged, once nothing more is left out."""
+        chosen = [_selected(case) for case in cases]
+        complete = len(chosen) == len(self._selected) and set(packaged()) <= set(self._files)
+        self.record.whole = complete and not self._suites
+        self.record.selected = tuple(chosen)
+
+    def select_named(self, named: Iterable[tuple[Path, str]]) -> None:
+        """Note the same from the files and ids that the workers of a parallel run collected."""
+        wanted: dict[Path, set[str]] = {}
+        for path, name in named:
+            wanted.setdefault(path, set()).add(name)
+        self.select(case for path, names in wanted.items() for case in list(self.cases(path)) if case.id in names)
 
     @cached_property
     def context(self) -> Context:
@@ -116,8 +147,11 @@ class Session:
         run_id = f"{self._option.vbpr_run_id}-{self._worker}" if self._worker else self._option.vbpr_run_id
         tag = Tag(run_id)
         created = CreatedResources.of_run(self.target.url, run_id, (tag.system, tag.value))
-        client = self._open_client(self.target.url, structure=self.target.edition.structure, created=created)
-        return Context(self.target.edition, client, run_id, self.target.settings)
+        recorder = CaseRecorder(redact_bodies=self._option.vbpr_redact_bodies)
+        client = self._open_client(
+            self.target.url, structure=self.target.edition.structure, created=created, recorder=recorder
+        )
+        return Context(self.target.edition, client, run_id, self.target.settings, recorder=recorder)
 
     def probe(self) -> None:
         """Raise `TargetError` if the target does not answer, or not as a FHIR server."""
@@ -128,29 +162,23 @@ class Session:
             with self._open_client(self.target.url) as client:
                 check_fhir_endpoint(client, resource_type)
         except TargetError as trouble:
-            self._trouble = str(trouble)
+            self.record.trouble = str(trouble)
             raise
 
     def run(self, case: Case) -> CaseResult:
         """Run a case."""
         from vbpr_conformance.suite.case import run_case  # noqa: PLC0415  collecting runs nothing
 
-        return run_case(case, self.context)
+        result = run_case(case, self.context)
+        return mark_known(result, self.record.deviations, datetime.now(UTC).date())
 
-    def keep(self, data: dict[str, Any]) -> None:
-        """Keep a result."""
+    def keep(self, data: dict[str, Any]) -> CaseResult:
+        """Keep a result; one of the same case before it is replaced."""
         result = CaseResult.from_dict(data)
-        self._results[result.id] = result
-
-    def collected(self) -> dict[str, Any]:
-        """What was collected, for the process that puts a parallel run together and collects nothing itself."""
-        return {"order": self._order, "not_expanded": [asdict(each) for each in self._not_expanded]}
-
-    def take(self, collected: Mapping[str, Any]) -> None:
-        """Take what a worker collected; all collect the same."""
-        if not self._order:
-            self._order = list(collected["order"])
-            self._not_expanded = [NotExpanded(**each) for each in collected["not_expanded"]]
+        self.record.results = [each for each in self.record.results if each.key != result.key]
+        self.record.results.append(result)
+        self.record.duration_s = time.time() - self._started
+        return result
 
     def close(self) -> None:
         """Delete what was created, and count what was done."""
@@ -159,22 +187,22 @@ class Session:
         self.context.resources.close()
         self.tally.add(self.context.tally().as_dict())
 
-    def record(self) -> RunRecord:
+    def finish(self, *, interrupted: bool) -> RunRecord:
         """Put the run together, the cases in the order of their suites."""
-        place = {name: index for index, name in enumerate(self._order)}
-        return RunRecord(
-            run_id=self._option.vbpr_run_id,
-            edition=self.target.edition,
-            url=self.target.url,
-            suites=self._suites,
-            seed=self.target.settings.seed,
-            examples=self.target.settings.examples,
-            strict=self.target.settings.strict,
-            read_only=self.target.settings.read_only,
-            started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._started)),
-            duration_s=time.time() - self._started,
-            trouble=self._trouble,
-            tally=self.tally,
-            results=sorted(self._results.values(), key=lambda each: place.get(each.id, len(place))),
-            not_expanded=self._not_expanded,
-        )
+        place = {case.key: index for index, case in enumerate(self.record.selected)}
+        self.record.results.sort(key=lambda each: place.get(each.key, len(place)))
+        self.record.interrupted = interrupted
+        self.record.duration_s = time.time() - self._started
+        self.record.tally = self.tally
+        return self.record
+
+
+def _selected(case: Case) -> SelectedCase:
+    return SelectedCase(
+        suite=case.suite.spec.suite,
+        id=case.id,
+        title=case.title,
+        expectation=case.expectation,
+        requirements=tuple(requirement.id for requirement in case.requirements),
+        source=case.source,
+    )

@@ -1,13 +1,11 @@
-"""Verdicts of cases, of requirements and of a whole run."""
+"""What cases and runs can say: the words of every verdict, and what came out of one case."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
-from typing import Any
-
-from vbpr_conformance.ig.model import Requirement
+from typing import Any, NamedTuple
 
 
 class Verdict(StrEnum):
@@ -33,13 +31,48 @@ class RunVerdict(StrEnum):
     ERROR = "error"
 
 
+class CaseKey(NamedTuple):
+    """What tells the cases of a run apart: ids are unique within a suite only."""
+
+    suite: str
+    id: str
+
+
+@dataclass(frozen=True)
+class FailedCheck:
+    """Which check of a case did not hold: what decides which requirements that breaks, and what has the same cause.
+
+    `cause` is what is wrong, without what is particular to one request: failures with the same cause are told together.
+    `interaction` is the FHIR interaction of the answer that was judged (`read`, `search-type`, `conditional-create`),
+    `resource` its type, `parameters` the names of the search parameters asked for, `formats` the formats that were sent
+    or asked for, `matcher` the name of the expectation in the suite language, `status` the HTTP status, `element` the
+    path of the element that differed, without indexes.
+    """
+
+    cause: str
+    interaction: str = ""
+    resource: str = ""
+    parameters: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    matcher: str = ""
+    status: int = 0
+    element: str = ""
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> FailedCheck:
+        """Make one of plain JSON data."""
+        return cls(**{**data, "parameters": tuple(data["parameters"]), "formats": tuple(data["formats"])})
+
+
 @dataclass(frozen=True)
 class CaseResult:
     """What came out of one case: plain data, so that it travels between processes and into files.
 
-    `details` are the labelled lines of evidence below the message, `exchanges` the requests and answers behind them
-    (redacted), `payload` what was sent. `applicable` is False where the guide leaves the tested thing to the server
-    and the server does not claim it.
+    `details` are the labelled lines of evidence below the message, `exchanges` the requests and answers of the case
+    (redacted and cut to a size that can be read; of several examples those of the last), `payload` what was sent.
+    `applicable` is False where the guide leaves the tested thing to the server and the server does not claim it.
+    `check` is the check that did not hold, None where none failed. `parameters` is the row that the case was made of.
+    `deviation` is the reason why the failure is known and counts no more; empty where it counts.
     """
 
     id: str
@@ -49,9 +82,9 @@ class CaseResult:
     verdict: Verdict
     message: str = ""
     requirements: tuple[str, ...] = ()
+    actor: str = "server"
     duration_s: float = 0.0
     requests: int = 0
-    reproduce: str = ""
     source: str = ""
     description: str = ""
     link: str = ""
@@ -61,6 +94,23 @@ class CaseResult:
     notes: tuple[str, ...] = ()
     exchanges: tuple[dict[str, Any], ...] = ()
     payload: str = ""
+    check: FailedCheck | None = None
+    parameters: tuple[tuple[str, str], ...] = ()
+    deviation: str = ""
+
+    @property
+    def key(self) -> CaseKey:
+        """The key under which results are kept."""
+        return CaseKey(self.suite, self.id)
+
+    @property
+    def strength(self) -> str:
+        """How strong the rule is that did not hold: a warning is a missed SHOULD, whatever else the case asks."""
+        return "SHOULD" if self.verdict is Verdict.WARN else self.expectation
+
+    def known_as(self, reason: str) -> CaseResult:
+        """Give the result as one that is known for this reason."""
+        return replace(self, deviation=reason)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the result as plain JSON data: no enumeration, which does not travel between processes."""
@@ -71,70 +121,18 @@ class CaseResult:
         """Make a result of what `as_dict` gave, also after a way through JSON."""
         made = {each.name: data[each.name] for each in fields(cls) if each.name in data}
         made["verdict"] = Verdict(made["verdict"])
-        made["details"] = tuple((label, text) for label, text in made.get("details", ()))
+        made["check"] = FailedCheck.from_dict(made["check"]) if made.get("check") else None
+        for name in ("details", "parameters"):
+            made[name] = tuple((label, text) for label, text in made.get(name, ()))
         for name in ("requirements", "notes", "exchanges"):
             made[name] = tuple(made.get(name, ()))
         return cls(**made)
 
     def text(self) -> str:
         """Render the result as it is shown everywhere: the sentence first, the evidence below."""
-        head = f"{self.verdict.upper():5} {self.id}   {self.message}   {self.expectation}"
-        return "\n".join([head, *(f"      {label:15}  {text}" for label, text in self.details)])
-
-
-@dataclass(frozen=True)
-class RequirementVerdict:
-    """What the run says about one requirement, by the cases that test it."""
-
-    requirement: Requirement
-    verdict: str
-    cases: tuple[str, ...] = ()
-    applicable: bool = True
-
-
-def requirement_verdicts(
-    requirements: Iterable[Requirement], results: Sequence[CaseResult]
-) -> tuple[RequirementVerdict, ...]:
-    """Judge each requirement by all cases that name it."""
-    by_id: dict[str, list[CaseResult]] = {}
-    for result in results:
-        for requirement in result.requirements:
-            by_id.setdefault(requirement, []).append(result)
-    return tuple(_judge(requirement, by_id.get(requirement.id, [])) for requirement in requirements)
-
-
-def _judge(requirement: Requirement, results: list[CaseResult]) -> RequirementVerdict:
-    cases = tuple(result.id for result in results)
-    applicable = [result for result in results if result.applicable]
-    if not results:
-        return RequirementVerdict(requirement, UNTESTED, applicable=not requirement.not_tested)
-    if not applicable:
-        return RequirementVerdict(requirement, Verdict.SKIP, cases, applicable=False)
-    found = {result.verdict for result in applicable}
-    worst = next(
-        verdict
-        for verdict in (Verdict.FAIL, Verdict.ERROR, Verdict.SKIP, Verdict.WARN, Verdict.PASS)
-        if verdict in found
-    )
-    return RequirementVerdict(requirement, worst, cases)
-
-
-def run_verdict(verdicts: Sequence[RequirementVerdict], results: Sequence[CaseResult]) -> RunVerdict:
-    """Judge the run: conformant only if every SHALL requirement was tested and met."""
-    found = {result.verdict for result in results}
-    if Verdict.FAIL in found:
-        return RunVerdict.NON_CONFORMANT
-    if Verdict.ERROR in found:
-        return RunVerdict.ERROR
-    met = {Verdict.PASS, Verdict.WARN}
-    open_ones = [
-        each
-        for each in verdicts
-        if each.requirement.expectation == "SHALL" and each.applicable and each.verdict not in met
-    ]
-    if open_ones or Verdict.PASS not in found:
-        return RunVerdict.INCOMPLETE
-    return RunVerdict.CONFORMANT
+        head = f"{self.verdict.upper():5} {self.id}   {self.message}   {self.strength}"
+        known = [("known", self.deviation)] if self.deviation else []
+        return "\n".join([head, *(f"      {label:15}  {text}" for label, text in [*known, *self.details])])
 
 
 @dataclass

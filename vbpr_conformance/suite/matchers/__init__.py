@@ -46,6 +46,7 @@ def check(expect: Expect, answer: Answer, evidence: Evidence) -> list[Finding]:
             try:
                 matcher(fill(getattr(expect, name), evidence.scope()), answer, evidence)
             except Finding as finding:
+                finding.matcher = name
                 if not finding.should:
                     raise
                 missed.append(finding)

@@ -11,6 +11,7 @@ from vbpr_conformance.fhir.round_trip import NARRATIVE_REPLACED, Allowance, afte
 from vbpr_conformance.fhir.search_index import search_env
 from vbpr_conformance.suite.answer import Answer
 from vbpr_conformance.suite.evidence import Evidence
+from vbpr_conformance.suite.failed_check import cause_of, element_of
 from vbpr_conformance.suite.findings import Finding, HarnessError
 from vbpr_conformance.suite.matchers.moment_spelling import MOMENT_SPELLED_OTHERWISE
 from vbpr_conformance.suite.must_support import select
@@ -127,6 +128,8 @@ def same_as(value: str, answer: Answer, evidence: Evidence) -> None:
         [("differs", str(each)) for each in shown[:_MOST_LINES]],
         [answer.exchange],
         should=not broken,
+        cause=cause_of(shown[0]),
+        element=element_of(shown[0]),
     )
 
 
@@ -158,6 +161,8 @@ def shows(value: str, answer: Answer, evidence: Evidence) -> None:
             [("differs", str(each)) for each in shown[:_MOST_LINES]],
             [answer.exchange],
             should=not broken,
+            cause=cause_of(shown[0]),
+            element=element_of(shown[0]),
         )
 
 

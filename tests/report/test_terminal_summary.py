@@ -1,0 +1,44 @@
+"""The end of a run as people read it."""
+
+from __future__ import annotations
+
+from vbpr_conformance.report.terminal_summary import head, summary
+from vbpr_conformance.report.terminal_text import printable
+
+
+def text(record):
+    folder = "reports/x"
+    lines = [*head(record), "", *summary(record, record.summary(), folder=folder, report=f"{folder}/report.html")]
+    return "\n".join(printable(line).rstrip() for line in lines) + "\n"
+
+
+def test_a_broken_server_is_summed_up_by_cause(record, snapshot):
+    """What is broken comes first, then what was missed, what is known and what was not tested, then how to go on."""
+    snapshot("summary-broken", text(record))
+
+
+def test_a_conformant_server_is_summed_up_in_a_line(conformant, snapshot):
+    """Nothing to see again, and nothing left behind."""
+    snapshot("summary-conformant", text(conformant))
+
+
+def test_what_could_not_be_deleted_is_told_in_a_line(conformant):
+    """The last line says how much still stands on the server and what deletes it."""
+    conformant.tally.left = [f"MeasureReport/{n}" for n in range(100)]
+    assert text(conformant).splitlines()[-1] == (
+        "left     100 of 212 created; `vbpr-conformance cleanup https://payer.example/fhir` tries again"
+    )
+
+
+def test_an_interrupted_run_says_so(conformant):
+    """Its verdict is over what it judged."""
+    conformant.interrupted = True
+    assert "INCOMPLETE" in text(conformant)
+    assert "interrupted" in text(conformant)
+
+
+def test_a_run_of_cases_without_requirements_counts_cases(conformant):
+    """A suite of one's own need not name any requirement of the guide."""
+    conformant.results = [conformant.results[0].__class__(**{**vars(conformant.results[0]), "requirements": ()})]
+    conformant.selected = ()
+    assert "CONFORMANT   1 of 1 case passed" in text(conformant)

@@ -1,0 +1,79 @@
+"""How failures are grouped by what caused them."""
+
+from __future__ import annotations
+
+import pytest
+
+from vbpr_conformance.ig.model import Requirement
+from vbpr_conformance.suite.causes import aboutness, causes
+from vbpr_conformance.suite.verdicts import CaseResult, FailedCheck, Verdict
+
+
+def about(**keys: str) -> Requirement:
+    return Requirement("r", "server", "SHALL", keys, "", "")
+
+
+def check(interaction: str, resource: str = "MeasureReport", **more) -> FailedCheck:
+    return FailedCheck("cause", interaction, resource, **more)
+
+
+@pytest.mark.parametrize(
+    ("failed", "requirement", "expected"),
+    [
+        (check("read"), about(resource="MeasureReport", interaction="read"), 2),
+        (check("read", "Measure"), about(resource="MeasureReport", interaction="read"), 0),
+        (check("read"), about(resource="MeasureReport", interaction="update"), 0),
+        (check("conditional-create"), about(resource="MeasureReport", conditional="create"), 3),
+        (check("conditional-create"), about(resource="MeasureReport", interaction="create"), 1),
+        (check("search-type", parameters=("date",)), about(resource="MeasureReport", search="date"), 3),
+        (check("search-type", parameters=("date",)), about(resource="MeasureReport", search="period"), 0),
+        (check("search-type", parameters=("_include",)), about(resource="MeasureReport", include="MeasureReport:x"), 3),
+        (check("read", element="MeasureReport.date"), about(profile="p", element="MeasureReport.date"), 3),
+        (check("read", element="MeasureReport.group.id"), about(profile="p", element="MeasureReport.group"), 0),
+        (check("read", element="MeasureReport.extension"), about(profile="p", element="MeasureReport.extension:a"), 3),
+        (check("read", element="MeasureReport.valueCode"), about(profile="p", element="MeasureReport.value[x]"), 3),
+        (check("read", element=""), about(profile="p", element="MeasureReport.date"), 0),
+        (check("read", formats=("xml",)), about(format="xml"), 1),
+        (check("read", formats=("json",)), about(format="xml"), 0),
+        (check("read", matcher="conforms_to"), about(profile="p"), 2),
+        (check("read", matcher="status"), about(profile="p"), 0),
+        (check("read"), about(topic="errors"), 1),
+        (None, about(topic="errors"), 0),
+    ],
+)
+def test_a_check_is_about_what_it_looked_at(failed, requirement, expected):
+    """The element before the interaction, the interaction before the topic."""
+    assert aboutness(failed, requirement) == expected
+
+
+def failing(name: str, cause: str, **more) -> CaseResult:
+    failed = FailedCheck(cause, **{"interaction": "search-type", "resource": "MeasureReport", "status": 200, **more})
+    return CaseResult(name, "suite", "t", "SHALL", Verdict.FAIL, message=f"{cause} {name}", check=failed)
+
+
+def test_many_parameters_that_fail_alike_have_one_cause():
+    """Where every search fails it is searching that is broken; two of many are two."""
+    many = [failing(f"c{n}", f"MeasureReport?p{n} returned … of … expected") for n in range(6)]
+    assert [len(each.cases) for each in causes(many, {})] == [6]
+    assert [len(each.cases) for each in causes(many[:2], {})] == [1, 1]
+
+
+def test_what_is_lost_in_any_interaction_is_one_cause():
+    """Decimals that lose their zeros do so in reads and in patches."""
+    cause = "Decimals lose zeros at their end"
+    found = causes(
+        [
+            failing("a", cause, interaction="read", matcher="shows"),
+            failing("b", cause, interaction="patch", matcher="same_as"),
+        ],
+        {},
+    )
+    assert [each.sentence for each in found] == [cause]
+    assert found[0].id == "decimals-lose-zeros-at-their-end"
+
+
+def test_a_status_tells_causes_apart():
+    """The same sentence with another status is another defect."""
+    found = causes([failing("a", "x", status=404), failing("b", "x", status=200)], {})
+    assert len(found) == 2
+    assert len({each.id for each in found}) == 2

@@ -1,0 +1,208 @@
+"""Groups failures by their cause, and says which requirements a cause breaks and which it only hides.
+
+One defect of a server can make a hundred cases fail. A requirement is broken by a check about it; what a case could not
+look at because something else was wrong is not verified because of that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from vbpr_conformance.ig.model import Requirement
+from vbpr_conformance.suite.verdicts import CaseKey, CaseResult, FailedCheck, Verdict
+
+_CONTENT = frozenset({"same_as", "shows"})
+_VALIDITY = frozenset({"valid", "conforms_to", "every_valid"})
+_ALIKE = 5
+"""So many search parameters that fail alike have one cause."""
+_CONDITIONAL = "conditional-"
+CLAIM = "MAY"
+"""The expectation of what the guide leaves to the server, and a server that fails it claims."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What went wrong once and shows in one or many cases.
+
+    `cases` are those that show it, the plainest first; `breaks` the requirements that it breaks, `hides` those that
+    could not be verified because of it. `strength` is SHALL, SHOULD, or MAY for a claim that is not kept; `known` the
+    reason why it counts no more.
+    """
+
+    sentence: str
+    verdict: Verdict
+    strength: str
+    cases: tuple[CaseKey, ...]
+    breaks: tuple[str, ...] = ()
+    hides: tuple[str, ...] = ()
+    known: str = ""
+
+    @property
+    def id(self) -> str:
+        """A name for files and links, made of the sentence."""
+        return re.sub(r"[^a-z0-9]+", "-", self.sentence.lower()).strip("-")[:60].strip("-") or "cause"
+
+
+def causes(results: Iterable[CaseResult], requirements: Mapping[str, Requirement]) -> tuple[Cause, ...]:
+    """Give the causes of all failures, misses and errors: what names no requirement first, then SHALL before SHOULD."""
+    groups: dict[tuple[object, ...], list[CaseResult]] = {}
+    for result in results:
+        if result.verdict in {Verdict.FAIL, Verdict.WARN, Verdict.ERROR}:
+            groups.setdefault(signature(result), []).append(result)
+    found = [_cause(group, requirements) for group in _merged(groups.values())]
+    return tuple(_renamed(sorted(found, key=_rank)))
+
+
+def aboutness(check: FailedCheck | None, requirement: Requirement) -> int:
+    """How much a failed check is about a requirement: 3 exactly, 2 its interaction, 1 in general, 0 not."""
+    if check is None:
+        return 0
+    about = requirement.about
+    if "resource" in about and check.resource and about["resource"] != check.resource:
+        return 0
+    if "element" in about:
+        return 3 if _is_element(check.element, about["element"]) else 0
+    for key, judge in _JUDGES.items():
+        if key in about:
+            return judge(about[key], check)
+    return 1
+
+
+def _interaction(value: str, check: FailedCheck) -> int:
+    plain = check.interaction.removeprefix(_CONDITIONAL)
+    if check.interaction == value:
+        return 2
+    return 1 if plain == value else 0
+
+
+def _search(value: str, check: FailedCheck) -> int:
+    return 3 if check.interaction.startswith("search") and value in check.parameters else 0
+
+
+def _include(value: str, check: FailedCheck) -> int:  # noqa: ARG001  all judges are called alike
+    return 3 if "_include" in check.parameters else 0
+
+
+def _conditional(value: str, check: FailedCheck) -> int:
+    return 3 if check.interaction == f"{_CONDITIONAL}{value}" else 0
+
+
+def _format(value: str, check: FailedCheck) -> int:
+    return 1 if value in check.formats else 0
+
+
+def _profile(value: str, check: FailedCheck) -> int:  # noqa: ARG001
+    return 2 if check.matcher in _VALIDITY else 0
+
+
+_JUDGES = {
+    "interaction": _interaction,
+    "search": _search,
+    "include": _include,
+    "conditional": _conditional,
+    "format": _format,
+    "profile": _profile,
+}
+
+
+def _is_element(path: str, element_id: str) -> bool:
+    """Whether what differed is the element itself; a slice has the path of what it slices."""
+    plain = ".".join(step.partition(":")[0] for step in element_id.split("."))
+    inside = plain.partition(".")[2]  # a path may begin with the type of the resource or below it
+    for each in (plain, inside):
+        if path == each or (each.endswith("[x]") and path.startswith(each.removesuffix("[x]"))):
+            return bool(path)
+    return False
+
+
+def signature(result: CaseResult) -> tuple[object, ...]:
+    """Give what failures of one cause have in common."""
+    check = result.check
+    if check is None:
+        return (result.verdict, result.deviation, result.message)
+    where = () if check.matcher in _CONTENT else (check.interaction, check.resource, check.status)
+    return (result.verdict, result.deviation, check.cause, *where)
+
+
+def _merged(groups: Iterable[list[CaseResult]]) -> list[list[CaseResult]]:
+    """Put together what fails alike for many search parameters: then it is searching, not the parameters."""
+    alike: dict[tuple[object, ...], list[list[CaseResult]]] = {}
+    for group in groups:
+        alike.setdefault(_without_parameters(group), []).append(group)
+    merged: list[list[CaseResult]] = []
+    for each in alike.values():
+        if len(each) >= _ALIKE:
+            merged.append([result for group in each for result in group])
+        else:
+            merged += each
+    return merged
+
+
+def _without_parameters(group: list[CaseResult]) -> tuple[object, ...]:
+    first = group[0]
+    verdict, deviation, cause, *where = signature(first)
+    return (verdict, deviation, re.sub(r"\?[^\s]*", "?…", str(cause)), *where)
+
+
+def _cause(group: list[CaseResult], requirements: Mapping[str, Requirement]) -> Cause:
+    scored = [
+        (aboutness(result.check, requirements[name]), name, result)
+        for result in group
+        for name in result.requirements
+        if name in requirements
+    ]
+    most = max((score for score, *_ in scored), default=0)
+    breaks = dict.fromkeys(name for score, name, _ in scored if score == most)
+    hides = dict.fromkeys(name for _, name, _ in scored if name not in breaks)
+    plainest = next((result for score, _, result in scored if score == most), group[0])
+    if group[0].verdict is Verdict.ERROR:  # says nothing about any requirement
+        breaks, hides = {}, {**breaks, **hides}
+    return Cause(
+        sentence=_sentence(plainest, group),
+        verdict=group[0].verdict,
+        strength=_strength(group, [requirements[name] for name in breaks]),
+        cases=tuple(result.key for result in [plainest, *(each for each in group if each is not plainest)]),
+        breaks=tuple(breaks),
+        hides=tuple(hides),
+        known=group[0].deviation,
+    )
+
+
+def _sentence(plainest: CaseResult, group: list[CaseResult]) -> str:
+    first = plainest.message.partition("\n")[0]
+    if len({result.message for result in group}) == 1 or plainest.check is None:
+        return first
+    general = plainest.check.cause
+    return first if general in {first, ""} or "…" in general else general
+
+
+def _strength(group: Sequence[CaseResult], broken: Sequence[Requirement]) -> str:
+    if group[0].verdict is Verdict.WARN:
+        return "SHOULD"
+    found = {each.expectation for each in broken} or {result.expectation for result in group}
+    return next((each for each in ("SHALL", "SHOULD") if each in found), CLAIM)
+
+
+def _rank(cause: Cause) -> tuple[object, ...]:
+    names_none = not cause.breaks and not cause.hides
+    verdict = (Verdict.FAIL, Verdict.ERROR, Verdict.WARN).index(cause.verdict)
+    return (
+        bool(cause.known),
+        verdict,
+        not names_none,
+        ("SHALL", "MAY", "SHOULD").index(cause.strength),
+        -len(cause.cases),
+    )
+
+
+def _renamed(found: Iterable[Cause]) -> Iterable[Cause]:
+    """Keep ids apart where two causes have the same sentence: the case that shows it first belongs to it."""
+    seen: set[str] = set()
+    for cause in found:
+        if cause.id in seen:
+            yield Cause(**{**vars(cause), "sentence": f"{cause.sentence} ({cause.cases[0].id})"})
+        else:
+            yield cause
+        seen.add(cause.id)
