@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -25,22 +26,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.main(options)
         sys.stdout.flush()
     except UsageError as error:
-        print(f"vbpr-conformance: {error}", file=sys.stderr)
+        _complain(str(error))
         return USAGE
     except VbprError as error:  # the target, or the harness itself: nothing is said about conformance
-        print(f"vbpr-conformance: {error}", file=sys.stderr)
+        _complain(str(error))
         return TARGET
     except KeyboardInterrupt:
-        print("vbpr-conformance: interrupted", file=sys.stderr)
+        _complain("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
         _drop_output()  # the reader went away (`| head`)
         return 0
     except OSError as error:  # a full disk, a folder that may not be looked into
-        print(f"vbpr-conformance: {_said(error)}", file=sys.stderr)
+        _complain(_said(error))
         _drop_output()
         return USAGE
     return code
+
+
+def _complain(sentence: str) -> None:
+    """Say what went wrong; what a target sent is part of it and must not draw on the screen."""
+    from vbpr_conformance.report.terminal_text import printable  # noqa: PLC0415  most commands say nothing here
+
+    with contextlib.suppress(AttributeError, OSError, ValueError):  # standard error may be closed or full
+        print(f"vbpr-conformance: {printable(sentence)}", file=sys.stderr, flush=True)
 
 
 def _drop_output() -> None:

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from vbpr_conformance.client.client_errors import PagingError
+from vbpr_conformance.client.paging import PagingLimits
 
 BASE = "http://payer.example/fhir"
 
@@ -67,12 +68,31 @@ def test_links_in_a_circle_are_a_finding(client_of, links):
         list(pages)
 
 
-def test_pages_without_end_are_a_finding(client_of, monkeypatch):
-    """New next links for ever end at a bound."""
-    monkeypatch.setattr("vbpr_conformance.client.paging.MAX_PAGES", 5)
-    _, pages = pages_of(client_of, {number: [f"?page={number + 1}"] for number in range(1, 30)})
-    with pytest.raises(PagingError, match="still a next link after 5 pages"):
-        list(pages)
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        (PagingLimits(pages=5), "after 5 pages, the last 5 of them without anything new: the pages do not end"),
+        (PagingLimits(repeated=3), "after 3 pages, the last 3 of them without anything new"),
+        (PagingLimits(size=500), "still a next link after . pages and 0 MiB"),
+    ],
+)
+def test_pages_without_end_are_a_finding(client_of, limits, said):
+    """New next links for ever end at a bound: of pages, of pages that bring nothing new, of bytes."""
+    client, _ = pages_of(client_of, {number: [f"?page={number + 1}"] for number in range(1, 30)})
+    client._paging = limits
+    with pytest.raises(PagingError, match=said):
+        list(client.pages(client.search("Measure", "a=b")))
+
+
+def test_a_server_that_never_ended_once_is_not_followed_far_again(client_of):
+    """The next search of such a server costs a few requests, not a thousand."""
+    client, _ = pages_of(client_of, {number: [f"?page={number + 1}"] for number in range(1, 39)})
+    client._paging = PagingLimits(repeated=20)
+    for most in (20, 5):
+        before = client.requests
+        with pytest.raises(PagingError, match=f"after {most} pages"):
+            list(client.pages(client.search("Measure", "a=b")))
+        assert client.requests - before == most
 
 
 @pytest.mark.parametrize(

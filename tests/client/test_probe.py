@@ -17,14 +17,38 @@ def html(status=200):
     return httpx.Response(status, text="<html></html>", headers={"Content-Type": "text/html; charset=utf-8"})
 
 
-@pytest.mark.parametrize(
-    "answer", [resource("CapabilityStatement"), resource("OperationOutcome", 500), html(401), html(403)]
-)
-def test_a_server_that_answers_with_a_resource_or_asks_for_credentials_is_greeted(client_of, answer):
-    """One FHIR answer is enough, whatever its status; whether it is right is judged by the cases."""
+@pytest.mark.parametrize("answer", [resource("CapabilityStatement"), resource("OperationOutcome", 500)])
+def test_one_fhir_answer_is_enough(client_of, answer):
+    """Whatever its status; whether it is right is judged by the cases."""
     client = client_of(lambda _: answer)
     check_fhir_endpoint(client, "Basic")
-    assert len(client.seen) == 1
+    assert [each.method for each in client.seen] == ["GET", "GET"]
+
+
+@pytest.mark.parametrize(("status", "said"), [(401, "asks who is there"), (403, "does not let this client in")])
+def test_who_is_not_let_in_hears_how_to_log_in(client_of, status, said):
+    """Metadata may be open to all: the search tells. One sentence with the server's own words and the ways in."""
+    outcome = {"resourceType": "OperationOutcome", "issue": [{"diagnostics": "token\nmissing"}]}
+    locked = httpx.Response(status, json=outcome)
+    client = client_of(lambda request: resource("CapabilityStatement") if "metadata" in request.url.path else locked)
+    with pytest.raises(TargetError, match=rf"{said}: .* answered {status} \(token missing\)\. Log in with"):
+        check_fhir_endpoint(client, "Basic")
+
+
+def test_not_found_everywhere_is_a_wrong_path(client_of):
+    """The server speaks FHIR, but not here; its own hint is part of the sentence."""
+    outcome = {"resourceType": "OperationOutcome", "issue": [{"details": {"text": "Known paths: /r4"}}]}
+    client = client_of(lambda _: httpx.Response(404, json=outcome))
+    with pytest.raises(TargetError, match=r"its path is wrong: .*404 \(Known paths: /r4\)"):
+        check_fhir_endpoint(client, "Basic")
+
+
+@pytest.mark.parametrize("issue", [None, [], "x", [None], [{"diagnostics": 7, "details": []}]])
+def test_a_hint_of_any_form_is_no_crash(client_of, issue):
+    """What stands in an OperationOutcome is the server's."""
+    client = client_of(lambda _: httpx.Response(404, json={"resourceType": "OperationOutcome", "issue": issue}))
+    with pytest.raises(TargetError, match=r"404$"):
+        check_fhir_endpoint(client, "Basic")
 
 
 def test_a_broken_capability_statement_gates_nothing(client_of):
@@ -40,7 +64,11 @@ def test_a_broken_capability_statement_gates_nothing(client_of):
         (html(), "200 with text/html"),
         (html(404), "404 with text/html"),
         (httpx.Response(200), "200 and nothing else"),
-        (httpx.Response(200, json=[1]), "200 with application/json"),
+        (
+            httpx.Response(200, json=[1]),
+            "200 with application/json (a resource is a JSON object, found list)",
+        ),
+        (httpx.Response(302, headers={"Location": "/login"}), "302, a redirect to /login"),
     ],
 )
 def test_what_is_no_fhir_server_is_said_in_one_sentence(client_of, answer, said):

@@ -16,7 +16,7 @@ from vbpr_conformance import __version__
 from vbpr_conformance.client.auth import Login, basic
 from vbpr_conformance.client.client_errors import NoAnswerError
 from vbpr_conformance.client.created import CreatedResources
-from vbpr_conformance.client.paging import follow
+from vbpr_conformance.client.paging import PagingLimits, follow
 from vbpr_conformance.client.redact import Redactor
 from vbpr_conformance.client.sending import MAX_BYTES, AnswerLimits, Sender, http_client
 from vbpr_conformance.client.urls import Parameters, checked_base, origin, query, with_query
@@ -62,6 +62,7 @@ class FhirClient:
         self._root, user, password = checked_base(base_url)
         self.base_url = self._root.rstrip("/")
         """The base URL without a slash at its end, and without credentials."""
+        self._paging = PagingLimits()
         self.requests = 0
         """How many requests were sent."""
         if auth is None and user is not None:
@@ -293,7 +294,7 @@ class FhirClient:
         def get(url: str) -> Exchange:
             return self.request("GET", url, headers=_accepted(first), interaction="page")
 
-        return follow(first, get, self.base_url, aliases)
+        return follow(first, get, self.base_url, aliases, self._paging)
 
 
 def _path(kind: str, identity: str) -> str:

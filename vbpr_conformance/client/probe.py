@@ -1,39 +1,73 @@
-"""Is this a FHIR server at all? Asked once, before anything is judged: a wrong URL is nobody's broken requirement."""
+"""Is this a FHIR server at all, and does it let us in? Asked once, before anything is judged.
+
+A wrong URL or a missing login is nobody's broken requirement.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 from vbpr_conformance.client.client import FhirClient
 from vbpr_conformance.errors import TargetError
 from vbpr_conformance.rest.exchange import Exchange
 
-ASKS_WHO = frozenset({401, 403})
+_LOCKED = {401: "asks who is there", 403: "does not let this client in"}
+_NOT_FOUND = 404
+_REDIRECTS = range(300, 400)
+_MOST_TEXT = 200
 
 
 def check_fhir_endpoint(client: FhirClient, resource_type: str) -> None:
-    """Raise `TargetError` if nothing answers, or if no answer is FHIR's.
+    """Raise `TargetError` if nothing answers, if no answer is FHIR's, or if the search is not permitted.
 
-    The CapabilityStatement gates nothing: a server whose `/metadata` is broken is still one if it answers a search of
-    `resource_type` with a resource, and one that asks for credentials first is taken at its word.
+    The metadata and one search of `resource_type` are asked for. The CapabilityStatement gates nothing: a server whose
+    `/metadata` is broken is still one if it answers the search with a resource.
     """
     capabilities = client.capabilities()
-    if _speaks_fhir(capabilities):
-        return
     search = client.search(resource_type, {"_count": "1"})
-    if _speaks_fhir(search):
-        return
-    raise TargetError(
-        f"{client.base_url} is not the base URL of a FHIR server: GET {client.base_url}/metadata answered "
-        f"{_said(capabilities)}, expected a CapabilityStatement"
-    )
+    if search.status in _LOCKED:
+        raise TargetError(
+            f"{client.base_url} {_LOCKED[search.status]}: GET {search.url} answered {search.status}{_hint(search)}. "
+            "Log in with VBPR_TOKEN, VBPR_BASIC, --header or the `auth` of a target file (see README, Access)"
+        )
+    answers = [each for each in (capabilities, search) if _speaks_fhir(each)]
+    if not answers:
+        raise TargetError(
+            f"{client.base_url} is not the base URL of a FHIR server: GET {client.base_url}/metadata answered "
+            f"{_said(capabilities)}, expected a CapabilityStatement"
+        )
+    if all(each.status == _NOT_FOUND for each in answers):
+        raise TargetError(
+            f"{client.base_url} is not the base URL of a FHIR server, or its path is wrong: metadata and the search of "
+            f"{resource_type} are answered 404{_hint(answers[0])}"
+        )
 
 
 def _speaks_fhir(exchange: Exchange) -> bool:
     resource = exchange.resource
-    return exchange.status in ASKS_WHO or (resource is not None and isinstance(resource.get("resourceType"), str))
+    return resource is not None and isinstance(resource.get("resourceType"), str)
 
 
 def _said(exchange: Exchange) -> str:
+    """What an answer that is no resource was."""
+    if exchange.error:
+        return f"{exchange.status}: {exchange.error}"
+    location = exchange.headers.get("Location")
+    if exchange.status in _REDIRECTS and location:
+        return f"{exchange.status}, a redirect to {location[:_MOST_TEXT]}"
     if not exchange.body.strip():
         return f"{exchange.status} and nothing else"
     kind = exchange.headers.get("content-type", "no media type").partition(";")[0]
-    return f"{exchange.status} with {kind}"
+    is_fhir = any(each in kind for each in ("json", "xml"))
+    why = f" ({exchange.parse_error[:_MOST_TEXT]})" if is_fhir and exchange.parse_error else ""
+    return f"{exchange.status} with {kind}{why}"
+
+
+def _hint(exchange: Exchange) -> str:
+    """What the server itself says, of an OperationOutcome the first text."""
+    issues: Any = (exchange.resource or {}).get("issue")
+    first = issues[0] if isinstance(issues, list) and issues and isinstance(issues[0], dict) else {}
+    details = first.get("details")
+    texts = [first.get("diagnostics"), details.get("text") if isinstance(details, dict) else None]
+    found = next((each for each in texts if isinstance(each, str) and each.strip()), "")
+    return f" ({' '.join(found.split())[:_MOST_TEXT]})" if found else ""

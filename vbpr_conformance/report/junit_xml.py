@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 from vbpr_conformance import __version__
 from vbpr_conformance.report.failure_text import cause_by_case, explained, transcript
 from vbpr_conformance.report.report_writer import RewrittenFile, write_whole
+from vbpr_conformance.report.terminal_text import printable
 from vbpr_conformance.suite.causes import Cause
 from vbpr_conformance.suite.record import RunRecord
 from vbpr_conformance.suite.run_summary import RunSummary
@@ -112,5 +113,5 @@ def _message(result: CaseResult) -> str:
 
 
 def _clean(text: str) -> str:
-    """Leave out what XML cannot hold: a target may have sent it."""
-    return _NO_XML.sub("\ufffd", text)
+    """Show control characters by their numbers, and leave out what XML cannot hold: a target may have sent it."""
+    return _NO_XML.sub("\ufffd", printable(text))

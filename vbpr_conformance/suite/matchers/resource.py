@@ -27,8 +27,10 @@ _DIRECTLY_BELOW = 2
 def _resource(answer: Answer) -> dict[str, Any]:
     if answer.resource is None:
         said = explanation_in(answer.exchange)
+        why = answer.exchange.parse_error
         raise Finding(
-            f"the answer to {answer.exchange.method} {short_url(answer.exchange)} holds no resource",
+            f"the answer to {answer.exchange.method} {short_url(answer.exchange)} holds no resource"
+            f"{f': {why}' if why else ''}",
             [("said", said)] if said else (),
             [answer.exchange],
         )
