@@ -129,6 +129,41 @@ def test_an_element_is_compared_by_itself(evidence):
         resource.shows("MeasureReport.reporter", answered(sent), evidence(**parts))
 
 
+GROUP = {"code": {"text": "a"}, "measureScore": {"value": Decimal("1.50")}, "population": [{"count": 3}]}
+
+
+def test_what_another_element_lost_is_not_told_of_the_one_around_it(evidence):
+    """A must-support element below has a case of its own; what has none is told by the element that holds it."""
+    parts = {"payloads": {"report": report(group=[GROUP])}, "row": {"profile": PROFILE}}
+    other_code = report(group=[{**GROUP, "code": {"text": "b"}}])
+    resource.shows("MeasureReport.group", answered(dumps(other_code).encode()), evidence(**parts))
+    with pytest.raises(Finding):
+        resource.shows("MeasureReport.group.code", answered(dumps(other_code).encode()), evidence(**parts))
+    other_count = report(group=[{**GROUP, "population": [{"count": 4}]}])
+    for lost in (other_count, report(group=[]), report()):
+        with pytest.raises(Finding):
+            resource.shows("MeasureReport.group", answered(dumps(lost).encode()), evidence(**parts))
+
+
+def test_of_a_form_inside_an_extension_that_form_counts_alone(evidence, edition):
+    """A neighbour that lost a zero says nothing about it."""
+    holder = edition.profile(PROFILE).by_id["MeasureReport.group.extension:baseline"]
+    url = holder.types[0].profiles[0].partition("|")[0]
+
+    def answer(value: str, start: str) -> dict:
+        inside = [
+            {"url": "baseline", "valueQuantity": {"value": Decimal(value)}},
+            {"url": "period", "valuePeriod": {"start": start}},
+        ]
+        return report(group=[{"extension": [{"url": url, "extension": inside}]}])
+
+    path = f"{holder.id}.extension:period.valuePeriod"
+    parts = {"payloads": {"report": answer("1.50", "2024")}, "row": {"profile": PROFILE, "path": path}}
+    resource.shows(holder.id, answered(dumps(answer("1.5", "2024")).encode()), evidence(**parts))
+    with pytest.raises(Finding, match=r"extension\[1\].valuePeriod.start comes back changed"):
+        resource.shows(holder.id, answered(dumps(answer("1.50", "2025")).encode()), evidence(**parts))
+
+
 @pytest.mark.parametrize("matcher", [resource.valid, resource.fhirpath])
 def test_an_answer_without_a_resource_is_a_finding(evidence, matcher):
     """Whatever is asked of it."""

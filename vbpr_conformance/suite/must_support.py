@@ -79,6 +79,65 @@ def select(resource: Mapping[str, Any], element_id: str, profile: Profile) -> li
     return found
 
 
+def inside(found: Found, form: str, edition: Edition, holder: Element) -> list[Found]:
+    """Find what a form of an element names inside one of its values: a part of an extension, its value of a type.
+
+    `form` is the rest of the form's path after the element's id, as `.extension:period.valuePeriod`; empty for itself.
+    """
+    extension = _extension_of(holder, edition) if form else None
+    values = [found]
+    for step in form.split(".")[1:]:
+        name, _, part = step.partition(":")
+        url = part
+        inline = extension.by_id.get(f"Extension.extension:{part}.url") if extension is not None and part else None
+        if inline is not None and isinstance(inline.fixed, str):
+            url = inline.fixed
+        values = [
+            each for path, value in values for each in _members(path, value, name) if not part or _url(each[1]) == url
+        ]
+    return values
+
+
+def _members(path: str, value: Any, name: str) -> Iterator[Found]:
+    held = value.get(name) if isinstance(value, Mapping) else None
+    if isinstance(held, list):
+        yield from ((f"{path}.{name}[{index}]", each) for index, each in enumerate(held))
+    elif held is not None:
+        yield f"{path}.{name}", held
+
+
+def _url(value: Any) -> Any:
+    return value.get("url") if isinstance(value, Mapping) else None
+
+
+def told_by_another(path: str, element_id: str, resource: Mapping[str, Any], profile: Profile) -> bool:
+    """Whether a must-support element below this one is, or holds, what stands at a path of a resource.
+
+    Then the case about that element looks at it.
+    """
+    innermost = _element_at(path, resource, profile)
+    below = (each.id for each in profile.must_support if each.id.startswith(f"{element_id}."))
+    return any(innermost == each or innermost.startswith((f"{each}.", f"{each}[")) for each in below)
+
+
+def _element_at(path: str, resource: Mapping[str, Any], profile: Profile) -> str:
+    """The id of the innermost element of the profile on the way to a path, extensions told apart by their URL."""
+    found, *steps = path.split(".")
+    value: Any = resource
+    for step in steps:
+        name, _, index = step.removesuffix("]").partition("[")
+        plain = name.removeprefix("_")
+        value = value.get(name) if isinstance(value, Mapping) else None
+        if index and isinstance(value, list):
+            value = value[int(index)] if int(index) < len(value) else None
+        element = profile.by_id.get(f"{found}.{plain}")
+        if element is None:
+            break
+        slices = element.slices if plain == "extension" else ()
+        found = next((each.id for each in slices if _extension_url(each, profile) == _url(value)), element.id)
+    return found
+
+
 def _step(path: str, value: Any, step: str, element: Element | None, profile: Profile) -> Iterator[Found]:
     if not isinstance(value, Mapping):
         return

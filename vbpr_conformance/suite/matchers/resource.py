@@ -9,12 +9,14 @@ from vbpr_conformance.fhir.compare import ContentDifference, differences
 from vbpr_conformance.fhir.fhirpath import compile as compile_fhirpath
 from vbpr_conformance.fhir.round_trip import NARRATIVE_REPLACED, Allowance, after_create
 from vbpr_conformance.fhir.search_index import search_env
+from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.ig.model import Element
 from vbpr_conformance.suite.answer import Answer
 from vbpr_conformance.suite.evidence import Evidence
 from vbpr_conformance.suite.failed_check import cause_of, element_of
 from vbpr_conformance.suite.findings import Finding, HarnessError
 from vbpr_conformance.suite.matchers.moment_spelling import MOMENT_SPELLED_OTHERWISE
-from vbpr_conformance.suite.must_support import select
+from vbpr_conformance.suite.must_support import Found, inside, select, told_by_another
 from vbpr_conformance.suite.sentences import explanation_in, short_url
 from vbpr_conformance.suite.supported import only_should, only_should_inside
 from vbpr_conformance.suite.untrusted import objects, reference_to, string
@@ -138,24 +140,30 @@ def same_as(value: str, answer: Answer, evidence: Evidence) -> None:
 def shows(value: str, answer: Answer, evidence: Evidence) -> None:
     """The element, by its id in the profile of the row, comes back in all its occurrences exactly as sent.
 
-    Something left out inside of it that no profile of the guide asks to support is a SHOULD.
+    In a row about one form of the element, only that form counts. Something inside of it that is a must-support element
+    of its own is told by the case about that; something left out that no profile of the guide asks to support is a
+    SHOULD.
     """
     profile = evidence.edition.profile(evidence.row["profile"])
-    sent = select(next(iter(evidence.payloads.values())), value, profile)
-    got = select(_resource(answer), value, profile)
-    if not sent:
-        raise HarnessError(f"the payload of {evidence.source} has no {value}")
-    found = []
-    broken = []
+    payload = next(iter(evidence.payloads.values()))
     element, edition = profile.by_id[value], evidence.edition
-    for index, (path, item) in enumerate(sent):
-        differing = _differing(path, item, got[index][1] if index < len(got) else None, evidence)
-        found += differing
-        broken += [
-            each
-            for each in differing
-            if each.path == path or not only_should_inside(element, each, profile.type, edition)
+    path_of_form = str(evidence.row.get("path", value))
+    form = path_of_form.removeprefix(value) if path_of_form.startswith(f"{value}.") else ""  # of a choice all count
+    pairs = _pairs(select(payload, value, profile), select(_resource(answer), value, profile), form, element, edition)
+    if not pairs:
+        raise HarnessError(f"the payload of {evidence.source} has no {path_of_form}")
+    found = []
+    for path, sent, got in pairs:
+        parts = [part for each in _differing(path, sent, got, evidence) for part in _split(each)]
+        found += [
+            each for each in parts if each.path == path or not told_by_another(each.path, value, payload, profile)
         ]
+    broken = [
+        each
+        for each in found
+        if any(each.path == path for path, _, _ in pairs)
+        or not only_should_inside(element, each, profile.type, edition)
+    ]
     if found:
         shown = broken or found
         raise Finding(
@@ -166,6 +174,25 @@ def shows(value: str, answer: Answer, evidence: Evidence) -> None:
             cause=cause_of(shown[0]),
             element=element_of(shown[0]),
         )
+
+
+def _pairs(
+    sent: list[Found], got: list[Found], form: str, element: Element, edition: Edition
+) -> list[tuple[str, Any, Any]]:
+    """Give what was sent and what came back of a form of an element, with its path: one pair for each occurrence."""
+    pairs = []
+    for index, each in enumerate(sent):
+        came = inside(got[index], form, edition, element) if index < len(got) else []
+        for number, (path, item) in enumerate(inside(each, form, edition, element)):
+            pairs.append((path, item, came[number][1] if number < len(came) else None))
+    return pairs
+
+
+def _split(difference: ContentDifference) -> list[ContentDifference]:
+    """Take a list that was left out as a whole apart: each of its items is lost by itself."""
+    if not isinstance(difference.sent, list) or difference.got is not None:
+        return [difference]
+    return [ContentDifference(f"{difference.path}[{index}]", each, None) for index, each in enumerate(difference.sent)]
 
 
 def _allowed(evidence: Evidence) -> tuple[Allowance, ...]:
