@@ -42,12 +42,22 @@ def _names(value: Any) -> Any:
     return value
 
 
+def _expressions(value: Any) -> Any:
+    return value if isinstance(value, dict) else dict.fromkeys(_as_list(value), "")
+
+
 _ONE_OR_MORE: dict[str, Any] = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 _STATUS_SCHEMA: dict[str, Any] = {"type": ["integer", "string", "array"]}
 Texts = Annotated[list[str], BeforeValidator(_as_list), WithJsonSchema(_ONE_OR_MORE)]
 Status = Annotated[list[str], BeforeValidator(_status), WithJsonSchema(_STATUS_SCHEMA)]
 CaseId = Annotated[str, BeforeValidator(_case_id), WithJsonSchema({"type": "string"})]
 Names = BeforeValidator(_names)
+Expressions = Annotated[
+    dict[str, str],
+    BeforeValidator(_expressions),
+    WithJsonSchema({"oneOf": [*_ONE_OR_MORE["oneOf"], {"type": "object", "additionalProperties": {"type": "string"}}]}),
+]
+"""FHIRPath expressions, each with what it means to people: the end of "expected that it …", empty where it is plain."""
 
 
 def _kebab(name: str) -> str:
@@ -215,7 +225,7 @@ class Expect(Strict):
     header: dict[str, str] = {}
     valid: Literal[True] | None = None
     conforms_to: str | None = None
-    fhirpath: Texts = []
+    fhirpath: Expressions = {}
     same_as: str | None = None
     contains: Texts = []
     excludes: Texts = []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.errors import TargetError
 from vbpr_conformance.suite.created_resource import CreatedResource
+from vbpr_conformance.suite.findings import Finding, NotTestedError
 from vbpr_conformance.suite.language import Seed
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ class Populations:
             try:
                 self._by_suite[key] = self._create(suite)
             except TargetError:
+                raise
+            except Finding as finding:  # the first case of the suite tells it
+                self._by_suite[key] = NotTestedError(f"not verifiable: {finding.sentence}")
                 raise
             except Exception as reason:  # noqa: BLE001  whatever it is, it ends every case of the suite
                 self._by_suite[key] = reason

@@ -6,8 +6,8 @@ from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.suite.created_resource import CreatedResource
-from vbpr_conformance.suite.findings import NotTestedError
-from vbpr_conformance.suite.sentences import explanation_in, in_brackets
+from vbpr_conformance.suite.findings import Finding, NotTestedError, refuse_when_locked_out
+from vbpr_conformance.suite.sentences import explanation_in, in_brackets, request_text
 
 if TYPE_CHECKING:
     from vbpr_conformance.client.created import Remaining
@@ -24,6 +24,7 @@ class RunResources:
         self._system = system
         self._register = system.client.created
         self._remaining: list[Remaining] = []
+        self._refused: set[tuple[str, int]] = set()
 
     @property
     def created(self) -> int:
@@ -51,15 +52,28 @@ class RunResources:
         return [*self._register.references, *(each.reason for each in self._remaining if each.reference is None)]
 
     def create(self, name: str, resource: dict[str, Any]) -> CreatedResource:
-        """Create a resource that a case needs; where the server does not, the case cannot be tested."""
+        """Create a resource that a case needs; where the server does not, the case cannot be tested.
+
+        What it is refused with is a finding, once for each type and status: what was sent is conformant. Later cases
+        say that they could not be tested because of it.
+        """
         created, exchange = self._create(name, resource)
-        if created is None:
-            said = in_brackets(explanation_in(exchange))
-            raise NotTestedError(
-                f"the {resource['resourceType']} that it needs ({name}) could not be created: the server answered "
-                f"{exchange.status}{said}; let the client create it"
+        if created is not None:
+            return created
+        refuse_when_locked_out(exchange)
+        kind, status = resource["resourceType"], exchange.status
+        said = in_brackets(explanation_in(exchange))
+        if status in _STORED:
+            raise Finding(f"{request_text(exchange)} answered {status} and does not tell the id", exchanges=[exchange])
+        if (kind, status) not in self._refused:
+            self._refused.add((kind, status))
+            raise Finding(
+                f"{request_text(exchange)} answered {status} to a conformant {kind}, expected 201{said}",
+                exchanges=[exchange],
             )
-        return created
+        raise NotTestedError(
+            f"not verifiable: the {kind} that it needs ({name}) was refused with {status}, as in a case before{said}"
+        )
 
     def create_for_all(self, name: str, resource: dict[str, Any]) -> CreatedResource | None:
         """Create a resource that several cases use, if the server takes it; it is deleted at the end of the run."""

@@ -20,12 +20,41 @@ def short_url(exchange: Exchange) -> str:
     return "/".join(steps[start:]) + question + query
 
 
+def request_text(exchange: Exchange) -> str:
+    """What was asked for, as a sentence can bear it: method and place, or the name of what has no place of its own."""
+    if exchange.interaction in {"transaction", "batch"}:
+        return f"the {exchange.interaction}"
+    is_search = exchange.interaction in {"search", "page"}
+    if is_search and exchange.method == "GET":
+        return short_url(exchange)
+    form = exchange.request_body if is_search else b""
+    asked = f" with {printable(form[:_MOST_TEXT].decode('utf-8', 'replace'))}" if form else ""
+    return f"{exchange.method} {short_url(exchange)}{asked}"
+
+
 def explanation_in(exchange: Exchange) -> str:
-    """What the server said about an answer: in an OperationOutcome, or the beginning of a text that is no resource."""
+    """What the server said about an answer in an OperationOutcome; of what is no resource why it is none.
+
+    Of a text of another media type it is its beginning.
+    """
     resource = exchange.resource
     if resource is not None:
         return outcome_text(resource)
-    return exchange.body[:_MOST_TEXT].decode("utf-8", "replace").strip()
+    kind = media_type(exchange)
+    if exchange.parse_error and ("json" in kind or "xml" in kind):
+        return f"no resource can be read: {printable(exchange.parse_error)}"
+    text = printable(exchange.body[:_MOST_TEXT].decode("utf-8", "replace"))
+    return f"{kind or 'no media type'}: {text}" if text else ""
+
+
+def media_type(exchange: Exchange) -> str:
+    """The media type of the answer, without parameters and in small letters; empty where none is stated."""
+    return exchange.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+def printable(text: str) -> str:
+    """A text of the server in one line, without what a terminal would take for a command."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 
 
 def outcome_text(resource: Any) -> str:
@@ -36,7 +65,7 @@ def outcome_text(resource: Any) -> str:
         string(each, "diagnostics") or string(member(each, "details"), "text") or string(each, "code")
         for each in objects(resource, "issue")
     ]
-    return "; ".join(text for text in texts if text)[:_MOST_TEXT]
+    return printable("; ".join(text for text in texts if text))[:_MOST_TEXT]
 
 
 def in_brackets(text: str) -> str:

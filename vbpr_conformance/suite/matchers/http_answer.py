@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from vbpr_conformance.suite.answer import Answer
 from vbpr_conformance.suite.evidence import Evidence
 from vbpr_conformance.suite.findings import Finding
-from vbpr_conformance.suite.sentences import explanation_in, short_url
+from vbpr_conformance.suite.sentences import explanation_in, in_brackets, request_text
 
 
 def status(value: Sequence[str], answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001  all matchers are called alike
@@ -18,8 +18,8 @@ def status(value: Sequence[str], answer: Answer, evidence: Evidence) -> None:  #
         return
     said = explanation_in(answer.exchange)
     raise Finding(
-        f"{answer.exchange.method} {short_url(answer.exchange)} answered {got}, expected {' or '.join(value)}",
-        [("said", said)] if said else (),
+        f"{request_text(answer.exchange)} answered {got}, expected {' or '.join(value)}{in_brackets(said)}",
+        (),
         [answer.exchange],
     )
 
@@ -30,13 +30,13 @@ def header(value: Mapping[str, str], answer: Answer, evidence: Evidence) -> None
         got = answer.exchange.headers.get(name)
         if got is None:
             raise Finding(
-                f"the answer to {answer.exchange.method} {short_url(answer.exchange)} has no header {name}",
+                f"the answer to {request_text(answer.exchange)} has no header {name}",
                 [("expected", f"{name}: {pattern}")],
                 [answer.exchange],
             )
         if not re.fullmatch(pattern, got):
             raise Finding(
-                f"the header {name} of the answer to {answer.exchange.method} {short_url(answer.exchange)} is {got!r}",
+                f"the header {name} of the answer to {request_text(answer.exchange)} is {got!r}",
                 [("expected", f"{name}: {pattern}")],
                 [answer.exchange],
             )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from vbpr_conformance.fhir.compare import ContentDifference, differences
@@ -17,11 +18,12 @@ from vbpr_conformance.suite.failed_check import cause_of, element_of
 from vbpr_conformance.suite.findings import Finding, HarnessError
 from vbpr_conformance.suite.matchers.moment_spelling import MOMENT_SPELLED_OTHERWISE
 from vbpr_conformance.suite.must_support import Found, inside, select, told_by_another
-from vbpr_conformance.suite.sentences import explanation_in, short_url
+from vbpr_conformance.suite.sentences import explanation_in, printable, request_text, short_url
 from vbpr_conformance.suite.supported import only_should, only_should_inside
 from vbpr_conformance.suite.untrusted import objects, reference_to, string
 
 _MOST_LINES = 5
+_COMPARISON = re.compile(r"([A-Za-z][\w.\[\]]*) = '[^']*'")
 _DIRECTLY_BELOW = 2
 """How many steps the path of an element directly below the resource has."""
 
@@ -29,11 +31,10 @@ _DIRECTLY_BELOW = 2
 def _resource(answer: Answer) -> dict[str, Any]:
     if answer.resource is None:
         said = explanation_in(answer.exchange)
-        why = answer.exchange.parse_error
+        what = "is empty" if not answer.exchange.body.strip() else "holds no resource"
         raise Finding(
-            f"the answer to {answer.exchange.method} {short_url(answer.exchange)} holds no resource"
-            f"{f': {why}' if why else ''}",
-            [("said", said)] if said else (),
+            f"the answer to {request_text(answer.exchange)} {what}{': ' if said else ''}{said}",
+            (),
             [answer.exchange],
         )
     return answer.resource
@@ -70,7 +71,7 @@ def _judge(answer: Answer, evidence: Evidence, profiles: list[str] | None) -> No
         lines = [("invalid", f"{issue.expression}: {issue.message} ({issue.rule})") for issue in errors[:_MOST_LINES]]
         what = f"does not conform to {profiles[0]}" if profiles else "is no valid resource"
         raise Finding(
-            f"what {answer.exchange.method} {short_url(answer.exchange)} returned {what}: {errors[0].message}",
+            f"what {request_text(answer.exchange)} returned {what}: {errors[0].message}",
             lines,
             [answer.exchange],
         )
@@ -81,16 +82,25 @@ def is_true(expression: str, resource: dict[str, Any]) -> bool:
     return compile_fhirpath(expression).holds(resource, search_env(resource))
 
 
-def fhirpath(value: Sequence[str], answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001
-    """Every expression is true of the resource."""
+def fhirpath(value: Mapping[str, str], answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001
+    """Every expression is true of the resource; what it means, where that is stated, is what is told."""
     resource = _resource(answer)
-    for expression in value:
-        if not is_true(expression, resource):
-            raise Finding(
-                f"what {answer.exchange.method} {short_url(answer.exchange)} returned does not satisfy: {expression}",
-                (),
-                [answer.exchange],
-            )
+    for expression, meaning in value.items():
+        if is_true(expression, resource):
+            continue
+        what = f"what {request_text(answer.exchange)} returned"
+        said = f"{what}: expected that it {meaning}" if meaning else f"{what} does not satisfy: {expression}"
+        details = [("expression", expression)] if meaning else []
+        raise Finding(said, [*details, *_found_instead(expression, resource)], [answer.exchange])
+
+
+def _found_instead(expression: str, resource: dict[str, Any]) -> list[tuple[str, str]]:
+    """Where an expression compares one path with a value, say what the path holds."""
+    compared = _COMPARISON.fullmatch(expression)
+    if compared is None:
+        return []
+    found = compile_fhirpath(compared[1]).evaluate(resource, search_env(resource))
+    return [("found", f"{compared[1]} is {', '.join(printable(str(each)) for each in found[:3]) or 'nothing'}")]
 
 
 def operation_outcome(value: Literal[True], answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001
@@ -98,7 +108,7 @@ def operation_outcome(value: Literal[True], answer: Answer, evidence: Evidence) 
     resource = answer.resource
     if resource is None or resource.get("resourceType") != "OperationOutcome":
         raise Finding(
-            f"the answer {answer.exchange.status} to {answer.exchange.method} {short_url(answer.exchange)} "
+            f"the answer {answer.exchange.status} to {request_text(answer.exchange)} "
             "explains itself with no OperationOutcome",
             (),
             [answer.exchange],
@@ -106,7 +116,7 @@ def operation_outcome(value: Literal[True], answer: Answer, evidence: Evidence) 
     severities = {string(each, "severity") for each in objects(resource, "issue")}
     if not severities & {"error", "fatal"}:
         raise Finding(
-            f"the OperationOutcome to {answer.exchange.method} {short_url(answer.exchange)} names no error",
+            f"the OperationOutcome to {request_text(answer.exchange)} names no error",
             (),
             [answer.exchange],
         )

@@ -16,7 +16,7 @@ from vbpr_conformance.suite.evidence import Evidence
 from vbpr_conformance.suite.findings import Finding, HarnessError
 from vbpr_conformance.suite.matchers.resource import is_true
 from vbpr_conformance.suite.queries import judge, reason
-from vbpr_conformance.suite.sentences import explanation_in, short_url
+from vbpr_conformance.suite.sentences import explanation_in, in_brackets, request_text
 from vbpr_conformance.suite.untrusted import reference_to
 
 _MOST_LINES = 5
@@ -27,8 +27,9 @@ def _searchset(answer: Answer) -> None:
     if answer.exchange.status != 200 or resource is None or resource.get("resourceType") != "Bundle":  # noqa: PLR2004
         said = explanation_in(answer.exchange)
         raise Finding(
-            f"{short_url(answer.exchange)} answered {answer.exchange.status} and no Bundle of matches",
-            [("said", said)] if said else (),
+            f"{request_text(answer.exchange)} answered {answer.exchange.status} and no Bundle of matches"
+            f"{in_brackets(said)}",
+            (),
             [answer.exchange],
         )
 
@@ -167,4 +168,4 @@ def _list(resources: Iterable[CreatedResource]) -> str:
 def _report(answer: Answer, what: str, lines: Sequence[tuple[str, str]], *, should: bool = False) -> None:
     more = [("", f"and {len(lines) - _MOST_LINES} more")] if len(lines) > _MOST_LINES else []
     shown = [*lines[:_MOST_LINES], *more]
-    raise Finding(f"{short_url(answer.exchange)} {what}", shown, answer.pages or [answer.exchange], should=should)
+    raise Finding(f"{request_text(answer.exchange)} {what}", shown, answer.pages or [answer.exchange], should=should)
