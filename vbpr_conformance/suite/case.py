@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.errors import TargetError, UsageError
 from vbpr_conformance.rest.curl import curl_line
@@ -26,6 +26,9 @@ from vbpr_conformance.suite.seed_payloads import SIZES, with_zeros
 from vbpr_conformance.suite.sentences import short_url
 from vbpr_conformance.suite.templating import MissingValueError, fill
 from vbpr_conformance.suite.verdicts import CaseResult, Verdict
+
+if TYPE_CHECKING:
+    from vbpr_conformance.rest.exchange import Exchange
 
 _OK = 200
 _MOST_TYPES = 8
@@ -187,7 +190,8 @@ def _run_queries(case: Case, context: Context, outcome: _Outcome) -> None:
         raise NotTestedError(outcome.notes[0], applicable=False)
 
 
-def _run_example(case: Case, context: Context, outcome: _Outcome, drawn: list[Drawn]) -> None:
+def _run_example(case: Case, context: Context, outcome: _Outcome, drawn: list[Drawn]) -> Sequence[Exchange]:
+    """Run an example, and give what was exchanged for it."""
     context.examples += 1
     context.recorder.begin()
     run = _new_run(case, context)
@@ -199,15 +203,16 @@ def _run_example(case: Case, context: Context, outcome: _Outcome, drawn: list[Dr
             run.payloads[name] = _payload(spec, run, context, next(draw))
         _run_steps(run, context, outcome)
     except Finding as finding:
-        if "element" in case.row and drawn[0][0] != SIZES[0] and not run.answers:
-            # A report with much else in it was refused: that is not about this element, and other cases tell it.
-            outcome.notes.append(finding.sentence)
-            return
+        is_about_others = "element" in case.row and drawn[0][0] != SIZES[0] and not run.answers
+        if is_about_others and context.resources.is_known_refusal(finding.exchanges):
+            outcome.notes.append(finding.sentence)  # a report with much else in it was refused, which a case has told
+            return run.exchanges
         finding.payload = _payload_text(run)
         raise
     finally:
         context.recorder.enter("teardown")
         context.resources.remove(run.own())
+    return run.exchanges
 
 
 def _payload(spec: Seed, run: CaseRun, context: Context, drawn: Drawn) -> dict[str, Any]:

@@ -6,11 +6,15 @@ Reproducible by the run's seed and the case's id alone; no database, no deadline
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from vbpr_conformance.suite.findings import Finding
 from vbpr_conformance.suite.seed_payloads import SIZES
+
+if TYPE_CHECKING:
+    from vbpr_conformance.rest.exchange import Exchange
 
 Drawn = tuple[str, random.Random]
 """How much a payload holds, and the random numbers that make it."""
@@ -37,13 +41,17 @@ class _StopError(BaseException):
         self.reason = reason
 
 
-def run_examples(body: Callable[[list[Drawn]], None], effort: Effort) -> None:
-    """Run `body` over examples; what comes out is a `Finding` of the smallest failing one, or any other trouble."""
+def run_examples(body: Callable[[list[Drawn]], Sequence[Exchange]], effort: Effort) -> None:
+    """Run `body` over examples, each of which gives what was exchanged for it.
+
+    What comes out is a `Finding` of the smallest failing one, or any other trouble.
+    """
     from hypothesis import HealthCheck, Phase, assume, given, seed, settings  # noqa: PLC0415  takes 0.2 s to load
     from hypothesis import strategies as st  # noqa: PLC0415
     from hypothesis.errors import FlakyFailure  # noqa: PLC0415
 
     failing: dict[tuple[tuple[str, int], ...], Finding] = {}
+    passed_later: list[Exchange] = []
     limit = effort.requests
 
     @seed(effort.seed)
@@ -62,7 +70,9 @@ def run_examples(body: Callable[[list[Drawn]], None], effort: Effort) -> None:
         nonlocal limit
         assume(drawn in failing or effort.spent() < limit)
         try:
-            body([(size, random.Random(number)) for size, number in drawn])
+            exchanges = body([(size, random.Random(number)) for size, number in drawn])
+            if drawn in failing and not passed_later:
+                passed_later.extend(exchanges)
         except Finding as finding:
             if not failing:
                 limit = min(limit, effort.spent() + _REQUESTS_TO_SHRINK)
@@ -82,5 +92,11 @@ def run_examples(body: Callable[[list[Drawn]], None], effort: Effort) -> None:
         raise Finding(
             f"answered the same request differently: once {first.sentence}, then as expected",
             first.details,
-            first.exchanges,
+            [*first.exchanges, *_counterpart(first.exchanges, passed_later)],
         ) from flaky
+
+
+def _counterpart(failed: Sequence[Exchange], passed: Sequence[Exchange]) -> list[Exchange]:
+    """The answer that was as expected to the request whose answer once was not."""
+    same = [each for each in passed if failed and each.interaction == failed[0].interaction]
+    return same[:1]

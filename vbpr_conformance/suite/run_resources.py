@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.suite.created_resource import CreatedResource
@@ -74,6 +74,15 @@ class RunResources:
         raise NotTestedError(
             f"not verifiable: the {kind} that it needs ({name}) was refused with {status}, as in a case before{said}"
         )
+
+    def is_known_refusal(self, exchanges: Sequence[Exchange]) -> bool:
+        """Whether a case has told already that the server refuses payloads so; if not, this one is to tell it."""
+        for each in exchanges[:1]:
+            kind = (str((each.request_resource or {}).get("resourceType")), each.status)
+            if kind in self._refused:
+                return True
+            self._refused.add(kind)
+        return False
 
     def create_for_all(self, name: str, resource: dict[str, Any]) -> CreatedResource | None:
         """Create a resource that several cases use, if the server takes it; it is deleted at the end of the run."""
