@@ -65,15 +65,17 @@ class Access:
 
 def open_client(url: str, access: Access, **settings: Any) -> FhirClient:
     """Make a client for the target at `url`, logged in as `access` says; `settings` go to the client as they are."""
-    from vbpr_conformance.client.auth import basic, bearer  # noqa: PLC0415  httpx waits until a target is opened
-    from vbpr_conformance.client.client import FhirClient  # noqa: PLC0415
+    from vbpr_conformance.client.client import FhirClient  # noqa: PLC0415  httpx waits until a target is opened
+    from vbpr_conformance.client.connection import Connection  # noqa: PLC0415
+    from vbpr_conformance.client.credentials import basic, bearer  # noqa: PLC0415
 
-    auth = None
+    credentials = None
     if access.token:
-        auth = bearer(access.token)
+        credentials = bearer(access.token)
     elif access.basic:
-        auth = basic(*access.basic.split(":", 1))
-    return FhirClient(url, auth=auth, headers=access.headers, timeout=access.timeout, ca=access.ca, **settings)
+        credentials = basic(*access.basic.split(":", 1))
+    connection = Connection(read=access.timeout, ca=access.ca)
+    return FhirClient(url, credentials=credentials, headers=access.headers, connection=connection, **settings)
 
 
 def read_config(path: Path) -> dict[str, Any]:

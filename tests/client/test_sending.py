@@ -11,11 +11,12 @@ import pytest
 
 from vbpr_conformance.client.client import FhirClient
 from vbpr_conformance.client.client_errors import NoAnswerError
+from vbpr_conformance.client.connection import Connection
 from vbpr_conformance.errors import TargetError, UsageError
 
 
-def client_for(base, **settings):
-    return FhirClient(base, **{"timeout": 2, **settings})
+def client_for(base, recorder=None, **settings):
+    return FhirClient(base, recorder=recorder, connection=Connection(**{"connect": 1, "read": 2, **settings}))
 
 
 def test_compressed_answers_are_read(serve):
@@ -80,8 +81,8 @@ def test_a_body_that_drips_ends_in_time(serve):
 
     drip = socket_sleep
     with (
-        client_for(serve(answer), timeout=0.4) as client,
-        pytest.raises(NoAnswerError, match=r"did not end its answer"),
+        client_for(serve(answer), read=0.3, connect=0.1) as client,
+        pytest.raises(NoAnswerError, match=r"did not answer completely"),
     ):
         client.capabilities()
 
@@ -99,8 +100,8 @@ def test_silence_is_a_sentence(serve):
     base = serve(lambda _: socket_sleep(1.5))
     seen = []
     with (
-        client_for(base, timeout=0.3, recorder=seen.append) as client,
-        pytest.raises(NoAnswerError, match=r"did not answer within 0\.3 s \(POST ") as caught,
+        client_for(base, read=0.3, connect=0.5, recorder=seen.append) as client,
+        pytest.raises(NoAnswerError, match=r"did not answer completely within 0\.3 s \(POST ") as caught,
     ):
         client.create({"resourceType": "Measure"})
     assert caught.value.sent
@@ -226,10 +227,10 @@ def test_a_server_that_asks_to_wait_is_asked_again(client_of, impatient):
 
 
 def test_a_server_that_does_not_say_how_long_is_asked_again_at_growing_pauses(client_of, impatient):
-    """429 without Retry-After is tried three times more."""
+    """429 without Retry-After is tried five times more."""
     client = client_of(lambda _: httpx.Response(429))
     assert client.create({"resourceType": "Measure"}).status == 429
-    assert impatient == [1, 2, 4]
+    assert impatient == [1, 2, 4, 8, 16]
 
 
 @pytest.mark.parametrize(("method", "requests"), [("GET", 2), ("POST", 1)])
@@ -282,4 +283,4 @@ def test_a_file_of_certificates_must_be_one(tmp_path):
     file.write_text("no certificate")
     for each in (file, tmp_path / "missing.pem"):
         with pytest.raises(UsageError, match=r"cannot be read as a file of certificates"):
-            FhirClient("https://payer.example/fhir", ca=str(each))
+            FhirClient("https://payer.example/fhir", connection=Connection(ca=str(each)))

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import httpx
 
 from vbpr_conformance import __version__
-from vbpr_conformance.client.auth import Login, basic
+from vbpr_conformance.client.answer_body import ACCEPT_ENCODING
 from vbpr_conformance.client.client_errors import NoAnswerError
+from vbpr_conformance.client.connection import Connection
 from vbpr_conformance.client.created import CreatedResources
+from vbpr_conformance.client.credentials import Credentials, basic
 from vbpr_conformance.client.paging import PagingLimits, follow
 from vbpr_conformance.client.redact import Redactor
-from vbpr_conformance.client.sending import MAX_BYTES, AnswerLimits, Sender, http_client
+from vbpr_conformance.client.sending import Sender, http_client
 from vbpr_conformance.client.urls import Parameters, checked_base, origin, query, with_query
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir.json_codec import dumps
@@ -32,6 +34,8 @@ FORM = "application/x-www-form-urlencoded"
 _FRESH = {"Cache-Control": "no-cache"}
 """Some servers answer an equal search from a result they kept, unless asked not to."""
 
+_USUAL = Connection()
+
 Resource = Mapping[str, Any]
 Fields = Mapping[str, str]
 
@@ -40,23 +44,21 @@ class FhirClient:
     """A client for one server. `structure` is needed for XML; `transport` replaces the network in tests.
 
     `headers` go with every request, and their values are taken for secrets. `recorder` is called with each exchange,
-    redirects and waits included. `created` is the register of what it creates, in memory if none is given. `timeout`
-    is in seconds, for each request as a whole.
+    redirects, waits and requests for tokens included. `created` is the register of what the client creates, in memory
+    if none is given.
     """
 
     def __init__(  # noqa: PLR0913  each is a setting of its own
         self,
         base_url: str,
         *,
-        auth: httpx.Auth | None = None,
+        credentials: Credentials | None = None,
         headers: Fields | None = None,
-        timeout: float = 30.0,
-        ca: str | None = None,
+        connection: Connection = _USUAL,
         recorder: Callable[[Exchange], None] | None = None,
         created: CreatedResources | None = None,
         structure: Structure | None = None,
         media_type: str = JSON,
-        max_bytes: int = MAX_BYTES,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._root, user, password = checked_base(base_url)
@@ -65,18 +67,26 @@ class FhirClient:
         self._paging = PagingLimits()
         self.requests = 0
         """How many requests were sent."""
-        if auth is None and user is not None:
-            auth = basic(user, password or "")
-        self._own_headers = {"User-Agent": f"vbpr-conformance/{__version__}", "Accept": media_type, **(headers or {})}
+        if credentials is None and user is not None:
+            credentials = basic(unquote(user), unquote(password or ""))
+        self.credentials = credentials
+        """How the client is let in, None where it shows nothing."""
+        self._own_headers = {
+            "User-Agent": f"vbpr-conformance/{__version__}",
+            "Accept": media_type,
+            "Accept-Encoding": ACCEPT_ENCODING,
+            **(headers or {}),
+        }
         self._media_type = media_type
         self._structure = structure
         self._recorder = recorder
         self.created = created or CreatedResources.in_memory(self.base_url)
         """The register of what this client creates."""
-        secrets = auth.secrets if isinstance(auth, Login) else ()
-        self._http = http_client(self.base_url, auth, timeout, ca, transport)
-        redactor = Redactor(secrets, headers)
-        self._sender = Sender(self._http, redactor, AnswerLimits(timeout, max_bytes), structure)
+        self._http = http_client(self.base_url, connection, credentials, transport)
+        self._redactor = Redactor(lambda: credentials.secrets if credentials is not None else (), headers)
+        self._sender = Sender(
+            self._http, connection, credentials, self._redactor, record=self._record, structure=structure
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -88,6 +98,15 @@ class FhirClient:
         """Close all connections, and the journal of its register: it goes where nothing is left of what was created."""
         self._http.close()
         self.created.release()
+
+    def limit(self, seconds: float | None) -> None:
+        """Let no request end later than so many seconds from now; None takes the limit away."""
+        self._sender.limit(seconds)
+
+    @property
+    def pace_note(self) -> str:
+        """What there is to say of how often the server let itself be asked, empty where nothing is."""
+        return self._sender.pace.note
 
     def request(  # noqa: PLR0913  the parts of a request
         self,
@@ -103,7 +122,7 @@ class FhirClient:
 
         A resource is written in the format that `Content-Type` names, the client's own if it names none.
         """
-        sent_headers = httpx.Headers({**self._own_headers, **(headers or {})})
+        sent_headers = httpx.Headers(_encoded({**self._own_headers, **(headers or {})}))
         content = None
         if body is not None:
             sent_headers.setdefault("Content-Type", self._media_type)
@@ -112,25 +131,15 @@ class FhirClient:
         request = self._http.build_request(method, url, content=content, headers=sent_headers)
         noted = self.created.before(method, url, body, sent_headers)
         if noted is None:
-            return self._send(interaction, request)
+            return self._sender.send(interaction, request)
         try:
-            exchange = self._send(interaction, request)
+            exchange = self._sender.send(interaction, request)
         except NoAnswerError as error:
             if not error.sent:
                 self.created.nothing_sent(noted)
             raise
         self.created.after(noted, exchange)
         return exchange
-
-    def _send(self, interaction: str, request: httpx.Request) -> Exchange:
-        try:
-            exchanges = self._sender.send(interaction, request)
-        except NoAnswerError as error:
-            self._record(error.exchange)
-            raise
-        for each in exchanges:
-            self._record(each)
-        return exchanges[-1]
 
     def _record(self, exchange: Exchange) -> None:
         self.requests += 1
@@ -295,6 +304,18 @@ class FhirClient:
             return self.request("GET", url, headers=_accepted(first), interaction="page")
 
         return follow(first, get, self.base_url, aliases, self._paging)
+
+
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Write header fields as bytes: what a server says in its ETag goes back to it as it came."""
+    return [(name.encode("latin-1", "replace"), _latin(value)) for name, value in headers.items()]
+
+
+def _latin(value: str) -> bytes:
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "replace")
 
 
 def _path(kind: str, identity: str) -> str:

@@ -1,7 +1,8 @@
 """What can go wrong between client and server.
 
 TargetError
-└── NoAnswerError   no complete answer came: not reached, broken off, too slow, too large
+├── NoAnswerError   no complete answer came: not reached, broken off, too slow, too large
+└── LoginError      the client did not get what lets it in: the step that failed, and what was answered
 VbprError
 └── PagingError     the links between pages cannot be followed: a finding about the server
     └── ForeignLinkError   one leads to another server: R4 allows that, and nothing is sent there
@@ -20,6 +21,10 @@ class NoAnswerError(TargetError):
         super().__init__(message)
         self.exchange = exchange
         self.sent = sent
+
+
+class LoginError(TargetError):
+    """The client was not let in: says which step failed and what was answered."""
 
 
 class PagingError(VbprError):

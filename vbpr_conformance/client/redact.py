@@ -5,22 +5,29 @@ Redaction happens where an exchange is recorded, never where it is shown: what i
 
 from __future__ import annotations
 
+import html
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from urllib.parse import quote, quote_plus
 
 from vbpr_conformance.rest.exchange import MASK
 from vbpr_conformance.rest.headers import Headers
 
 _SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|password|api-?key", re.IGNORECASE)
-_SECRET_PARAMETER = re.compile(
-    r"([?&#;](?:access_token|id_token|refresh_token|token|client_secret|client_assertion|assertion|password|"
-    r"secret|api[-_]?key)=)[^&#;\s]*",
-    re.IGNORECASE,
+_NAMES = (
+    "access_token|id_token|refresh_token|token|client_secret|client_assertion|assertion|password|secret|api[-_]?key"
 )
+_SECRET_PARAMETER = re.compile(rf"((?:^|[?&#;])(?:{_NAMES})=)[^&#;\s]*", re.IGNORECASE)
+_SECRET_MEMBER = re.compile(rb'("(?:%s)"\s*:\s*")(?:[^"\\]|\\.)*' % _NAMES.encode(), re.IGNORECASE)
 _USERINFO = re.compile(r"(?<=://)[^/?#@\s]*@")
 _SCHEME = re.compile(r"(Bearer|Basic|Digest|DPoP)\s", re.IGNORECASE)
 _SHORTEST = 16
-"""Shorter secrets are not looked for in bodies and texts: a password such as `default` would be found in payloads."""
+"""Shorter secrets are not looked for in payloads: a password such as `default` would be found in them."""
+_SHORTEST_SAID = 4
+_PIECE = 6
+"""In what a server says, a piece of a secret is found by this many letters of it, and masked from 8 on."""
+_SHORTEST_PIECE = 8
 
 
 class Secret:
@@ -51,18 +58,28 @@ class Secret:
 
 
 class Redactor:
-    """Takes secrets out of headers, URLs and bodies: those with telling names, and those it was told."""
+    """Takes secrets out of headers, URLs and bodies: those with telling names, and those it was told.
 
-    def __init__(self, secrets: Iterable[Secret] = (), secret_headers: Mapping[str, str] | None = None) -> None:
-        given = secret_headers or {}
-        texts = {each.reveal() for each in secrets} | {given[name] for name in given if _SECRET_HEADER.search(name)}
-        self._texts = tuple(sorted((text for text in texts if len(text) >= _SHORTEST), key=len, reverse=True))
-        self._bytes = tuple(text.encode() for text in self._texts)
-        self._headers = {name.lower() for name in given}
+    `secrets` is asked each time, since tokens come while a run goes on. The values of `given` headers, those that the
+    user gave, are masked whatever their names.
+    """
+
+    def __init__(
+        self, secrets: Callable[[], Collection[Secret]] = tuple, given: Mapping[str, str] | None = None
+    ) -> None:
+        headers = given or {}
+        self._secrets = secrets
+        self._of_headers = [Secret(headers[name]) for name in headers if _SECRET_HEADER.search(name)]
+        self._headers = {name.lower() for name in headers}
         self._judged: dict[str, bool] = {}
+        self._count = -1
+        self._texts: tuple[str, ...] = ()
+        self._bytes: tuple[bytes, ...] = ()
+        self._said: tuple[bytes, ...] = ()
 
     def headers(self, headers: Headers) -> Headers:
         """Give the headers with the values of secret ones masked; the scheme of an Authorization stays."""
+        self._learn()
         if all(self._tells_nothing(name, value) for name, value in headers.fields):
             return headers
         return Headers([(name, self._value(name, value)) for name, value in headers.fields])
@@ -90,14 +107,75 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Give the text with the known secrets masked, and URLs in it without user and password."""
+        self._learn()
         for each in self._texts:
             if each in text:
                 text = text.replace(each, MASK)
         return _USERINFO.sub("", text) if "@" in text and "://" in text else text
 
     def body(self, body: bytes) -> bytes:
-        """Give the body with the known secrets masked: a server may say in an error what it was sent."""
+        """Give the body with the known secrets masked."""
+        self._learn()
         for each in self._bytes:
             if each in body:
                 body = body.replace(each, MASK.encode())
         return body
+
+    def message(self, body: bytes) -> bytes:
+        """Give what a server says, in an error for example, with known secrets masked: short ones and pieces, too."""
+        body = self.body(body)
+        for each in self._said:
+            if each in body:
+                body = body.replace(each, MASK.encode())
+            elif len(each) > _SHORTEST_PIECE:
+                body = _without_pieces(body, each)
+        return body
+
+    def sentence(self, text: str) -> str:
+        """Give a sentence that quotes what a server says, masked as that is."""
+        return self.url(self.message(text.encode("utf-8", "replace")).decode("utf-8", "replace"))
+
+    def login_body(self, body: bytes) -> bytes:
+        """Give the body of a request for a token, or of the answer, without what its names tell to be secret."""
+        body = _SECRET_MEMBER.sub(rb"\g<1>" + MASK.encode(), self.message(body))
+        return _SECRET_PARAMETER.sub(rf"\g<1>{MASK}", body.decode("latin-1")).encode("latin-1")
+
+    def _learn(self) -> None:
+        """Take in secrets that came since the last time."""
+        secrets = self._secrets()
+        if len(secrets) == self._count:
+            return
+        self._count = len(secrets)
+        known = {each.reveal() for each in (*secrets, *self._of_headers)}
+        said = sorted({form for text in known if len(text) >= _SHORTEST_SAID for form in _forms(text)}, key=len)
+        self._texts = tuple(form for form in reversed(said) if len(form) >= _SHORTEST)
+        self._bytes = tuple(text.encode() for text in self._texts)
+        self._said = tuple(text.encode() for text in reversed(said))
+
+
+def _forms(text: str) -> set[str]:
+    """The ways a text may be written in URLs, JSON and HTML."""
+    return {text, quote(text, safe=""), quote_plus(text), json.dumps(text)[1:-1], html.escape(text)}
+
+
+def _without_pieces(body: bytes, secret: bytes) -> bytes:
+    """Mask what a body holds of a secret: a server may say the first letters of a token that it does not like."""
+    for piece in _pieces(body, secret):
+        body = body.replace(piece, MASK.encode())
+    return body
+
+
+def _pieces(body: bytes, secret: bytes) -> Iterator[bytes]:
+    for start in range(0, len(secret) - _PIECE + 1, _PIECE // 2):
+        seed = secret[start : start + _PIECE]
+        at = body.find(seed)
+        if at < 0:
+            continue
+        left = right = 0
+        while left < min(start, at) and body[at - left - 1] == secret[start - left - 1]:
+            left += 1
+        end, place = start + _PIECE, at + _PIECE
+        while end + right < len(secret) and place + right < len(body) and body[place + right] == secret[end + right]:
+            right += 1
+        if left + _PIECE + right >= _SHORTEST_PIECE:
+            yield body[at - left : place + right]

@@ -1,72 +1,55 @@
-"""Sends one request and reads its answer within bounds: time, size, redirects, repeated attempts."""
+"""Sends one request and reads its answer within bounds: time, size, redirects, repeated attempts, the server's pace."""
 
 from __future__ import annotations
 
-import ssl
 import time
+from collections.abc import Callable
 from dataclasses import replace
-from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import NamedTuple
 
 import httpx
 
-from vbpr_conformance.client.client_errors import NoAnswerError
+from vbpr_conformance.client.answer_body import NotEncodedError, read_body
+from vbpr_conformance.client.client_errors import LoginError, NoAnswerError
+from vbpr_conformance.client.connection import Connection
+from vbpr_conformance.client.credentials import Credentials
+from vbpr_conformance.client.no_answer import is_certificate, no_answer
+from vbpr_conformance.client.pace import Pace
 from vbpr_conformance.client.redact import Redactor
+from vbpr_conformance.client.tls import tls_context
+from vbpr_conformance.client.transport import Deadline, PooledTransport, proxy_of_environment
 from vbpr_conformance.client.urls import origin
-from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir.type_structure import Structure
 from vbpr_conformance.rest.exchange import Exchange
 from vbpr_conformance.rest.headers import Headers
 
-MAX_BYTES = 128 * 1024 * 1024
-"""The largest answer that is read."""
+LOGIN = "login"
+"""The interaction of exchanges by which the client gets what lets it in."""
 MAX_REDIRECTS = 5
-MAX_WAIT_S = 60.0
-"""How long a request waits in all for a server that asks to wait (429, or 503 with Retry-After)."""
-_PAUSES_S = (1.0, 2.0, 4.0)
-"""The pauses where a server says that it is asked too often, and not how long to wait."""
-_CONNECT_PAUSES_S = (0.2, 0.6)
-"""The pauses before a connection that was refused is tried again."""
+_CONNECT_PAUSE_S = 0.2
+"""The pause before a connection that did not come about is tried again; each further one is three times as long."""
 _REPEATABLE = {"GET", "HEAD"}
 _REDIRECTS = {301, 302, 303, 307, 308}
-_TOO_MANY, _UNAVAILABLE = 429, 503
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-_IDLE_S = 3.0
-"""A connection idle for longer is not used again: common servers close theirs after five seconds."""
-
-
-class AnswerLimits(NamedTuple):
-    """The seconds and bytes one answer may take."""
-
-    timeout: float
-    max_bytes: int = MAX_BYTES
+_ERRORS = 400
 
 
 def http_client(
-    base_url: str, auth: httpx.Auth | None, timeout: float, ca: str | None, transport: httpx.BaseTransport | None
+    base_url: str, connection: Connection, credentials: Credentials | None, transport: httpx.BaseTransport | None
 ) -> httpx.Client:
     """Make the one connection pool of a client: no cookies, no redirects, certificates verified."""
-    scheme, host, _ = origin(base_url)
+    if transport is None:
+        certificate = credentials.certificate if credentials is not None else None
+        is_secure = base_url.startswith("https:")
+        tls = tls_context(connection.ca, certificate) if is_secure or connection.ca or certificate else None
+        transport = PooledTransport(tls, connection.proxy or proxy_of_environment(base_url))
     return httpx.Client(
-        auth=auth,
-        timeout=timeout,
-        verify=_certificates(ca) if scheme == "https" else False,
+        timeout=httpx.Timeout(connection.read, connect=connection.connect),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,
-        trust_env=host not in _LOOPBACK,
+        trust_env=False,
         transport=transport,
-        limits=httpx.Limits(max_connections=10, keepalive_expiry=_IDLE_S),
     )
-
-
-def _certificates(ca: str | None) -> ssl.SSLContext | bool:
-    if ca is None:
-        return True
-    try:
-        return ssl.create_default_context(cafile=ca)
-    except (OSError, ssl.SSLError) as error:
-        raise UsageError(f"{ca}: cannot be read as a file of certificates (PEM): {error}") from None
 
 
 class _Call(NamedTuple):
@@ -78,161 +61,190 @@ class _Call(NamedTuple):
 
 
 class Sender:
-    """Sends requests and gives what was exchanged, redacted."""
+    """Sends requests and gives what was exchanged. `record` is called with every exchange once it is over, redacted."""
 
-    def __init__(
-        self, client: httpx.Client, redactor: Redactor, limits: AnswerLimits, structure: Structure | None = None
+    def __init__(  # noqa: PLR0913  what it works with
+        self,
+        http: httpx.Client,
+        connection: Connection,
+        credentials: Credentials | None,
+        redactor: Redactor,
+        *,
+        record: Callable[[Exchange], None],
+        structure: Structure | None = None,
     ) -> None:
-        self._client = client
+        self._http = http
+        self._connection = connection
+        self._credentials = credentials
         self._redactor = redactor
-        self._limits = limits
+        self._record = record
         self._structure = structure
+        self.pace = Pace(connection.requests_per_second)
+        transport = getattr(http, "_transport", None)
+        own = transport if isinstance(transport, PooledTransport) else None
+        self._proxy = own.proxy if own is not None else None
+        self._deadline = own.deadline if own is not None else Deadline()
+        self._end = time.monotonic() + connection.run if connection.run is not None else None
 
-    def send(self, interaction: str, request: httpx.Request) -> list[Exchange]:
-        """Send, and give all exchanges that it took, the last of them the answer; none raises `NoAnswerError`."""
-        done: list[Exchange] = []
+    def limit(self, seconds: float | None) -> None:
+        """Let no request take longer than until so many seconds from now; None takes the limit away."""
+        self._end = None if seconds is None else time.monotonic() + seconds
+
+    def send(self, interaction: str, request: httpx.Request) -> Exchange:
+        """Send, and give the last answer that it took; none raises `NoAnswerError`."""
         waited = 0.0
-        for attempt in range(MAX_REDIRECTS + 1):
-            exchange = self._patiently(interaction, request)
-            pause = _pause(exchange, attempt)
-            if pause is not None and waited + pause <= MAX_WAIT_S:
-                done.append(exchange)
+        hops = 0
+        for attempt in range(100):
+            exchange = self._let_in(interaction, request)
+            pause = self.pace.pause(exchange, attempt - hops, waited)
+            if pause is not None:
+                self._record(exchange)
                 time.sleep(pause)
                 waited += pause
                 continue
-            target = str(request.url.join(exchange.headers["Location"])) if _is_redirect(exchange) else None
-            if target is not None and origin(target) != origin(str(request.url)):
-                exchange = replace(exchange, error=f"redirects to another server, which was not followed: {target}")
-                target = None
-            done.append(exchange)
-            if target is None or request.method not in _REPEATABLE:
+            exchange, target = self._redirect(exchange, request)
+            self._record(exchange)
+            if target is None or hops == MAX_REDIRECTS:
                 break
-            request = self._client.build_request(request.method, target, headers=_carried(request))
-        return done
+            hops += 1
+            request = self._http.build_request(request.method, target, headers=_carried(request))
+        return exchange
+
+    def _redirect(self, exchange: Exchange, request: httpx.Request) -> tuple[Exchange, str | None]:
+        """Give where a redirect leads, None where it is not followed; the exchange says why."""
+        location = exchange.headers.get("Location")
+        if exchange.status not in _REDIRECTS or not location:
+            return exchange, None
+        try:
+            target = str(request.url.join(location))
+            is_ours = origin(target) == origin(str(request.url))
+        except (httpx.InvalidURL, ValueError):
+            return replace(exchange, error="redirects to what is no URL"), None
+        if not is_ours:
+            said = self._redactor.url(target)
+            return replace(exchange, error=f"redirects to another server, which was not followed: {said}"), None
+        return exchange, target if request.method in _REPEATABLE else None
+
+    def _let_in(self, interaction: str, request: httpx.Request) -> Exchange:
+        """Send with credentials; what it takes to get them is sent and recorded on the way."""
+        if self._credentials is None or "Authorization" in request.headers:
+            return self._redacted(self._patiently(interaction, request))
+        flow = self._credentials.auth_flow(request)
+        try:
+            asked = next(flow)
+            while True:
+                is_login = asked is not request
+                try:
+                    answer = self._patiently(LOGIN if is_login else interaction, asked)
+                except NoAnswerError as error:
+                    if not is_login:
+                        raise
+                    asked = flow.throw(error)
+                    continue
+                try:
+                    asked = flow.send(answer)
+                except StopIteration:
+                    break
+                except LoginError:
+                    self._record(self._redacted(answer))
+                    raise
+                self._record(self._redacted(answer))
+        except LoginError as error:
+            raise LoginError(self._redactor.sentence(str(error))) from None
+        finally:
+            flow.close()
+        request.headers.pop("Authorization", None)
+        return self._redacted(answer)
 
     def _patiently(self, interaction: str, request: httpx.Request) -> Exchange:
         """Send again when no connection came about, or when one that stood idle broke under a mere reading request."""
-        for pause in (*_CONNECT_PAUSES_S, None):
+        pauses = [_CONNECT_PAUSE_S * 3**i for i in range(self._connection.retries)]
+        for pause in (*pauses, None):
             call = _Call(interaction, request, time.monotonic())
+            self._begin(call)
             try:
                 return self._once(call)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-                if pause is None or _is_certificate(error) or isinstance(error, httpx.TimeoutException):
-                    raise self._no_answer(call, error) from error
+                if pause is None or is_certificate(error) or isinstance(error, httpx.TimeoutException):
+                    raise self._no_answer(call, error) from None
             except httpx.HTTPError as error:
                 broken = isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError)
                 if pause is None or not broken or request.method not in _REPEATABLE:
-                    raise self._no_answer(call, error) from error
+                    raise self._no_answer(call, error) from None
             time.sleep(pause)
         raise AssertionError("the last attempt returns or raises")
 
+    def _begin(self, call: _Call) -> None:
+        """Wait for the request's turn, and set the moment at which its answer must be complete."""
+        self.pace.wait_turn()
+        now = time.monotonic()
+        if self._end is not None and now >= self._end:
+            raise self._no_answer(call, None)
+        moment = now + self._connection.connect + self._connection.read
+        self._deadline.moment = moment if self._end is None else min(moment, self._end)
+
     def _once(self, call: _Call) -> Exchange:
-        response = self._client.send(call.request, stream=True)
+        response = self._http.send(call.request, stream=True)
         try:
-            body, error = self._body(response, call.started)
+            body, error = read_body(response, self._connection.max_bytes), None
+        except NotEncodedError as trouble:
+            body, error = b"", str(trouble)
         finally:
             response.close()
         return self._exchange(call, response, body, error)
-
-    def _body(self, response: httpx.Response, started: float) -> tuple[bytes, str | None]:
-        """Read the body within the bounds; one that is not encoded as it says is no body."""
-        parts: list[bytes] = []
-        size = 0
-        try:
-            for part in response.iter_bytes():
-                parts.append(part)
-                size += len(part)
-                if size > self._limits.max_bytes:
-                    raise _TooMuchError(f"answered with more than {self._limits.max_bytes // 1024 // 1024} MiB")
-                if time.monotonic() - started > self._limits.timeout:
-                    raise _TooMuchError(f"did not end its answer within {self._limits.timeout:g} s")
-        except httpx.DecodingError:
-            return b"", f"the body is not encoded as Content-Encoding says: {response.headers.get('Content-Encoding')}"
-        return b"".join(parts), None
 
     def _exchange(
         self, call: _Call, response: httpx.Response | None = None, body: bytes = b"", error: str | None = None
     ) -> Exchange:
         request = call.request
-        redact = self._redactor
         elapsed = time.monotonic() - call.started
         return Exchange(
             interaction=call.interaction,
             method=request.method,
-            url=redact.url(str(request.url)),
-            request_headers=redact.headers(_plain(request.headers)),
-            request_body=redact.body(request.content),
+            url=str(request.url),
+            request_headers=_plain(request.headers),
+            request_body=request.content,
             status=response.status_code if response is not None else 0,
-            headers=redact.headers(_plain(response.headers)) if response is not None else Headers(),
-            body=redact.body(body),
+            headers=_plain(response.headers) if response is not None else Headers(),
+            body=body,
             elapsed=elapsed,
             error=error,
             structure=self._structure,
             started=time.time() - elapsed,
         )
 
-    def _no_answer(self, call: _Call, error: httpx.HTTPError) -> NoAnswerError:
-        sentence = self._redactor.url(_sentence(error, call.request, self._limits))
-        sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
-        return NoAnswerError(sentence, self._exchange(call, error=sentence), sent=sent)
+    def _redacted(self, exchange: Exchange) -> Exchange:
+        """Mask the secrets, those included that came with this very exchange."""
+        redact = self._redactor
+        is_login = exchange.interaction == LOGIN
+        body = redact.message if exchange.status >= _ERRORS else redact.body
+        return replace(
+            exchange,
+            url=redact.url(exchange.url),
+            request_headers=redact.headers(exchange.request_headers),
+            request_body=(redact.login_body if is_login else redact.body)(exchange.request_body),
+            headers=redact.headers(exchange.headers),
+            body=(redact.login_body if is_login else body)(exchange.body),
+            error=redact.url(exchange.error) if exchange.error else exchange.error,
+        )
 
-
-class _TooMuchError(httpx.HTTPError):
-    """An answer beyond the limits."""
+    def _no_answer(self, call: _Call, error: httpx.HTTPError | None) -> NoAnswerError:
+        if error is None:
+            said, sent = "the time for the whole run is over (--run-timeout S gives more)", False
+        else:
+            said = no_answer(error, call.request, self._connection, self._proxy)
+            sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+        sentence = self._redactor.url(said)
+        exchange = self._redacted(self._exchange(call, error=sentence))
+        if error is not None:
+            self._record(exchange)
+        return NoAnswerError(sentence, exchange, sent=sent)
 
 
 def _plain(headers: httpx.Headers) -> Headers:
     return Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw])
 
 
-def _is_redirect(exchange: Exchange) -> bool:
-    return exchange.status in _REDIRECTS and bool(exchange.headers.get("Location"))
-
-
-def _pause(exchange: Exchange, attempt: int) -> float | None:
-    """Give the seconds after which the server wants to be asked again, None where it is not to be asked again.
-
-    https://www.rfc-editor.org/rfc/rfc6585#section-4 and https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3. What a
-    server that was unavailable made of a writing request is not known, so that is not repeated.
-    """
-    value = exchange.headers.get("Retry-After", "").strip()
-    unavailable = exchange.status == _UNAVAILABLE and bool(value) and exchange.method in _REPEATABLE
-    if exchange.status != _TOO_MANY and not unavailable:
-        return None
-    if not value:
-        return _PAUSES_S[attempt] if attempt < len(_PAUSES_S) else None
-    if value.isdigit():
-        return float(value) or 0.1
-    try:
-        return max(0.1, parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
-        return None
-
-
 def _carried(request: httpx.Request) -> dict[str, str]:
     """Give the headers that go on to a redirect's target on the same server."""
     return {name: value for name, value in request.headers.items() if name.lower() not in {"host", "authorization"}}
-
-
-def _is_certificate(error: httpx.HTTPError) -> bool:
-    return "CERTIFICATE_VERIFY_FAILED" in str(error)
-
-
-def _sentence(error: httpx.HTTPError, request: httpx.Request, limits: AnswerLimits) -> str:
-    """Say in a sentence what went wrong between here and the server."""
-    scheme, host, port = origin(str(request.url))
-    place = f"{scheme}://{host}:{port}"
-    if isinstance(error, _TooMuchError):
-        return f"{place} {error} ({request.method} {request.url})"
-    if _is_certificate(error):
-        return f"the certificate of {place} is not trusted: name the file of its authority, or check the URL"
-    if isinstance(error, httpx.ConnectError):
-        return f"{place} could not be reached: {_cause(error)}"
-    if isinstance(error, httpx.TimeoutException):
-        return f"{place} did not answer within {limits.timeout:g} s ({request.method} {request.url})"
-    return f"{place} broke off: {_cause(error)} ({request.method} {request.url})"
-
-
-def _cause(error: BaseException) -> str:
-    text = str(error).strip()
-    return text[:1].lower() + text[1:] if text else type(error).__name__
