@@ -82,7 +82,7 @@ def test_a_body_that_drips_ends_in_time(serve):
     drip = socket_sleep
     with (
         client_for(serve(answer), read=0.3, connect=0.1) as client,
-        pytest.raises(NoAnswerError, match=r"did not answer completely"),
+        pytest.raises(NoAnswerError, match=r"did not answer within"),
     ):
         client.capabilities()
 
@@ -101,7 +101,7 @@ def test_silence_is_a_sentence(serve):
     seen = []
     with (
         client_for(base, read=0.3, connect=0.5, recorder=seen.append) as client,
-        pytest.raises(NoAnswerError, match=r"did not answer completely within 0\.3 s \(POST ") as caught,
+        pytest.raises(NoAnswerError, match=r"did not answer within 0\.3 s, or not to the end \(POST ") as caught,
     ):
         client.create({"resourceType": "Measure"})
     assert caught.value.sent

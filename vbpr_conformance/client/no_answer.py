@@ -47,7 +47,7 @@ def no_answer(error: httpx.HTTPError, request: httpx.Request, connection: Connec
     if isinstance(error, httpx.ConnectError):
         return f"{place} could not be reached: {_cause(error)}"
     if isinstance(error, httpx.TimeoutException):
-        return f"{place} did not answer completely within {connection.read:g} s {asked}; --timeout S gives more"
+        return f"{place} did not answer within {connection.read:g} s, or not to the end {asked}; --timeout S gives more"
     return f"{place} broke off: {_cause(error)} {asked}"
 
 
