@@ -43,12 +43,12 @@ def serve(  # noqa: PLR0913  # the options of the command line, one by one
     """
     kept = Store(store)
     try:
-        with _listening(host, port) as listener:
+        with listening(host, port) as listener:
             app = make_app(edition, kept, fault=fault, variations=variations)
             load(app.server, data, _say)
             shown = f"[{host}]" if ":" in host else host
             url = f"http://{shown}:{listener.getsockname()[1]}{ROOT}"
-            server = _Uvicorn(app, lambda: (on_ready or _announce)(url))
+            server = QuietServer(app, lambda: (on_ready or _announce)(url))
             if ends_with_stdin:
                 threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
             server.run(sockets=[listener])
@@ -79,7 +79,7 @@ class _FhirProtocol(H11Protocol):
         self.loop.call_later(_LINGER, self.transport.close)
 
 
-class _Uvicorn(uvicorn.Server):
+class QuietServer(uvicorn.Server):
     """uvicorn that tells when it answers."""
 
     def __init__(self, app: object, ready: Callable[[], None]) -> None:
@@ -117,7 +117,7 @@ class _Uvicorn(uvicorn.Server):
             self._ready()
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int) -> socket.socket:
     """Open the socket; what prevents it is one sentence."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]

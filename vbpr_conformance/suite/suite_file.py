@@ -77,8 +77,7 @@ def load_suite(path: Path) -> Suite:
     try:
         spec = SuiteSpec.model_validate(data)
     except ValidationError as trouble:
-        lines = sorted({_mistake(path, data, each) for each in trouble.errors(include_url=False)})
-        raise UsageError("\n".join(text for _, text in lines)) from trouble
+        raise UsageError("\n".join(mistakes(path, data, trouble, SuiteSpec))) from trouble
     suite = Suite(path, spec, data)
     _refuse_duplicates(suite)
     return suite
@@ -119,16 +118,22 @@ def _refuse_duplicates(suite: Suite) -> None:
         seen[case.id] = index
 
 
-def _mistake(path: Path, data: YamlDict, error: Any) -> tuple[int, str]:
+def mistakes(path: Path, data: YamlDict, trouble: ValidationError, model: type[BaseModel]) -> list[str]:
+    """Say each mistake that pydantic found in a file of `model`, with its line, in the order of the lines."""
+    found = {_mistake(path, data, each, model) for each in trouble.errors(include_url=False)}
+    return [text for _, text in sorted(found)]
+
+
+def _mistake(path: Path, data: YamlDict, error: Any, model: type[BaseModel]) -> tuple[int, str]:
     location = tuple(error["loc"])
     line = line_of(data, location)
-    return line, f"{path}:{line}: {_sentence(location, error)}"
+    return line, f"{path}:{line}: {_sentence(location, error, model)}"
 
 
-def _sentence(location: Location, error: Any) -> str:
+def _sentence(location: Location, error: Any, root: type[BaseModel]) -> str:
     key = next((str(step) for step in reversed(location) if isinstance(step, str)), "the file")
     if error["type"] == "extra_forbidden":
-        model = _model_at(location[:-1])
+        model = _model_at(location[:-1], root)
         known = [field.alias or name for name, field in model.model_fields.items()]
         what = "verb" if model is Step else "matcher" if location[-2:-1] in {("expect",), ("should",)} else "key"
         return f"unknown {what} {key!r}; {did_you_mean(key, known)}"
@@ -148,9 +153,9 @@ def _kind(value: Any) -> str:
     return "a list" if isinstance(value, list) else f"{value!r}"
 
 
-def _model_at(location: Location) -> type[BaseModel]:
-    """Find the model that describes what stands at `location`, by the types of the fields on the way."""
-    model: type[BaseModel] = SuiteSpec
+def _model_at(location: Location, root: type[BaseModel]) -> type[BaseModel]:
+    """Find the model that describes what stands at `location`, by the types of the fields on the way from `root`."""
+    model = root
     for step in location:
         for name, field in model.model_fields.items():
             if step in {name, field.alias}:

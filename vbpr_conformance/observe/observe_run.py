@@ -1,0 +1,185 @@
+"""A run of `observe`: the listener, scenario after scenario, verdicts, and the same outputs as every run."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vbpr_conformance.errors import UsageError
+from vbpr_conformance.fhir import json_codec
+from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.observe.client_command import ClientEnd, run_client
+from vbpr_conformance.observe.observe_app import ObserveApp
+from vbpr_conformance.observe.observe_session import ObserveSession
+from vbpr_conformance.observe.scenario_file import Scenario
+from vbpr_conformance.observe.scenario_verdicts import ClientStory, ScenarioJudge
+from vbpr_conformance.observe.witness_sources import read_witnesses
+from vbpr_conformance.reference.listener import QuietServer, listening
+from vbpr_conformance.report.report_writer import RunWriters
+from vbpr_conformance.suite.record import RunRecord
+from vbpr_conformance.suite.run_summary import RunSummary, SelectedCase
+from vbpr_conformance.suite.verdicts import CaseResult
+
+_POLL_S = 0.5
+_QUIET_S = 3.0
+
+
+@dataclass
+class ObserveSettings:
+    """What a tester chose. `seconds` is how long a client (with a command: each) may take, None for no limit."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    session: str = "s1"
+    auth: str = "open"
+    command: str | None = None
+    witnesses: Sequence[str] = ()
+    answers: dict[str, str] = field(default_factory=dict)
+    seconds: float | None = None
+    seed: int = 0
+
+
+class ObserveRun:
+    """One run. `say` shows a line to the tester."""
+
+    def __init__(  # noqa: PLR0913, PLR0917  # what a run is made of
+        self,
+        edition: Edition,
+        scenarios: Sequence[Scenario],
+        settings: ObserveSettings,
+        record: RunRecord,
+        writers: RunWriters,
+        say: Callable[[str], None],
+    ) -> None:
+        self._edition = edition
+        self._scenarios = scenarios
+        self._settings = settings
+        self._record = record
+        self._writers = writers
+        self._say = say
+        self._ends: dict[str, ClientEnd] = {}
+        self._done = threading.Event()
+        self.session = ObserveSession(settings.session, edition, scenarios, settings.seed)
+        self.questions: dict[str, str] = {}
+
+    def run(self) -> RunSummary:
+        """Serve, wait for the client or run it, judge, write."""
+        self._record.selected = tuple(
+            SelectedCase(
+                each.suite, case.id, case.title, case.expectation, tuple(r.id for r in case.requirements), case.source
+            )
+            for each in self._scenarios
+            for case in each.cases
+        )
+        self._writers.begin(self._record)
+        began = time.monotonic()
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self._listeners())
+            self._record.url = f"{self.session.root}/{self._settings.session}"
+            try:
+                if self._settings.command is None:
+                    self._wait()
+                else:
+                    self._drive(self._settings.command)
+            except KeyboardInterrupt:
+                self._record.interrupted = True
+                self._say("interrupted: what was judged so far is written")
+        self._judge()
+        self._record.duration_s = time.monotonic() - began
+        summary = self._record.summary()
+        self._writers.end(self._record, summary)
+        return summary
+
+    def end(self) -> None:
+        """Say that the tester is done."""
+        self._done.set()
+
+    @contextlib.contextmanager
+    def _listeners(self) -> Iterator[None]:
+        settings = self._settings
+        shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+        with listening(settings.host, settings.port) as main, listening(settings.host, 0) as foreign:
+            self.session.root = f"http://{shown}:{main.getsockname()[1]}"
+            self.session.foreign_root = f"http://{shown}:{foreign.getsockname()[1]}"
+            with serving(ObserveApp(self.session), main), serving(ObserveApp(self.session, foreign=True), foreign):
+                yield
+
+    def _drive(self, command: str) -> None:
+        """Run the client's command for one scenario after the other."""
+        for each in self._scenarios:
+            observed = self.session.scenario(each.id)
+            self.session.running = each.id
+            self._say(f"ready on {observed.base} {each.id}")
+            payloads = {
+                f"{held.name}.json": json_codec.dumps(held.resource).encode()
+                for held in observed.data.held.values()
+                if held.is_payload
+            }
+            self._ends[each.id] = run_client(
+                command, self.session.task_data(each.id), payloads, {}, self._settings.seconds
+            )
+            observed.over = True
+        self.session.running = ""
+
+    def _wait(self) -> None:
+        """Serve until the time is over, the tester says so, or nothing is left to be judged."""
+        for each in self._scenarios:
+            observed = self.session.scenario(each.id)
+            self._say(f"ready on {observed.base} {each.id}")
+        end = time.monotonic() + self._settings.seconds if self._settings.seconds is not None else None
+        while not self._done.wait(_POLL_S):
+            if end is not None and time.monotonic() >= end:
+                return
+
+    def _judge(self) -> None:
+        results: list[CaseResult] = []
+        opened = list(self.session.opened.values())
+        for observed in opened:
+            observed.judge_requests()
+        for each in self._scenarios:
+            observed = self.session.scenario(each.id)
+            judge = ScenarioJudge(observed, self._story(each, opened))
+            results += judge.results()
+            self.questions |= judge.questions
+        for result in results:
+            self._record.results.append(result)
+            self._writers.add(self._record, result)
+        self._record.tally.requests = sum(len(each.recording.requests) for each in opened)
+        self._record.tally.software = self.session.software
+
+    def _story(self, scenario: Scenario, opened: Sequence[Any]) -> ClientStory:
+        settings = self._settings
+        end = self._ends.get(scenario.id)
+        outputs = list(end.outputs) if end is not None else []
+        outputs += read_witnesses(settings.witnesses, scenario.id, [each.id for each in self._scenarios])
+        return ClientStory(
+            outputs=outputs,
+            answers={**settings.answers, **(end.answers if end is not None else {})},
+            trouble=end.trouble(settings.seconds, may_fail=bool(scenario.faults)) if end is not None else "",
+            session=opened,
+            smart=settings.auth == "smart",
+        )
+
+
+@contextlib.contextmanager
+def serving(app: ObserveApp, listener: socket.socket) -> Iterator[None]:
+    """Serve an application on a socket, in a thread of its own, until the end of the block."""
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # a body that is cut on purpose is no trouble
+    ready = threading.Event()
+    server = QuietServer(app, ready.set)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    if not ready.wait(10):
+        raise UsageError("the listener did not start")
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        server.force_exit = True
+        thread.join(5)

@@ -1,0 +1,136 @@
+"""A session: scenarios under `/{session}/{scenario}/fhir`, and everything that came to no scenario."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.observe.observed_scenario import ObservedScenario, ScenarioSettings
+from vbpr_conformance.observe.recording import BodyStore
+from vbpr_conformance.observe.request_rules import AskedRequest, RequestRules
+from vbpr_conformance.observe.scenario_data import build_data
+from vbpr_conformance.observe.scenario_file import Scenario
+from vbpr_conformance.observe.server_manners import JSON, ScenarioAnswer
+from vbpr_conformance.suite.templating import fill
+
+SESSION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_MOST_UNMATCHED = 1000
+_ANYBODY = re.compile(r"/(favicon\.ico|robots\.txt|\.well-known/)")
+"""What browsers and discovery ask any host."""
+
+
+@dataclass(frozen=True)
+class UnmatchedRequest:
+    """A request that came to no scenario, and what to correct."""
+
+    at: float
+    client: str
+    method: str
+    target: str
+    cause: str
+
+
+@dataclass
+class ObserveSession:
+    """The scenarios of one session, each made when it is first needed. `root` is the URL of the listener.
+
+    `access` gives each scenario what decides who is let in; `running` is the scenario whose client runs right now.
+    """
+
+    name: str
+    edition: Edition
+    scenarios: Sequence[Scenario]
+    seed: int
+    root: str = "http://localhost"
+    foreign_root: str = ""
+    clock: Callable[[], float] = time.monotonic
+    access: Callable[[ObservedScenario], Callable[[AskedRequest], ScenarioAnswer | None]] | None = None
+    running: str = ""
+    unmatched: deque[UnmatchedRequest] = field(default_factory=lambda: deque(maxlen=_MOST_UNMATCHED))
+    clients: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._settings = ScenarioSettings(self.edition, RequestRules(self.edition), BodyStore(), self.clock)
+        self._known = {each.id: each for each in self.scenarios}
+        self.opened: dict[str, ObservedScenario] = {}
+
+    def base(self, scenario: str) -> str:
+        """The base URL of a scenario."""
+        return f"{self.root}/{self.name}/{scenario}/fhir"
+
+    def scenario(self, name: str) -> ObservedScenario:
+        """Give a scenario by its id, made if it is not there yet; `LookupError` for one that there is not."""
+        if name not in self.opened:
+            known = self._known[name]
+            rng = random.Random(f"{self.seed}/{name}")
+            data = build_data(known.resources, self.edition, rng)
+            foreign = f"{self.foreign_root}/{self.name}/{name}/fhir" if self.foreign_root else ""
+            made = ObservedScenario(known, data, self.base(name), self._settings, foreign)
+            made.refuse = self.access(made) if self.access is not None else None
+            self.opened[name] = made
+        return self.opened[name]
+
+    def repeat(self, name: str) -> ObservedScenario:
+        """Begin a scenario anew: its data as at the start, nothing recorded."""
+        self.opened.pop(name, None)
+        return self.scenario(name)
+
+    def task_data(self, name: str) -> dict[str, Any]:
+        """The task of a scenario as data: what VBPR_TASK_JSON holds."""
+        observed = self.scenario(name)
+        spec = observed.scenario.spec
+        return {
+            "scenario": name,
+            "title": spec.title,
+            "do": spec.do,
+            "task": observed.task,
+            "base": observed.base,
+            "fhirVersion": "4.0.1",
+            **fill(spec.give, observed.scope()),
+        }
+
+    def handle(  # noqa: PLR0913  # a request, part by part
+        self, method: str, target: str, headers: dict[str, str], body: bytes, client: str, *, foreign: bool = False
+    ) -> ScenarioAnswer:
+        """Answer a request to the listener; `target` is path and query as sent."""
+        path, _, query = target.partition("?")
+        found = re.fullmatch(r"/([^/]+)/([^/]+)/fhir(/.*)?", path)
+        name = unquote(found[2]) if found else ""
+        if found is None or unquote(found[1]) != self.name or name not in self._known:
+            return self._to_no_scenario(method, target, client)
+        agent = headers.get("user-agent", "")
+        self.clients[agent] = self.clients.get(agent, 0) + 1
+        below = (found[3] or "") + (f"?{query}" if query else "")
+        return self.scenario(name).handle(AskedRequest(method, below, headers, body), client, foreign=foreign)
+
+    def _to_no_scenario(self, method: str, target: str, client: str) -> ScenarioAnswer:
+        cause = self._cause(target)
+        self.unmatched.append(UnmatchedRequest(time.time(), client, method, target, cause))
+        steps = [unquote(each) for each in target.partition("?")[0].split("/") if each]
+        name = steps[1] if steps[:1] == [self.name] and len(steps) > 1 and steps[1] in self._known else self.running
+        if name and not _ANYBODY.match(target):
+            self.scenario(name).outside.append(f"{method} {target}: {cause}")
+        issue = {"severity": "error", "code": "not-found", "diagnostics": cause}
+        return ScenarioAnswer(404, {"Content-Type": JSON}, {"resourceType": "OperationOutcome", "issue": [issue]})
+
+    def _cause(self, target: str) -> str:
+        """Say in one sentence what to correct."""
+        steps = [unquote(each) for each in target.partition("?")[0].split("/") if each]
+        example = self.base(self.running or next(iter(self._known), "SCENARIO"))
+        if not steps or steps[0] != self.name:
+            return f"{target} belongs to no session: the base URL is {example}"
+        if len(steps) < 2 or steps[1] not in self._known:  # noqa: PLR2004  # session and scenario
+            return f"{target} belongs to no scenario: the base URL is {example}"
+        return f"{target} does not lie below the base URL: that is {self.base(steps[1])}"
+
+    @property
+    def software(self) -> str:
+        """The User-Agent of the client that asked most."""
+        return max(self.clients, key=lambda each: self.clients[each], default="")

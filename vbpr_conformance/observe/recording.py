@@ -1,0 +1,181 @@
+"""What a client asked and was answered: kept small, so that a long session stays in memory, and given back whole."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from vbpr_conformance.fhir.format_error import FormatError
+from vbpr_conformance.fhir.json_codec import loads
+from vbpr_conformance.fhir.type_structure import Structure
+from vbpr_conformance.rest.exchange import MASK, Exchange
+from vbpr_conformance.rest.headers import Headers
+
+_SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+_SHARED_HEADERS = 4096
+
+
+class RequestIssue(NamedTuple):
+    """What is wrong with a request: the rule, whether it is an error (or only a warning), and the sentence."""
+
+    rule: str
+    is_error: bool
+    message: str
+
+
+class DeliveredResource(NamedTuple):
+    """A resource that an answer brought: as entry of a Bundle with its `mode`, contained, or by itself."""
+
+    resource: dict[str, Any]
+    mode: str
+
+    @property
+    def reference(self) -> str:
+        """`Type/id`."""
+        return f"{self.resource.get('resourceType', '')}/{self.resource.get('id', '')}"
+
+
+class BodyStore:
+    """Bodies, compressed, each different one once."""
+
+    def __init__(self) -> None:
+        self._held: dict[bytes, bytes] = {b"": zlib.compress(b"")}
+
+    def keep(self, body: bytes) -> bytes:
+        """Keep a body and give the key to it."""
+        if not body:
+            return b""
+        key = hashlib.blake2b(body, digest_size=12).digest()
+        if key not in self._held:
+            self._held[key] = zlib.compress(body, 1)
+        return key
+
+    def get(self, key: bytes) -> bytes:
+        """Give a body back."""
+        return zlib.decompress(self._held[key])
+
+
+@dataclass(slots=True)
+class RecordedRequest:
+    """One request of a client to a scenario. `target` is path and query below the base, as sent.
+
+    `made_by` says who answered: the server, or a manner or fault of the scenario by its name. `started` is in seconds
+    since 1970, `elapsed` in seconds, `at` the session's own clock (it never goes back).
+    """
+
+    number: int
+    started: float
+    at: float
+    client: str
+    method: str
+    target: str
+    headers: Headers
+    body_key: bytes
+    status: int
+    answer_headers: Headers
+    answer_key: bytes
+    elapsed: float
+    interaction: str = ""
+    type: str = ""
+    id: str = ""
+    made_by: str = "server"
+    issues: list[RequestIssue] = field(default_factory=list)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it was answered with 2xx or 304."""
+        return 200 <= self.status < 300 or self.status == 304  # noqa: PLR2004  # HTTP statuses
+
+    def line(self) -> str:
+        """The request in one line."""
+        return f"{self.method} {self.target or '/'} → {self.status}"
+
+
+class Recording:
+    """All requests of one scenario, in order."""
+
+    def __init__(self, base: str, structure: Structure, bodies: BodyStore) -> None:
+        self.base = base
+        self.requests: list[RecordedRequest] = []
+        self._structure = structure
+        self._bodies = bodies
+        self._delivered: dict[int, tuple[DeliveredResource, ...]] = {}
+
+    def add(self, request: RecordedRequest) -> None:
+        """Add a request."""
+        self.requests.append(request)
+
+    def keep(self, body: bytes) -> bytes:
+        """Keep a body."""
+        return self._bodies.keep(body)
+
+    def body(self, request: RecordedRequest) -> bytes:
+        """What was sent."""
+        return self._bodies.get(request.body_key)
+
+    def answer(self, request: RecordedRequest) -> bytes:
+        """What was answered."""
+        return self._bodies.get(request.answer_key)
+
+    def delivered(self, request: RecordedRequest) -> tuple[DeliveredResource, ...]:
+        """The resources that the answer brought to the client."""
+        if request.number not in self._delivered:
+            found = tuple(_delivered(self.parsed(request))) if 200 <= request.status < 300 else ()  # noqa: PLR2004
+            self._delivered[request.number] = found
+        return self._delivered[request.number]
+
+    def parsed(self, request: RecordedRequest) -> Any:
+        """The answer as JSON data; None for what is no resource."""
+        body = self.answer(request)
+        try:
+            if "xml" in request.answer_headers.get("content-type", ""):
+                from vbpr_conformance.fhir.xml_codec import loads as from_xml  # noqa: PLC0415  JSON alone needs no lxml
+
+                return from_xml(body, self._structure)
+            return loads(body) if body.strip() else None
+        except FormatError:
+            return None
+
+    def exchange(self, request: RecordedRequest) -> Exchange:
+        """Give a request in the form that reports read, secrets masked."""
+        return Exchange(
+            interaction=request.interaction,
+            method=request.method,
+            url=f"{self.base}{request.target}",
+            request_headers=request.headers,
+            request_body=self.body(request),
+            status=request.status,
+            headers=request.answer_headers,
+            body=self.answer(request),
+            elapsed=request.elapsed,
+            structure=self._structure,
+            started=request.started,
+        )
+
+
+@lru_cache(maxsize=_SHARED_HEADERS)
+def kept_headers(fields: tuple[tuple[str, str], ...]) -> Headers:
+    """Headers as they are recorded: secrets masked; equal ones are one object."""
+    return Headers((name, MASK if name.lower() in _SECRET_HEADERS else value) for name, value in fields)
+
+
+def _delivered(resource: Any) -> Iterator[DeliveredResource]:
+    """A resource, or those in a Bundle, Bundles in Bundles included."""
+    if not isinstance(resource, dict):
+        return
+    if resource.get("resourceType") != "Bundle":
+        yield DeliveredResource(resource, "")
+        return
+    for entry in resource.get("entry", ()):
+        if not isinstance(entry, dict) or not isinstance(entry.get("resource"), dict):
+            continue
+        inner = entry["resource"]
+        if inner.get("resourceType") == "Bundle":
+            yield from _delivered(inner)
+        else:
+            mode = entry.get("search", {}).get("mode", "match") if resource.get("type") == "searchset" else ""
+            yield DeliveredResource(inner, mode)

@@ -1,0 +1,392 @@
+"""Judges a scenario: its recorded requests, the client's output and answers against the checks of its cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vbpr_conformance.observe.case_finding import CaseFinding, failed, passed, unseen
+from vbpr_conformance.observe.observed_scenario import ObservedScenario
+from vbpr_conformance.observe.recording import RecordedRequest
+from vbpr_conformance.observe.request_ticks import tick
+from vbpr_conformance.observe.scenario_data import HeldResource
+from vbpr_conformance.observe.scenario_file import ScenarioCase
+from vbpr_conformance.observe.scenario_language import AskedCheck
+from vbpr_conformance.observe.shown_facts import EXACT, OutputText, ShownFact
+from vbpr_conformance.observe.shown_values import (
+    ClientOutput,
+    SoughtValue,
+    ValueSighting,
+    form_values,
+    listed_alike,
+    nearly_all,
+    sightings,
+    sought_values,
+)
+from vbpr_conformance.observe.witness_tree import Piece
+from vbpr_conformance.rest.curl import curl_line
+from vbpr_conformance.rest.exchange import Exchange
+from vbpr_conformance.suite.recorder import CaseRecorder
+from vbpr_conformance.suite.verdicts import CaseResult, Verdict
+
+_DATA_INTERACTIONS = frozenset({"capabilities", ""})
+_MOST_SAID = 4
+
+
+@dataclass
+class ClientStory:
+    """What is known of the client besides its requests, for one scenario.
+
+    `outputs` are what it put out, each with a name; `answers` what was answered to questions by their id; `trouble`
+    why it broke down (its program ended badly), empty if it did not. `session` are all scenarios of the session:
+    what a client can ask is proved in any of them.
+    """
+
+    outputs: Sequence[tuple[str, bytes]] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)
+    trouble: str = ""
+    session: Sequence[ObservedScenario] = ()
+    smart: bool = False
+
+
+class ScenarioJudge:
+    """The verdicts of one scenario."""
+
+    def __init__(self, observed: ObservedScenario, story: ClientStory) -> None:
+        self._observed = observed
+        self._story = story
+        self._data = observed.data
+        self._requests = observed.recording.requests
+        self._output = ClientOutput(story.outputs, observed.data, observed.settings.edition)
+        self._delivered: dict[str, set[str]] = {}
+        for request in self._requests:
+            for each in observed.recording.delivered(request):
+                version = str(each.resource.get("meta", {}).get("versionId", ""))
+                self._delivered.setdefault(each.reference, set()).add(version)
+        self.questions: dict[str, str] = {}
+
+    def results(self) -> list[CaseResult]:
+        """Judge every case."""
+        self._observed.judge_requests()
+        return [self._result(case) for case in self._observed.scenario.cases]
+
+    def _result(self, case: ScenarioCase) -> CaseResult:
+        finding = self._finding(case)
+        self.questions |= finding.questions
+        verdict = finding.verdict
+        details = [("requirement", f"{each.id} · {each.source}") for each in case.requirements[:3]]
+        details += [("task", self.task()), ("evidence", finding.step), *finding.details]
+        message = finding.message
+        if self._story.trouble and not finding.is_certain and verdict is not Verdict.PASS:
+            verdict, message = Verdict.ERROR, self._story.trouble
+        elif verdict is Verdict.SKIP and case.spec.unseen == "warn" and finding.applicable:
+            verdict = Verdict.WARN
+            message = f"{message}; the guide states no strength for it, and it was never seen"
+        elif verdict is Verdict.FAIL and (case.spec.at_most == "warn" or case.expectation != "SHALL"):
+            verdict = Verdict.WARN
+        if finding.hint and verdict in {Verdict.SKIP, Verdict.WARN}:
+            details.append(("to do", finding.hint))
+        exchanges = [self._observed.recording.exchange(each) for each in finding.requests[:6]]
+        if exchanges and verdict in {Verdict.FAIL, Verdict.WARN}:
+            details.append(("seen again with", curl_line(exchanges[0])))
+        details += [("specification", case.spec.link)] if case.spec.link else []
+        details.append(("scenario", case.source))
+        return CaseResult(
+            id=case.id,
+            suite=self._observed.scenario.suite,
+            title=case.title,
+            expectation=case.expectation,
+            verdict=verdict,
+            message=message,
+            requirements=tuple(each.id for each in case.requirements),
+            requests=len(self._requests),
+            source=case.source,
+            description=case.spec.description,
+            link=case.spec.link,
+            does_not_check=case.spec.does_not_check,
+            applicable=finding.applicable,
+            details=tuple(details),
+            exchanges=_recorded(exchanges),
+            actor="client",
+        )
+
+    def task(self) -> str:
+        """The task in the reader's words."""
+        return self._observed.task
+
+    def _finding(self, case: ScenarioCase) -> CaseFinding:
+        spec = case.spec
+        if spec.needs == "smart" and not self._story.smart:
+            finding = unseen("only shown with --auth smart", "run it with --auth smart")
+            finding.applicable = False
+            return finding
+        return self._checked(case)
+
+    def _checked(self, case: ScenarioCase) -> CaseFinding:
+        spec, named = case.spec, self._data.named
+        checks: dict[str, Callable[[], CaseFinding]] = {
+            "delivered": lambda: self._is_delivered(named(spec.delivered)),
+            "versions": lambda: self._versions(named(spec.versions)),
+            "shown": lambda: self._is_shown(named(spec.shown)),
+            "hidden": lambda: self._hidden(named(spec.hidden), named(self._wanted())),
+            "withheld": lambda: self._withheld(spec.withheld),
+            "values": lambda: self._values(case),
+            "form_of": lambda: self._form(case, spec.form_of or ""),
+            "requests": lambda: self._request_rules(spec.requests),
+            "asked": lambda: tick(spec.asked or AskedCheck(), self._story.session or [self._observed]),
+            "written": lambda: self._written(spec.written or ""),
+        }
+        return checks[spec.check]()
+
+    def _wanted(self) -> list[str]:
+        return [name for case in self._observed.scenario.cases for name in (*case.spec.shown, *case.spec.delivered)]
+
+    def _started(self) -> list[RecordedRequest]:
+        return [each for each in self._requests if each.interaction not in _DATA_INTERACTIONS]
+
+    def _is_delivered(self, wanted: Sequence[HeldResource]) -> CaseFinding:
+        missing = [each for each in wanted if each.reference not in self._delivered]
+        if not missing:
+            said = (
+                f"all {len(wanted)} reached the client"
+                if len(wanted) > 1
+                else f"{wanted[0].reference} reached the client"
+            )
+            return passed(said, "reaction", self._started())
+        if not self._started():
+            return self._never_asked()
+        named = _listed([each.reference for each in missing])
+        return failed(
+            f"{len(missing)} of {len(wanted)} never reached the client: {named}", "reaction", self._started()[-3:]
+        )
+
+    def _versions(self, wanted: Sequence[HeldResource]) -> CaseFinding:
+        for held in wanted:
+            asked = [
+                each for each in self._requests if each.id == held.resource["id"] and "history" in each.interaction
+            ]
+            asked += [
+                each for each in self._requests if each.interaction in {"vread", "history-type", "history-system"}
+            ]
+            count = len(self._delivered.get(held.reference, set()) - {""})
+            if count >= len(held.versions):
+                continue
+            if not asked:
+                return unseen(
+                    f"no version of {held.reference} but the last was asked for", "let it show all its versions"
+                )
+            return failed(
+                f"{count} of {len(held.versions)} versions of {held.reference} reached the client", "reaction", asked
+            )
+        return passed("every version reached the client", "reaction", self._started())
+
+    def _never_asked(self) -> CaseFinding:
+        base = self._observed.base
+        return unseen("no request for data came", f"point the client to {base} and let it do the task")
+
+    def _is_shown(self, wanted: Sequence[HeldResource]) -> CaseFinding:
+        if self._output.is_empty:
+            return self._no_output()
+        missing = [each for each in wanted if not self._output.names(each)]
+        if not missing:
+            return passed(f"all {len(wanted)} are shown", "witness")
+        if len(missing) == len(wanted):
+            return unseen("the client's output names none of them", self._witness_hint())
+        named = _listed([each.reference for each in missing])
+        return failed(f"{len(missing)} of {len(wanted)} are not shown: {named}", "witness")
+
+    def _no_output(self) -> CaseFinding:
+        return unseen("nothing was put out that could be looked at", self._witness_hint())
+
+    def _witness_hint(self) -> str:
+        return (
+            "let the client write what it shows to its standard output or into VBPR_OUTPUT, or give it with --witness"
+        )
+
+    def _hidden(self, decoys: Sequence[HeldResource], wanted: Sequence[HeldResource]) -> CaseFinding:
+        if self._output.is_empty:
+            return self._no_output()
+        if not self._output.shows_any([*wanted, *decoys]):
+            return unseen("the client's output names none of the scenario's resources", self._witness_hint())
+        for decoy in decoys:
+            said = listed_alike(wanted, decoy, self._output)
+            if said:
+                finding = failed(
+                    f"{decoy.reference} is listed with what was asked for, and is not it", "witness", is_certain=True
+                )
+                finding.details.append(("shown as", said))
+                return finding
+        return passed("nothing else is listed as what was asked for", "witness")
+
+    def _withheld(self, texts: Sequence[str]) -> CaseFinding:
+        if self._output.is_empty:
+            return self._no_output()
+        value, *marks = texts
+        holders = list(_smallest(self._output.tree, ShownFact(_kind(value), (value,))))
+        for piece in holders:
+            if not any(piece.has(mark.lower()) for mark in marks):
+                finding = failed(f"{value} is shown without what modifies it", "witness", is_certain=True)
+                finding.details.append(("shown as", piece.text[:200].replace("\n", " ")))
+                return finding
+        if holders or self._output.shows_any(self._data.held.values()):
+            return passed("what is modified is not shown as if it were not", "witness")
+        return unseen("the client's output shows nothing of the scenario", self._witness_hint())
+
+    def _values(self, case: ScenarioCase) -> CaseFinding:
+        check = case.spec.values
+        if check is None:
+            raise LookupError(case.id)
+        values, labels = sought_values(check, self._output)
+        if not values:
+            finding = unseen("the edition has no such value", "nothing")
+            finding.applicable = False
+            return finding
+        found = sightings(values, labels, self._output)
+        return self._judged(
+            case, found, certain_missing=check.ask == "each" or nearly_all(each.said == EXACT for each in found)
+        )
+
+    def _form(self, case: ScenarioCase, prefix: str) -> CaseFinding:
+        if case.form in self._data.not_built:
+            finding = unseen(f"it cannot stand there: {self._data.not_built[case.form]}", "nothing")
+            finding.applicable = False
+            return finding
+        forms, sights = self._all_forms(prefix)
+        values = forms.get(case.form, [])
+        if not values:
+            finding = unseen("it has no value that could be shown", "nothing")
+            finding.applicable = False
+            return finding
+        found = [sights[each.thing] for each in values]
+        return self._judged(case, found, certain_missing=nearly_all(each.said == EXACT for each in sights.values()))
+
+    def _all_forms(self, prefix: str) -> tuple[dict[str, list[SoughtValue]], dict[str, ValueSighting]]:
+        kept = self._observed.memory.setdefault("forms", {})
+        key = (prefix, id(self))
+        if key not in kept:
+            forms, labels = form_values(prefix, self._output)
+            flat = [each for values in forms.values() for each in values]
+            kept[key] = forms, {each.value.thing: each for each in sightings(flat, labels, self._output)}
+        found: tuple[dict[str, list[SoughtValue]], dict[str, ValueSighting]] = kept[key]
+        return found
+
+    def _judged(self, case: ScenarioCase, found: Sequence[ValueSighting], *, certain_missing: bool) -> CaseFinding:
+        """Take the worst of several sightings; an answer stands in for what was not shown."""
+        asked = {f"{case.id}#{number}": each for number, each in enumerate(found, 1)}
+        answered = {key: self._answer(key, each) for key, each in asked.items()}
+        wrong = [(key, said) for key, said in answered.items() if said and said != EXACT]
+        open_ones = {key: each for key, each in asked.items() if each.said != EXACT and answered[key] != EXACT}
+        lost = [each for each in open_ones.values() if each.said]
+        if lost:
+            finding = failed(f"{_value(lost[0])}: {lost[0].said}", "witness", is_certain=True)
+        elif wrong:
+            key, said = wrong[0]
+            return failed(f"{_value(asked[key])}: {said}", "answer", is_certain=True)
+        elif not open_ones:
+            step = "answer" if any(answered.values()) else "witness"
+            return passed(f"{len(found)} of {len(found)} values are shown", step)
+        elif self._output.is_empty:
+            finding = self._no_output()
+        else:
+            missing = list(open_ones.values())
+            something = any(each.said == EXACT for each in found)
+            speaks = [each for each in missing if each.thing_shown and (something or self._says_more(each))]
+            if speaks and certain_missing:
+                finding = failed(f"{_value(speaks[0])} is not shown, though what it belongs to is", "witness")
+                finding.details += (
+                    [("also missing", _listed([_value(each) for each in speaks[1:]]))] if speaks[1:] else []
+                )
+            else:
+                finding = unseen(
+                    f"{_value(missing[0])} is not shown", f"{self._witness_hint()}; or answer the question"
+                )
+        finding.questions = {
+            key: f"What is {each.value.name.rpartition('.')[2]} of {each.value.thing}?"
+            for key, each in open_ones.items()
+        }
+        return finding
+
+    def _says_more(self, sighting: ValueSighting) -> bool:
+        """Whether the output says more of a thing than its name: then leaving the value out is a choice."""
+        reference = sighting.value.thing.split()[0]
+        held = next((each for each in self._data.held.values() if each.reference == reference), None)
+        return held is not None and sighting.value.thing != reference and self._output.names(held)
+
+    def _answer(self, key: str, sighting: ValueSighting) -> str:
+        text = self._story.answers.get(key, "")
+        if not text.strip():
+            return ""
+        given = OutputText([Piece(text)])
+        for fact in sighting.value.facts:
+            said = given.shows(fact)
+            if said != EXACT:
+                return said or f"answered {text.strip()!r}, it is {fact.told()}"
+        return EXACT
+
+    def _request_rules(self, rules: Sequence[str]) -> CaseFinding:
+        outside = self._observed.outside if "outside" in rules else []
+        if outside:
+            finding = failed(outside[0], "wire", is_certain=True)
+            finding.details += [("also", _listed(outside[1:]))] if outside[1:] else []
+            return finding
+        if not self._requests:
+            return self._never_asked()
+        broken = [(request, issue) for request in self._requests for issue in request.issues if issue.rule in rules]
+        wrong = [(request, issue) for request, issue in broken if issue.is_error]
+        if not broken:
+            return passed(f"{len(self._requests)} requests kept to it", "wire")
+        request, issue = (wrong or broken)[0]
+        finding = failed(issue.message, "wire", [request], is_certain=True)
+        finding.details.append(("request", request.line()))
+        others = [issue.message for _, issue in (wrong or broken)[1:]]
+        finding.details += [("also", _listed(list(dict.fromkeys(others))))] if others else []
+        if not wrong:
+            finding.verdict = Verdict.WARN
+        return finding
+
+    def _written(self, name: str) -> CaseFinding:
+        held = self._data.held[name]
+        app = self._observed.app
+        row = app.server.store.current(held.profile.type, held.resource["id"])
+        tried = [each for each in self._requests if each.method in {"POST", "PUT", "PATCH", "DELETE"}]
+        if row is not None and row.body is not None:
+            return passed(f"the server holds {held.reference}", "reaction", tried)
+        if not tried:
+            return unseen("nothing was written", "let the client do the task")
+        return failed(f"the server does not hold {held.reference}", "reaction", tried)
+
+
+def _recorded(exchanges: Sequence[Exchange]) -> tuple[dict[str, Any], ...]:
+    recorder = CaseRecorder()
+    recorder.begin()
+    for each in exchanges:
+        recorder(each)
+    return recorder.exchanges(exchanges)
+
+
+def _value(sighting: ValueSighting) -> str:
+    fact = sighting.fact
+    return f"{sighting.value.name} of {sighting.value.thing.split()[0]}" + (f" ({fact.told()})" if fact else "")
+
+
+def _kind(value: str) -> str:
+    return "number" if value.replace(".", "", 1).lstrip("-").isdigit() else "text"
+
+
+def _smallest(piece: Piece, fact: ShownFact) -> list[Piece]:
+    """The smallest objects, rows or lines that show a fact: the context in which a reader meets it."""
+    if OutputText([piece]).shows(fact) != EXACT:
+        return []
+    inner = [
+        found
+        for part in piece.parts
+        if part.parts or piece.kind in {"lines", "rows"}
+        for found in _smallest(part, fact)
+    ]
+    return inner or [piece]
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_SAID} more" if len(names) > _MOST_SAID else ""
+    return ", ".join(names[:_MOST_SAID]) + more

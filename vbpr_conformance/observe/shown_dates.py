@@ -1,0 +1,177 @@
+"""Dates and times as people and programs write them: ISO 8601, numbers in any order, names of months.
+
+What was shown is told from what was meant by precision: a month is not its first day, a time without a zone is not
+the instant (https://hl7.org/fhir/R4/datatypes.html#dateTime).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+_MONTHS = (
+    ("january", "jan", "januar", "janvier", "enero", "januari", "gennaio"),
+    ("february", "feb", "februar", "février", "febrero", "februari", "febbraio"),
+    ("march", "mar", "märz", "mars", "marzo", "maart"),
+    ("april", "apr", "avril", "abril", "aprile"),
+    ("may", "mai", "mayo", "mei", "maggio"),
+    ("june", "jun", "juni", "juin", "junio", "giugno"),
+    ("july", "jul", "juli", "juillet", "julio", "luglio"),
+    ("august", "aug", "août", "agosto", "augustus"),
+    ("september", "sep", "sept", "septembre", "septiembre", "settembre"),
+    ("october", "oct", "oktober", "okt", "octobre", "octubre", "ottobre"),
+    ("november", "nov", "novembre", "noviembre"),
+    ("december", "dec", "dezember", "dez", "décembre", "diciembre", "dicembre"),
+)
+_FHIR = re.compile(
+    r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
+    r"(?:T(?P<time>\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(?P<zone>Z|[+-]\d\d:\d\d)?)?)?)?"
+)
+_ISO = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|UTC|GMT|[+-]\d\d:?\d\d)(?![\d])", re.IGNORECASE
+)
+_ZONE = re.compile(r"\s?\(?\s?(Z\b|UTC|GMT|[A-Z]{2,4}T\b)?\s?([+-]\d\d?:?(?:\d\d)?)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class FhirMoment:
+    """A FHIR date, dateTime or instant taken apart; `instant` is None where there is no time of day."""
+
+    year: int
+    month: int = 0
+    day: int = 0
+    clock: str = ""
+    instant: datetime | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> FhirMoment | None:
+        """Take a FHIR date apart; None if it is none."""
+        found = _FHIR.fullmatch(text)
+        if found is None:
+            return None
+        year, month, day = int(found["year"]), int(found["month"] or 0), int(found["day"] or 0)
+        if not found["time"]:
+            return cls(year, month, day)
+        try:
+            instant = datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        return cls(year, month, day, found["time"], instant)
+
+
+def date_shown(text: str, value: str) -> str:
+    """Say how `text` shows a FHIR date: `exact`, nothing, or a few words on what of it is lost or was added."""
+    moment = FhirMoment.parse(value)
+    if moment is None:
+        return ""
+    if moment.instant is not None:
+        return _time_shown(text, moment)
+    if moment.day:
+        ways = _day_pattern(moment.year, moment.month, moment.day)
+        found = list(ways.finditer(text))
+        if not found:
+            return ""
+        plain = [each for each in found if not re.match(r"[T ,]+\d\d?:\d\d", text[each.end() : each.end() + 8])]
+        return "exact" if plain else "a time of day was added to it"
+    if moment.month:
+        if _month_pattern(moment.year, moment.month).search(text):
+            return "exact"
+        return "a day was added to it" if _day_pattern(moment.year, moment.month, 1).search(text) else ""
+    return "exact" if re.search(rf"(?<![\d.-]){moment.year}(?!\d|-\d|[./]\d)", text) else ""
+
+
+def _time_shown(text: str, moment: FhirMoment) -> str:
+    instant = moment.instant
+    if instant is None:
+        return ""
+    if instant.tzinfo is not None and any(_same_instant(found, instant) for found in _ISO.finditer(text)):
+        return "exact"
+    told = ""
+    zones = [instant.tzinfo, UTC] if instant.tzinfo is not None else [None]
+    for zone in zones:
+        local = instant.astimezone(zone) if zone is not None else instant
+        told = told or _wall_clock(text, local, zoned=instant.tzinfo is not None)
+        if told == "exact":
+            return told
+    day = _day_pattern(moment.year, moment.month, moment.day).search(text)
+    return told or ("its time of day is lost" if day else "")
+
+
+def _same_instant(found: re.Match[str], instant: datetime) -> bool:
+    zone = found[3].upper()
+    zone = "+00:00" if zone in {"Z", "UTC", "GMT"} else zone if ":" in zone else f"{zone[:3]}:{zone[3:]}"
+    try:
+        seen = datetime.fromisoformat(f"{found[1]}T{found[2]}{zone}")
+    except ValueError:
+        return False
+    return abs(seen - instant) < timedelta(seconds=1)
+
+
+def _wall_clock(text: str, local: datetime, *, zoned: bool) -> str:
+    """Look for the local date and time in any style, and for the zone behind it."""
+    told = ""
+    for day in _day_pattern(local.year, local.month, local.day).finditer(text):
+        rest = text[day.end() : day.end() + 48]
+        clock = re.match(
+            r"[T\s,]*(?:at\s+|um\s+)?(\d\d?)[:.](\d\d)(?:[:.](\d\d)(?:[.,]\d+)?)?\s?([AaPp]\.?[Mm]\.?)?", rest
+        )
+        if clock is None or not _same_clock(clock, local):
+            continue
+        if not zoned:
+            return "exact"
+        if _same_zone(rest[clock.end() :], local):
+            return "exact"
+        told = "its time zone is lost"
+    return told
+
+
+def _same_clock(clock: re.Match[str], local: datetime) -> bool:
+    hour = int(clock[1]) % 12 + 12 * clock[4].lower().startswith("p") if clock[4] else int(clock[1])
+    second = local.second if clock[3] is None else int(clock[3])
+    return (hour, int(clock[2]), second) == (local.hour, local.minute, local.second)
+
+
+def _same_zone(rest: str, local: datetime) -> bool:
+    found = _ZONE.match(rest)
+    offset = local.utcoffset() or timedelta()
+    if found is None or not (found[1] or found[2]):
+        return False
+    if found[2]:
+        digits = found[2].replace(":", "")
+        hours, minutes = int(digits[1:3]), int(digits[3:5] or 0)
+        shown = timedelta(hours=hours, minutes=minutes) * (-1 if digits[0] == "-" else 1)
+        return shown == offset
+    return found[1].upper() not in {"Z", "UTC", "GMT"} or not offset
+
+
+def _names(month: int) -> str:
+    return "(?:" + "|".join(re.escape(each) for each in sorted(_MONTHS[month - 1], key=len, reverse=True)) + r")\.?"
+
+
+@lru_cache(maxsize=4096)
+def _day_pattern(year: int, month: int, day: int) -> re.Pattern[str]:
+    names = _names(month)
+    years = rf"(?:{year}|{year % 100:02d}(?!\d))"
+    ways = (
+        rf"{year}[-/.]0?{month}[-/.]0?{day}(?!\d)",
+        rf"(?<!\d){year}{month:02d}{day:02d}(?!\d)",
+        rf"(?<![\d.])0?{day}[-/. ]{{1,2}}0?{month}[-/. ]{{1,2}}{years}(?!\d)",
+        rf"(?<![\d.])0?{month}[-/]0?{day}[-/]{years}(?!\d)",
+        rf"(?<!\d)0?{day}(?:st|nd|rd|th|\.)?[-\s]*(?:of |de )?{names}(?: de)?,?[-\s]*{year}(?!\d)",
+        rf"(?<!\w){names}\s*0?{day}(?:st|nd|rd|th)?,?\s*{year}(?!\d)",
+        rf"(?<!\d){year}[-\s]{names}[-\s]0?{day}(?!\d)",
+    )
+    return re.compile("|".join(ways), re.IGNORECASE)
+
+
+@lru_cache(maxsize=4096)
+def _month_pattern(year: int, month: int) -> re.Pattern[str]:
+    ways = (
+        rf"(?<![\d-]){year}[-/.]0?{month}(?![-/.]?\d)",
+        rf"(?<![\d/.-])0?{month}[-/. ]{year}(?!\d)",
+        rf"(?<![\d.] )(?<!\d)(?<!\w){_names(month)}(?: de)?,?[-\s]*{year}(?!\d)",
+        rf"(?<!\d){year}[-\s]{_names(month)}(?![-\s]?\d)",
+    )
+    return re.compile("|".join(ways), re.IGNORECASE)

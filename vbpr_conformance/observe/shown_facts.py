@@ -1,0 +1,217 @@
+"""What a value looks like to a reader, and whether a text shows it: exactly, with something lost, or not at all.
+
+A FHIR value is taken apart into facts that must all be shown; each fact may be shown in several ways (a code by its
+code, its display or its text; a reference by what it refers to).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from vbpr_conformance.observe.shown_dates import FhirMoment, date_shown
+from vbpr_conformance.observe.shown_numbers import number_tokens, rounded_from
+from vbpr_conformance.observe.witness_tree import Piece, plain
+
+EXACT = "exact"
+_TRUE = ("true", "yes", "ja", "oui", "si", "sí", "✓", "✔", "☑", "☒", "met", "achieved", "1")
+_FALSE = ("false", "no", "nein", "non", "✗", "✘", "☐", "✕", "not met", "not achieved", "0")
+_CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CNY": "¥", "INR": "₹", "KRW": "₩", "CHF": "Fr"}
+_DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T.*)?)?)?")
+_DIMENSIONLESS = {"1", "%", ""}
+_SURE_DIGITS = 4
+_SURE_LETTERS = 5
+
+
+@dataclass(frozen=True)
+class ShownFact:
+    """One thing that must be shown, in one of its `ways`. `kind` is number, boolean, date, text or unit."""
+
+    kind: str
+    ways: tuple[str, ...]
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it has enough of its own to be told from chance, as far as it occurs once."""
+        first = self.ways[0]
+        if self.kind == "number":
+            return len(Decimal(first).normalize().as_tuple().digits) >= _SURE_DIGITS
+        if self.kind == "date":
+            moment = FhirMoment.parse(first)
+            return moment is not None and bool(moment.month)
+        return self.kind == "text" and any(len(each) >= _SURE_LETTERS for each in self.ways)
+
+    def told(self) -> str:
+        """The fact as it is said in a message."""
+        return self.ways[0]
+
+
+def facts_of(value: Any, targets: Mapping[str, Mapping[str, Any]], *, with_unit: bool = False) -> list[ShownFact]:
+    """Take a FHIR value apart; `targets` are resources by their reference and canonical URL."""
+    return list(dict.fromkeys(_facts(value, targets, with_unit=with_unit)))
+
+
+def _facts(value: Any, targets: Mapping[str, Mapping[str, Any]], *, with_unit: bool) -> Iterator[ShownFact]:
+    if isinstance(value, bool):
+        yield ShownFact("boolean", _TRUE if value else _FALSE)
+    elif isinstance(value, int | Decimal):
+        yield ShownFact("number", (str(value),))
+    elif isinstance(value, str):
+        yield _text(value, targets)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _facts(each, targets, with_unit=with_unit)
+    elif isinstance(value, dict):
+        yield from _object(value, targets, with_unit=with_unit)
+
+
+def _text(value: str, targets: Mapping[str, Mapping[str, Any]]) -> ShownFact:
+    if _DATE.fullmatch(value) and FhirMoment.parse(value) is not None:
+        return ShownFact("date", (value,))
+    target = targets.get(value) or targets.get(value.partition("|")[0])
+    bare = value.partition("|")[0] if "://" in value else value
+    return ShownFact("text", tuple(dict.fromkeys([value, bare, *(names_of(target) if target else ())])))
+
+
+def _object(
+    value: Mapping[str, Any], targets: Mapping[str, Mapping[str, Any]], *, with_unit: bool
+) -> Iterator[ShownFact]:
+    if "coding" in value or (set(value) <= {"text", "id", "extension"} and "text" in value):
+        yield from _concept(value)
+    elif "code" in value and "value" not in value and not isinstance(value["code"], dict):
+        yield ShownFact("text", _code_ways(value))
+    elif "reference" in value or (
+        "identifier" in value and set(value) <= {"identifier", "type", "display", "extension"}
+    ):
+        yield from _reference(value, targets)
+    elif "value" in value and isinstance(value["value"], int | Decimal) and not isinstance(value["value"], bool):
+        yield from _quantity(value, with_unit=with_unit)
+    else:
+        for key, each in value.items():
+            if key in {"url", "id", "system", "use", "resourceType", "meta", "contentType", "language"}:
+                continue
+            if key.startswith("_") or (key == "text" and isinstance(each, dict) and "div" in each):
+                continue
+            if key == "type" and isinstance(each, dict):  # the type of an identifier
+                continue
+            yield from _facts(each, targets, with_unit=with_unit)
+
+
+def _concept(value: Mapping[str, Any]) -> Iterator[ShownFact]:
+    ways = [value["text"]] if "text" in value else []
+    for coding in value.get("coding", ()):
+        ways += _code_ways(coding)
+    if ways:
+        yield ShownFact("text", tuple(dict.fromkeys(ways)))
+
+
+def _code_ways(coding: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(coding[key]) for key in ("code", "display") if key in coding)
+
+
+def _reference(value: Mapping[str, Any], targets: Mapping[str, Mapping[str, Any]]) -> Iterator[ShownFact]:
+    ways: list[str] = []
+    reference = value.get("reference", "")
+    if reference:
+        ways += [reference, reference.rpartition("/")[2]]
+        target = targets.get(reference) or targets.get("/".join(reference.split("/")[-2:]))
+        ways += names_of(target) if target else []
+    if "identifier" in value:
+        ways.append(str(value["identifier"].get("value", "")))
+    if "display" in value:
+        ways.append(value["display"])
+    kept = tuple(dict.fromkeys(each.lstrip("#") for each in ways if each.lstrip("#")))
+    if kept:
+        yield ShownFact("text", kept)
+
+
+def names_of(resource: Mapping[str, Any]) -> list[str]:
+    """What a resource may be called by a reader: id, identifiers, name, title."""
+    found = [str(resource["id"])] if "id" in resource else []
+    identifiers = resource.get("identifier", [])
+    listed = identifiers if isinstance(identifiers, list) else [identifiers]
+    found += [str(each["value"]) for each in listed if isinstance(each, Mapping) and "value" in each]
+    for key in ("name", "title"):
+        value = resource.get(key)
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, list):
+            found += [str(each.get("family", each.get("text", ""))) for each in value if isinstance(each, Mapping)]
+    return [each for each in found if each]
+
+
+def _quantity(value: Mapping[str, Any], *, with_unit: bool) -> Iterator[ShownFact]:
+    yield ShownFact("number", (str(value["value"]),))
+    if not with_unit:
+        return
+    if "currency" in value:
+        code = str(value["currency"])
+        yield ShownFact("unit", tuple(each for each in (code, _CURRENCY_SIGNS.get(code, "")) if each))
+        return
+    ways = tuple(dict.fromkeys(str(value[key]) for key in ("unit", "code") if value.get(key)))
+    if ways and not set(ways) <= _DIMENSIONLESS:
+        yield ShownFact("unit", ways)
+
+
+class OutputText:
+    """A piece of output ready to be asked for facts; its numbers are found once."""
+
+    def __init__(self, pieces: Iterable[Piece]) -> None:
+        kept = list(pieces)
+        self.text = "\n".join(each.text for each in kept)
+        self.plain = plain(self.text)
+        self._piece = Piece(self.text)
+        self._numbers: set[Decimal] | None = None
+
+    @property
+    def numbers(self) -> set[Decimal]:
+        """Everything that the numbers in it may mean."""
+        if self._numbers is None:
+            self._numbers = {each for token in number_tokens(self.text) for each in token.readings}
+        return self._numbers
+
+    def shows(self, fact: ShownFact) -> str:
+        """Say how it shows a fact: `exact`, nothing, or what is lost."""
+        if fact.kind == "number":
+            return self._shows_number(Decimal(fact.ways[0]))
+        if fact.kind == "date":
+            return date_shown(self.text, fact.ways[0])
+        if fact.kind == "unit":
+            return EXACT if any(self._stands(each) for each in fact.ways) else ""
+        return EXACT if any(self._piece.has(plain(each)) for each in fact.ways if plain(each)) else ""
+
+    def _shows_number(self, value: Decimal) -> str:
+        if value in self.numbers:
+            return EXACT
+        if value < 0 and -value in self.numbers:
+            return f"its minus is lost: {-value} is shown"
+        digits = len(value.normalize().as_tuple().digits)
+        near = [each for each in self.numbers if rounded_from(each, value, min(3, max(1, digits - 1)))]
+        return f"it is rounded: {max(near, key=lambda each: len(each.as_tuple().digits))} is shown" if near else ""
+
+    def _stands(self, unit: str) -> bool:
+        found = plain(unit)
+        if not found:
+            return False
+        return (
+            found in self.plain
+            if not found[0].isalnum()
+            else self._piece.has(found) or bool(re.search(rf"\d\s?{re.escape(found)}(?!\w)", self.plain))
+        )
+
+    def roughly(self, value: Decimal, least_digits: int = 1) -> str:
+        """Say which number of it is `value` with digits lost, if any, however few are left."""
+        near = [each for each in self.numbers if rounded_from(each, value, least_digits)]
+        return str(max(near, key=lambda each: len(each.as_tuple().digits))) if near else ""
+
+
+def first_lost(text: OutputText, facts: Sequence[ShownFact]) -> tuple[str, ShownFact | None]:
+    """Ask for several facts: `exact` if all are shown, else how the first of the others is shown, and which it is."""
+    for fact in facts:
+        said = text.shows(fact)
+        if said != EXACT:
+            return said, fact
+    return EXACT, None

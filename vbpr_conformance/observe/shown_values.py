@@ -1,0 +1,329 @@
+"""Judges what a client shows: values with the things they belong to, lists, and what must not be shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from vbpr_conformance.errors import UsageError
+from vbpr_conformance.generate.json_location import locations
+from vbpr_conformance.generate.paths import resolve
+from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.observe.scenario_data import HeldResource, ScenarioData
+from vbpr_conformance.observe.scenario_language import ValuesCheck
+from vbpr_conformance.observe.shown_facts import EXACT, OutputText, ShownFact, facts_of, names_of
+from vbpr_conformance.observe.witness_tree import Piece, RecordIndex, plain, read_outputs
+from vbpr_conformance.suite.must_support import select
+
+_WHOLE = 0.75
+"""What part of all values is nearly all: who shows as much has not chosen to leave one out."""
+
+
+@dataclass(frozen=True)
+class SoughtValue:
+    """A value that a client should show: `thing` is the record that it belongs to, `name` how a message calls it."""
+
+    name: str
+    thing: str
+    facts: tuple[ShownFact, ...]
+    any_of_them: bool = False
+
+
+@dataclass
+class ValueSighting:
+    """How a value was shown: `exact`, what is lost, or nothing; `thing_shown`: the output speaks of its thing."""
+
+    value: SoughtValue
+    said: str
+    fact: ShownFact | None
+    thing_shown: bool
+
+
+@dataclass
+class ClientOutput:
+    """Everything that a client put out for one scenario, ready to be asked."""
+
+    outputs: Sequence[tuple[str, bytes]]
+    data: ScenarioData
+    edition: Edition
+    _indexes: dict[tuple[str, ...], RecordIndex] = field(default_factory=dict)
+
+    @cached_property
+    def tree(self) -> Piece:
+        """The output as a tree."""
+        return read_outputs(self.outputs)
+
+    @cached_property
+    def text(self) -> OutputText:
+        """The output as one text."""
+        return OutputText([self.tree])
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was put out."""
+        return not self.tree.text.strip()
+
+    @cached_property
+    def targets(self) -> dict[str, dict[str, Any]]:
+        """The scenario's resources by reference and canonical URL."""
+        found: dict[str, dict[str, Any]] = {}
+        for held in self.data.held.values():
+            found[held.reference] = held.resource
+            if "url" in held.resource:
+                found[held.resource["url"]] = held.resource
+        return found
+
+    @cached_property
+    def _counted(self) -> Counter[str]:
+        """How often each plain value occurs in the scenario."""
+        return Counter(
+            plain(str(leaf))
+            for held in self.data.held.values()
+            for each in held.versions[-1:]
+            for leaf in _leaves(each)
+        )
+
+    def is_unique(self, fact: ShownFact) -> bool:
+        """Whether finding a fact anywhere proves that it is this one."""
+        return fact.is_sure and all(self._counted[plain(each)] <= 1 for each in fact.ways[:1])
+
+    def index(self, labels: Mapping[str, str]) -> RecordIndex:
+        """Find the pieces that speak of each thing; `labels` maps what a thing is called to the thing."""
+        key = tuple(sorted({*labels}))
+        if key not in self._indexes:
+            self._indexes[key] = RecordIndex(self.tree, labels)
+        return self._indexes[key]
+
+    def shows_any(self, held: Iterable[HeldResource]) -> bool:
+        """Whether any of these resources is named, or one of its own values shown."""
+        return any(self.names(each) for each in held)
+
+    def names(self, held: HeldResource) -> bool:
+        """Whether a resource is shown: called by a name of its own, or by two of its own values."""
+        called = [ShownFact("text", (each,)) for each in names_of(held.resource)]
+        if any(self.is_unique(each) and self.text.shows(each) == EXACT for each in called):
+            return True
+        own = (each for each in facts_of(held.resource, {}) if self.is_unique(each))
+        seen = 0
+        for each in own:
+            seen += self.text.shows(each) == EXACT
+            if seen > 1:
+                return True
+        return False
+
+
+def sought_values(check: ValuesCheck, output: ClientOutput) -> tuple[list[SoughtValue], dict[str, str]]:
+    """Give the values that a check asks for, and what each thing is called."""
+    found: list[SoughtValue] = []
+    called: list[tuple[str, str]] = []
+    for held in output.data.named(check.of):
+        for thing, inside in _records(held, check):
+            for path in check.label:
+                values = [
+                    value for at, value in select(held.resource, _id(path, held), held.profile) if _in(at, inside)
+                ]
+                called += [(way, thing) for fact in facts_of(values, {}) for way in fact.ways]
+            if not check.label:
+                called += [(name, thing) for name in names_of(held.resource)]
+            for path in check.value:
+                for at, value in select(held.resource, _id(path, held), held.profile):
+                    facts = facts_of(value, _near(held, output), with_unit=check.with_unit)
+                    if _in(at, inside) and facts:
+                        found.append(SoughtValue(at, thing, tuple(facts)))
+    return found, _labels(called)
+
+
+def _labels(called: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """What things are called, without what several are called alike."""
+    owners: dict[str, set[str]] = {}
+    for name, thing in called:
+        owners.setdefault(plain(name), set()).add(thing)
+    return {name: next(iter(things)) for name, things in owners.items() if len(things) == 1}
+
+
+def _near(held: HeldResource, output: ClientOutput) -> dict[str, dict[str, Any]]:
+    """What references in a resource can lead to: the scenario's resources, and those that it contains."""
+    contained = {f"#{each['id']}": each for each in held.resource.get("contained", ())}
+    return {**output.targets, **contained}
+
+
+def _records(held: HeldResource, check: ValuesCheck) -> Iterator[tuple[str, str]]:
+    """The records of a resource: the name of each thing, and the path that all its values begin with."""
+    if check.record is None:
+        yield held.reference, held.profile.type
+        return
+    for at, _ in select(held.resource, _id(check.record, held), held.profile):
+        yield f"{held.reference} {at}", at
+
+
+def _id(path: str, held: HeldResource) -> str:
+    return path if path.startswith(f"{held.profile.type}.") else f"{held.profile.type}.{path}"
+
+
+def _in(path: str, start: str) -> bool:
+    return path == start or path.startswith((f"{start}.", f"{start}["))
+
+
+def form_values(prefix: str, output: ClientOutput) -> tuple[dict[str, list[SoughtValue]], dict[str, str]]:
+    """Give, for each must-support form, the values in the resource that was made to show it; and the labels."""
+    found: dict[str, list[SoughtValue]] = {}
+    called: list[tuple[str, str]] = []
+    for held in output.data.named([prefix]):
+        if held.form is None:
+            continue
+        called += [(name, held.reference) for name in names_of(held.resource)]
+        found[held.form.name] = list(_form_values(held, output))
+    return found, _labels(called)
+
+
+def _form_values(held: HeldResource, output: ClientOutput) -> Iterator[SoughtValue]:
+    form = held.form
+    if form is None:
+        return
+    try:
+        path = resolve(form.path, held.profile, output.edition)
+    except UsageError:
+        return
+    element = held.profile.by_id.get(form.element_id)
+    is_backbone = element is not None and any(each.code in {"BackboneElement", "Element"} for each in element.types)
+    for each in locations(held.resource, path):
+        facts = tuple(facts_of(each.value, output.targets))
+        if facts:
+            yield SoughtValue(form.name, held.reference, facts, any_of_them=is_backbone)
+            return
+
+
+def sightings(values: Sequence[SoughtValue], labels: Mapping[str, str], output: ClientOutput) -> list[ValueSighting]:
+    """Look for values: those that occur once anywhere, others (and what is lost of them) with their thing."""
+    strong = {name: thing for name, thing in labels.items() if output.is_unique(ShownFact("text", (name,)))}
+    index, weak = output.index(strong), output.index(labels)
+    records: dict[str, OutputText] = {}
+    found = []
+    for value in values:
+        if value.thing not in records:
+            records[value.thing] = OutputText(index.of(value.thing) or weak.of(value.thing))
+        found.append(_sighted(value, records[value.thing], output))
+    return found
+
+
+def _sighted(value: SoughtValue, record: OutputText, output: ClientOutput) -> ValueSighting:
+    thing_shown = bool(record.text.strip())
+    said: list[tuple[str, ShownFact]] = []
+    for fact in value.facts:
+        seen = _shown(fact, record, output)
+        if value.any_of_them and seen == EXACT:
+            return ValueSighting(value, EXACT, None, thing_shown)
+        said.append((seen, fact))
+    lost = next(((seen, fact) for seen, fact in said if seen not in {EXACT, ""}), None)
+    missing = next(((seen, fact) for seen, fact in said if seen == ""), None)
+    worst = lost or missing
+    if worst is None:
+        return ValueSighting(value, EXACT, None, thing_shown)
+    seen, fact = worst
+    if fact.kind == "unit" and seen == "" and said[0][0] == EXACT:
+        seen = f"its {'/'.join(fact.ways)} is lost"
+    return ValueSighting(value, seen, fact, thing_shown)
+
+
+def _shown(fact: ShownFact, record: OutputText, output: ClientOutput) -> str:
+    own = record.shows(fact) if record.text else ""
+    if own == EXACT:
+        return EXACT
+    if output.is_unique(fact):
+        anywhere = output.text.shows(fact)
+        if anywhere == EXACT or (anywhere and fact.kind == "date"):
+            return anywhere
+        if anywhere and not own and record.text == "":
+            return anywhere
+    if fact.kind == "number" and record.text and not own:
+        near = record.roughly(Decimal(fact.ways[0]))
+        return f"it is rounded: {near} is shown" if near else ""
+    return own
+
+
+def nearly_all(found: Iterable[bool]) -> bool:
+    """Whether nearly all of some values were shown."""
+    seen = list(found)
+    return bool(seen) and sum(seen) / len(seen) >= _WHOLE
+
+
+def listed_alike(wanted: Sequence[HeldResource], decoy: HeldResource, output: ClientOutput) -> str:
+    """Say where a resource is listed as one of those that were asked for; nothing if it is not.
+
+    That is: beside them in one list, table or series of like lines, and not marked as included.
+    """
+    labels = {name: each.reference for each in (*wanted, decoy) for name in _calls(each, output)}
+    others = {
+        name: each.reference
+        for each in output.data.held.values()
+        for name in _calls(each, output)
+        if each.reference not in labels.values()
+    }
+    index = RecordIndex(output.tree, {**others, **labels})
+    asked = {each.reference for each in wanted}
+    return next(_alike(output.tree, index, asked, decoy.reference, set(others.values())), "")
+
+
+def _calls(held: HeldResource, output: ClientOutput) -> list[str]:
+    return [each for each in names_of(held.resource) if output.is_unique(ShownFact("text", (each,)))]
+
+
+def _alike(piece: Piece, index: RecordIndex, asked: set[str], decoy: str, others: set[str]) -> Iterator[str]:
+    if decoy not in index.owners(piece):
+        return
+    if piece.kind in {"array", "rows", "lines", "object"}:
+        heads = [(part, _head(part, index)) for part in piece.parts]
+        good = [part for part, head in heads if head in asked]
+        bad = [part for part, head in heads if head == decoy and not _is_marked(part)]
+        dump = any(head in others for _, head in heads)
+        if good and bad and not dump and _same_kind(piece.kind, good, bad):
+            yield bad[0].text[:120].replace("\n", " ")
+    for part in piece.parts:
+        yield from _alike(part, index, asked, decoy, others)
+
+
+def _head(piece: Piece, index: RecordIndex) -> str:
+    """The thing that a piece is about: the first that it names."""
+    owners = index.owners(piece)
+    if len(owners) <= 1:
+        return next(iter(owners), "")
+    for part in piece.parts:
+        found = _head(part, index)
+        if found:
+            return found
+    return ""
+
+
+def _is_marked(piece: Piece) -> bool:
+    return any(piece.has(mark) for mark in ("include", "included", "outcome"))
+
+
+def _same_kind(kind: str, good: Sequence[Piece], bad: Sequence[Piece]) -> bool:
+    if kind == "object":
+        return all(each.kind == "member" or ":" in each.text for each in (*good, *bad)) and not any(
+            each.parts and each.parts[0].kind == "array" for each in (*good, *bad)
+        )
+    if kind != "lines":
+        return True
+    return bool({_shape(each) for each in good} & {_shape(each) for each in bad})
+
+
+def _shape(piece: Piece) -> str:
+    """The way a line begins: its first word without what differs from line to line."""
+    first = piece.text.split()[0] if piece.text.split() else ""
+    return piece.kind + "".join("0" if each.isdigit() else "a" if each.isalpha() else each for each in first)[:4]
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from _leaves(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _leaves(each)
+    else:
+        yield value
