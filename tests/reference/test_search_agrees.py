@@ -29,7 +29,9 @@ def dates(draw):
     return text + draw(ZONES) if "T" in text else text
 
 
-PERIODS = st.fixed_dictionaries({}, optional={"start": dates(), "end": dates()}).filter(bool)
+PERIODS = st.fixed_dictionaries({}, optional={"start": dates(), "end": dates()}).filter(
+    lambda period: bool(period) and (len(period) == 1 or range_of(period["start"])[0] < range_of(period["end"])[1])
+)
 CODES = st.sampled_from(["a", "b", r"a\,b", "a b"])
 SYSTEMS = st.sampled_from(["urn:1", "urn:2", "http://example.org/s|t"])
 IDENTIFIERS = st.fixed_dictionaries({"value": CODES}, optional={"system": SYSTEMS})

@@ -47,7 +47,9 @@ def _history(server: Server, request: Request, where: str, values: list[Any]) ->
     sql = f"SELECT seq FROM version WHERE {where} ORDER BY seq DESC"  # noqa: S608  # conditions of this module
     seqs = [seq for (seq,) in server.store.select(sql, values)]
     query = [pair for pair in request.query if pair[0] in {"_since", "_count"}]
-    return first_page(server, request, Result("history", seqs, count_of(server, query), query), history_entries)
+    return first_page(
+        server, request, Result("history", seqs, count_of(server, query), query, len(seqs)), history_entries
+    )
 
 
 def _instant(text: str) -> str:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from vbpr_conformance.reference.store import StoredVersion
 
 
+MOST_INCLUDED = 1000
+"""How many resources that refer to one match come along with it."""
+
+
 class _IncludeRequest(NamedTuple):
     back: bool
     again: bool
@@ -68,48 +72,59 @@ def _step(server: Server, rows: Iterable[StoredVersion], asked: _IncludeRequest)
             yield from _referred(server, row, asked)
 
 
-def _params(server: Server, source: str, code: str) -> list[str]:
+def _params(server: Server, source: str, code: str) -> list[int]:
     codes = [each.code for each in server.parameters[source].values() if each.type == "reference"]
-    return [f"{source}.{each}" for each in codes if code in {"*", each}]
-
-
-_LIVING = "SELECT v.seq FROM version v WHERE v.current = 1 AND v.body IS NOT NULL"
-_BY_CANONICAL = (
-    "v.seq IN (SELECT seq FROM search_index WHERE param = v.type || '.url' AND exact = ?) AND "
-    "(? IS NULL OR v.seq IN (SELECT seq FROM search_index WHERE param = v.type || '.version' AND value = ?))"
-)
+    return [server.store.param(f"{source}.{each}") for each in codes if code in {"*", each}]
 
 
 def _referred(server: Server, row: StoredVersion, asked: _IncludeRequest) -> Iterable[int]:
     """Find what a resource refers to, by `Type/id` or by canonical URL."""
     params = _params(server, row.type, asked.code)
     marks = ",".join("?" * len(params))
-    sql = f"SELECT DISTINCT system, value, exact FROM search_index WHERE seq = ? AND param IN ({marks})"  # noqa: S608  # only marks
+    sql = f"SELECT DISTINCT system, value, exact FROM search_value WHERE seq = ? AND param IN ({marks})"  # noqa: S608  # only marks
     for system, value, exact in server.store.select(sql, [row.seq, *params]):
-        if system is not None:
-            found = server.store.select(f"{_LIVING} AND v.type = ? AND v.id = ?", [system, value])
-        else:
-            found = server.store.select(f"{_LIVING} AND {_BY_CANONICAL}", [exact, value, value])
-        for (seq,) in found:
-            if not asked.target or server.store.rows([seq])[0].type == asked.target:
-                yield seq
+        if system is not None and asked.target in {"", system}:
+            target = server.store.current(system, value)
+            if target is not None and target.body is not None:
+                yield target.seq
+        elif system is None and exact is not None:
+            for each in [asked.target] if asked.target else server.types:
+                yield from _by_canonical(server, each, exact, value)
+
+
+def _by_canonical(server: Server, resource_type: str, url: str, version: str | None) -> Iterable[int]:
+    known = server.parameters.get(resource_type, {})
+    if "url" not in known or (version and "version" not in known):
+        return
+    sql = "SELECT seq FROM search_value WHERE param = ? AND exact = ?"
+    for (seq,) in server.store.select(sql, [server.store.param(f"{resource_type}.url"), url]):
+        if not version or version in _versions(server, resource_type, seq):
+            yield seq
+
+
+def _versions(server: Server, resource_type: str, seq: int) -> list[str]:
+    sql = "SELECT value FROM search_value WHERE seq = ? AND param = ?"
+    return [value for (value,) in server.store.select(sql, [seq, server.store.param(f"{resource_type}.version")])]
 
 
 def _referring(server: Server, row: StoredVersion, asked: _IncludeRequest) -> Iterable[int]:
-    """Find what refers to a resource, by `Type/id` or by its canonical URL."""
+    """Find what refers to a resource, by `Type/id` or by its canonical URL; not without end."""
     if asked.target not in {"", row.type}:
         return
     for param in _params(server, asked.source, asked.code):
-        refers = any_reference(param, [row], canonicals(server, [row]))
-        yield from (seq for (seq,) in server.store.select(f"{_LIVING} AND {refers.sql}", refers.values))
+        refers = any_reference(param, [row], canonicals(server, [row])).anywhere
+        sql = f"SELECT DISTINCT seq FROM search_value WHERE {refers.sql} LIMIT {MOST_INCLUDED:d}"  # noqa: S608  # SQL of this package
+        yield from (seq for (seq,) in server.store.select(sql, refers.values))
 
 
 def canonicals(server: Server, rows: Iterable[StoredVersion]) -> list[Canonical]:
     """Give the canonical URLs of resources, each with its version."""
     found: list[Canonical] = []
     for row in rows:
-        sql = "SELECT exact, value FROM search_index WHERE seq = ? AND param = ?"
-        urls = server.store.select(sql, [row.seq, f"{row.type}.url"])
-        versions = server.store.select(sql, [row.seq, f"{row.type}.version"])
-        found += [(url, versions[0][1] if versions else None) for url, _ in urls]
+        known = server.parameters[row.type]
+        if "url" in known:
+            sql = "SELECT exact FROM search_value WHERE seq = ? AND param = ?"
+            urls = server.store.select(sql, [row.seq, server.store.param(f"{row.type}.url")])
+            versions = _versions(server, row.type, row.seq) if urls and "version" in known else []
+            found += [(url, versions[0] if versions else None) for (url,) in urls]
     return found

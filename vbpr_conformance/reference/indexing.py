@@ -42,6 +42,16 @@ class Indexer:
         ]
         self.signature = hashlib.sha256(repr((WAY, sorted(told))).encode()).hexdigest()
 
+    @property
+    def names(self) -> list[str]:
+        """The names under which rows are made: `Type.code`, and `Type.code:identifier` for references."""
+        plans = [(parameter, name) for plan in self._plans.values() for parameter, name, *_ in plan]
+        return [
+            each
+            for parameter, name in plans
+            for each in (name, f"{name}:identifier")[: 1 + (parameter.type == "reference")]
+        ]
+
     def rows(self, resource: dict[str, Any], base: str) -> list[IndexRow]:
         """Give the index rows of a resource; `base` is the URL below which absolute references are local."""
         found: list[IndexRow] = []

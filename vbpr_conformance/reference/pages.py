@@ -35,12 +35,19 @@ class Result:
     per_page: int
     query: list[tuple[str, str]]
     """The parameters that were used."""
-    total: bool = True
+    total: int | None = None
+    """How many matches there are; None if that is not told."""
     outcome: str = ""
+    more: tuple[str, ...] = ()
+    """The types of which there are more matches than `seqs`, to be looked for when a page gets there."""
 
 
 Render = Callable[["Server", str, list[int], Result], list[str]]
 """Writes the entries of a page as JSON text: server, base URL, versions by their place, what was searched."""
+
+
+Complete = Callable[["Server", str, Result], None]
+"""Adds to a result all the matches that were left for later: server, base URL, result."""
 
 
 def count_of(server: Server, query: Pairs) -> int:
@@ -62,19 +69,23 @@ def first_page(server: Server, request: Request, result: Result, render: Render)
     steps = "/".join(quote(each) for each in request.steps if each != "_search")
     url = f"{request.base}/{steps}".rstrip("/") + (f"?{text}" if text else "")
     token = ""
-    if 0 < result.per_page < len(result.seqs):
+    if 0 < result.per_page < len(result.seqs) or (result.more and result.per_page):
         token = secrets.token_urlsafe(12)
         server.store.keep_result(token, asdict(result))
     return _page(server, request, result, _PageStart(0, token, url), render)
 
 
-def later_page(server: Server, request: Request, renders: Mapping[str, Render]) -> Response:
+def later_page(server: Server, request: Request, renders: Mapping[str, Render], complete: Complete) -> Response:
     """Answer with a page that a link of an earlier one led to; 410 if the result is kept no longer."""
     token, _, start = dict(request.query)[PAGE].rpartition(".")
     kept = server.store.kept_result(token)
     if kept is None or not start.isdigit():
         raise ProblemError(410, "this page is not kept any longer: search again", code="not-found")
-    result = Result(**kept | {"query": [(each[0], each[1]) for each in kept["query"]]})
+    pairs, more = [(name, value) for name, value in kept["query"]], tuple(kept["more"])
+    result = Result(**kept | {"query": pairs, "more": more})
+    if result.more and int(start) + result.per_page >= len(result.seqs):
+        complete(server, request.base, result)
+        server.store.keep_result(token, asdict(result))
     place = _PageStart(int(start), token, _link(request.base, token, int(start)))
     return _page(server, request, result, place, renders[result.kind])
 
@@ -100,8 +111,8 @@ def _page(server: Server, request: Request, result: Result, place: _PageStart, r
         links += _neighbours(request.base, place, result)
     head: dict[str, Any] = {"resourceType": "Bundle", "id": secrets.token_hex(8), "meta": {"lastUpdated": timestamp()}}
     head |= {"type": result.kind}
-    if result.total:
-        head |= {"total": len(result.seqs)}
+    if result.total is not None:
+        head |= {"total": result.total}
     head |= {"link": [{"relation": relation, "url": each} for relation, each in links]}
     entries = render(server, request.base, seqs, result)
     text = json_codec.dumps(head)
@@ -116,7 +127,7 @@ def _page(server: Server, request: Request, result: Result, place: _PageStart, r
 def _neighbours(base: str, place: _PageStart, result: Result) -> list[tuple[str, str]]:
     links = []
     start, size = place.start, result.per_page
-    if start + size < len(result.seqs):
+    if start + size < len(result.seqs) or result.more:
         links.append(("next", _link(base, place.token, start + size)))
     if start > 0:
         links.append(("previous", _link(base, place.token, max(0, start - size))))

@@ -6,7 +6,7 @@ https://hl7.org/fhir/R4/search.html
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.reference.include import canonicals, understands
 from vbpr_conformance.reference.pages import PAGE
@@ -21,27 +21,58 @@ if TYPE_CHECKING:
 RESULT_PARAMETERS = {"_count", "_sort", "_summary", "_elements", "_total", "_type", "_format", "_pretty"}
 """Parameters about the answer, not about what matches: https://hl7.org/fhir/R4/search.html#Summary"""
 _INCLUDES = {"_include", "_revinclude", "_include:iterate", "_revinclude:iterate"}
-_MATCHES = "SELECT v.seq FROM version v WHERE v.type = ? AND v.current = 1 AND v.body IS NOT NULL"
+MOST_KEPT = 1000
+"""How many matches are found at first: who pages on behind them makes the server look for all."""
+_FEW = 1000
+"""A criterion that fewer values meet is asked first."""
+_NO_CRITERION = Condition(0, [])
+"""Stands for a parameter that filters nothing."""
+_LIVING = "SELECT v.seq FROM version v WHERE v.type = ? AND v.current = 1 AND v.body IS NOT NULL"
 
 
 @dataclass(slots=True)
 class Found:
-    """What a search found, which of its parameters it used, and which it did not know."""
+    """What a search found, which of its parameters it used, and which it did not know.
+
+    `complete` says that there are no more matches than these.
+    """
 
     seqs: list[int]
     used: Pairs = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
+    complete: bool = True
 
 
-def find(server: Server, resource_type: str, query: Pairs, base: str, *, strict: bool) -> Found:
-    """Find all current resources of a type that meet all criteria, in the order asked for.
+def find(  # noqa: PLR0913  # a search and how it is to be carried out
+    server: Server, resource_type: str, query: Pairs, base: str, *, strict: bool, most: int | None = None
+) -> Found:
+    """Find the current resources of a type that meet all criteria, in the order asked for; `most` of them, or all.
 
     An unknown parameter is refused if `strict`, else left out and told (https://hl7.org/fhir/R4/search.html#errors).
     """
+    found, sql, values = _selected(server, resource_type, query, base, strict=strict)
+    order, order_values = _order(server, resource_type, query, strict=strict)
+    limit = "" if most is None else f" LIMIT {most + 1:d}"
+    found.seqs = [seq for (seq,) in server.store.select(f"{sql} ORDER BY {order}{limit}", [*values, *order_values])]
+    if most is not None and len(found.seqs) > most:
+        found.seqs, found.complete = found.seqs[:most], False
+    return found
+
+
+def count(server: Server, resource_type: str, query: Pairs, base: str, *, strict: bool) -> int:
+    """Count what `find` would find."""
+    _, sql, values = _selected(server, resource_type, query, base, strict=strict)
+    return int(server.store.select(f"SELECT count(*) FROM ({sql})", values)[0][0])  # noqa: S608  # SQL of this module
+
+
+def _selected(
+    server: Server, resource_type: str, query: Pairs, base: str, *, strict: bool
+) -> tuple[Found, str, list[Any]]:
+    """Say in SQL what meets all criteria, without an order."""
     for change in server.behaviour.query:
         query = change(resource_type, query)
     found = Found([])
-    sql, values = _MATCHES, [resource_type]
+    conditions: list[Condition] = []
     for name, value in query:
         made = _criterion(server, resource_type, name, value, base)
         if made is None:
@@ -49,21 +80,40 @@ def find(server: Server, resource_type: str, query: Pairs, base: str, *, strict:
                 raise ProblemError(400, f"the search parameter {name} of {resource_type} is not known here")
             found.ignored.append(name)
             continue
-        if made.sql:
-            sql += f" AND {made.sql}"
-            values += made.values
+        if made is not _NO_CRITERION:
+            conditions.append(made)
         found.used.append((name, value))
-    order, order_values = _order(server, resource_type, query, strict=strict)
-    found.seqs = [row[0] for row in server.store.select(f"{sql} ORDER BY {order}", [*values, *order_values])]
-    return found
+    sql, values = _LIVING, [resource_type]
+    first = _rarest(server, conditions)
+    for each in conditions:
+        test = each.anywhere if each is first else each.of_resource
+        sql += f" AND v.seq IN (SELECT seq FROM search_value WHERE {test.sql})" if each is first else f" AND {test.sql}"  # noqa: S608  # SQL of this package
+        values += test.values
+    return found, sql, values
+
+
+def _rarest(server: Server, conditions: list[Condition]) -> Condition | None:
+    """Find the criterion that the fewest values meet, if they are few: the search then starts at these.
+
+    Without one it goes through the resources in their order, and soon has as many matches as are wanted.
+    """
+    best, fewest = None, _FEW
+    for each in conditions:
+        if not each.negated:
+            test = each.anywhere
+            sql = f"SELECT count(*) FROM (SELECT 1 FROM search_value WHERE {test.sql} LIMIT {fewest:d})"  # noqa: S608  # SQL of this package
+            number = server.store.select(sql, test.values)[0][0]
+            if number < fewest:
+                best, fewest = each, number
+    return best
 
 
 def _criterion(server: Server, resource_type: str, name: str, value: str, base: str) -> Condition | None:
-    """Understand one parameter; None if it is not known. What does not filter gives an empty condition."""
+    """Understand one parameter; None if it is not known. What does not filter gives `_NO_CRITERION`."""
     if name in RESULT_PARAMETERS or name == PAGE:
-        return Condition("", [])
+        return _NO_CRITERION
     if name in _INCLUDES:
-        return Condition("", []) if understands(server, name, value) else None
+        return _NO_CRITERION if understands(server, name, value) else None
     code, modifier, chain = split_name(name)
     parameter = server.parameters[resource_type].get(code)
     if parameter is None:
@@ -94,16 +144,16 @@ def _chain(server: Server, resource_type: str, asked: Criterion, rest: str) -> C
         return None
     seqs = [seq for each in known for seq in find(server, each, [(rest, asked.text)], asked.base, strict=True).seqs]
     rows = server.store.rows(seqs)
-    return any_reference(f"{resource_type}.{parameter.code}", rows, canonicals(server, rows))
+    return any_reference(server.store.param(f"{resource_type}.{parameter.code}"), rows, canonicals(server, rows))
 
 
-def _order(server: Server, resource_type: str, query: Pairs, *, strict: bool) -> tuple[str, list[str]]:
+def _order(server: Server, resource_type: str, query: Pairs, *, strict: bool) -> tuple[str, list[int]]:
     """Say the order: by `_sort`, those without a value last, then as they were stored.
 
     https://hl7.org/fhir/R4/search.html#sort
     """
     parts: list[str] = []
-    values: list[str] = []
+    values: list[int] = []
     for code in (each for name, value in query if name == "_sort" for each in value.split(",") if each):
         down = code.startswith("-")
         parameter = server.parameters[resource_type].get(code.lstrip("-"))
@@ -115,7 +165,7 @@ def _order(server: Server, resource_type: str, query: Pairs, *, strict: bool) ->
             parameter.type, "exact"
         )
         pick = f"{'max' if down else 'min'}({'high' if down and parameter.type == 'date' else column})"
-        value = f"(SELECT {pick} FROM search_index WHERE seq = v.seq AND param = ?)"  # noqa: S608  # constants of this function
+        value = f"(SELECT {pick} FROM search_value WHERE seq = v.seq AND param = ?)"  # noqa: S608  # constants of this function
         parts.append(f"{value} {'DESC' if down else 'ASC'} NULLS LAST")
-        values.append(f"{resource_type}.{parameter.code}")
+        values.append(server.store.param(f"{resource_type}.{parameter.code}"))
     return ", ".join([*parts, "v.seq"]), values

@@ -5,7 +5,9 @@ https://hl7.org/fhir/R4/search.html#ptypes, https://hl7.org/fhir/R4/search.html#
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vbpr_conformance.reference import date_ranges, search_terms
@@ -22,11 +24,37 @@ Canonical = tuple[str, str | None]
 """The URL and the version by which others may refer to a resource."""
 
 
-class Condition(NamedTuple):
-    """SQL with its values."""
+class ColumnTest(NamedTuple):
+    """SQL over the columns of `search_value` with its values: one row of the index meets it or not."""
 
     sql: str
     values: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a criterion asks of a resource: that a row of a parameter meets one of some tests; negated, that none does.
+
+    `param` is the number of the parameter in the index.
+    """
+
+    param: int
+    tests: list[ColumnTest]
+    negated: bool = False
+
+    @property
+    def anywhere(self) -> ColumnTest:
+        """The rows of all resources that meet it, in a form in which each alternative can use an index."""
+        sql = " OR ".join(f"(param = ? AND ({each.sql}))" for each in self.tests)
+        return ColumnTest(sql, [value for each in self.tests for value in (self.param, *each.values)])
+
+    @property
+    def of_resource(self) -> ColumnTest:
+        """Whether the resource `v` meets it: its own rows are looked at, by the primary key (the + keeps to that)."""
+        either = " OR ".join(f"({each.sql})" for each in self.tests)
+        sql = f"EXISTS (SELECT 1 FROM search_value WHERE seq = v.seq AND param = ? AND +({either}))"  # noqa: S608  # SQL of this module
+        values = [self.param, *(value for each in self.tests for value in each.values)]
+        return ColumnTest(f"NOT {sql}" if self.negated else sql, values)
 
 
 class Criterion(NamedTuple):
@@ -50,88 +78,83 @@ MODIFIERS: Mapping[str, tuple[str, ...]] = {
 """The modifiers of each type of parameter that are implemented, besides `:missing` and `:[type]`."""
 
 _HIGHEST = "\U0010ffff"
-_NOTHING = Condition("0", [])
+_NOTHING, _ANYTHING = ColumnTest("0", []), ColumnTest("1", [])
+_MOST_ALTERNATIVES = 200
+"""How many values a criterion may give to choose from."""
 
 
 def condition(server: Server, index_name: str, asked: Criterion) -> Condition:
     """Say in SQL what a parameter with its modifier and value asks; alternatives are separated by commas."""
     parameter, modifier = asked.parameter, asked.modifier
     if modifier == "missing":
-        return _missing(index_name, asked)
+        if asked.text not in {"true", "false"}:
+            raise ProblemError(400, f"{parameter.code}:missing: true or false was expected", code="value")
+        return Condition(server.store.param(index_name), [_ANYTHING], negated=asked.text == "true")
     is_type = parameter.type == "reference" and modifier in server.types
     if modifier and modifier not in MODIFIERS[parameter.type] and not is_type:
         raise ProblemError(400, f"the modifier :{modifier} of {parameter.code} is not supported")
     way = _WAYS["token" if modifier == "identifier" else parameter.type]
-    parts = [way(asked._replace(text=each)) for each in search_terms.split(asked.text, ",")]
+    alternatives = search_terms.split(asked.text, ",")
+    if len(alternatives) > _MOST_ALTERNATIVES:
+        raise ProblemError(400, f"{parameter.code}: more than {_MOST_ALTERNATIVES} values are not searched for")
+    tests: list[ColumnTest] = []
+    for each in alternatives:
+        made = way(asked._replace(text=each))
+        tests += made if isinstance(made, list) else [made]
     name = f"{index_name}:identifier" if modifier == "identifier" else index_name
-    either = " OR ".join(f"({each.sql})" for each in parts)
-    return _among(
-        Condition(f"param = ? AND ({either})", [name, *(value for each in parts for value in each.values)]),
-        negated=modifier == "not",
-    )
+    return Condition(server.store.param(name), tests, negated=modifier == "not")
 
 
-def _missing(index_name: str, asked: Criterion) -> Condition:
-    if asked.text not in {"true", "false"}:
-        raise ProblemError(400, f"{asked.parameter.code}:missing: true or false was expected", code="value")
-    return _among(Condition("param = ?", [index_name]), negated=asked.text == "true")
-
-
-def _among(inner: Condition, *, negated: bool = False) -> Condition:
-    """Say that a resource has, or has not, an index row that meets a condition."""
-    is_in = "NOT IN" if negated else "IN"
-    return Condition(f"v.seq {is_in} (SELECT seq FROM search_index WHERE {inner.sql})", inner.values)  # noqa: S608  # SQL of this module
-
-
-def any_reference(index_name: str, targets: Iterable[StoredVersion], canonicals: Iterable[Canonical]) -> Condition:
+def any_reference(param: int, targets: Iterable[StoredVersion], canonicals: Iterable[Canonical]) -> Condition:
     """Say that a resource refers to one of these, by type and id or by canonical URL (and version, if it names one)."""
-    parts: list[str] = []
-    values: list[Any] = [index_name]
-    for row in targets:
-        parts.append("(system = ? AND value = ?)")
-        values += [row.type, row.id]
-    for url, version in canonicals:
-        parts.append("(system IS NULL AND exact = ? AND (value IS NULL OR value IS ?))")
-        values += [url, version]
-    return _among(Condition(f"param = ? AND ({' OR '.join(parts)})", values)) if parts else _NOTHING
+    keys = [row.key for row in targets]
+    pairs = list(canonicals)
+    urls, versioned = [url for url, _ in pairs], [f"{url}|{version}" for url, version in pairs]
+    listed = "(SELECT value FROM json_each(?))"
+    by_key = ColumnTest(f"system IS NOT NULL AND exact IN {listed}", [json.dumps(keys)])
+    by_url = ColumnTest(
+        f"system IS NULL AND exact IN {listed} AND (value IS NULL OR exact || '|' || value IN {listed})",
+        [json.dumps(urls), json.dumps(versioned)],
+    )
+    return Condition(param, [by_key, by_url])
 
 
-def _token(asked: Criterion) -> Condition:
+def _token(asked: Criterion) -> ColumnTest:
     """https://hl7.org/fhir/R4/search.html#token."""
     if asked.modifier == "text":
-        return Condition("instr(exact, ?) > 0", [normalised(search_terms.plain(asked.text))])
+        return ColumnTest("instr(exact, ?) > 0", [normalised(search_terms.plain(asked.text))])
     system, code = search_terms.token_term(asked.text)
     if system is None:
-        return Condition("value = ?", [code])
+        return ColumnTest("value = ?", [code])
     if not system:
-        return Condition("system IS NULL AND value = ?", [code])
+        return ColumnTest("system IS NULL AND value = ?", [code])
     if code is None:
-        return Condition("system = ?", [system])
-    return Condition("system = ? AND value = ?", [system, code])
+        return ColumnTest("system = ?", [system])
+    return ColumnTest("system = ? AND value = ?", [system, code])
 
 
-def _string(asked: Criterion) -> Condition:
+def _string(asked: Criterion) -> ColumnTest:
     """https://hl7.org/fhir/R4/search.html#string."""
     text = search_terms.plain(asked.text)
     if asked.modifier == "exact":
-        return Condition("exact = ?", [text])
+        return ColumnTest("exact = ?", [text])
     wanted = normalised(text)
     if asked.modifier == "contains":
-        return Condition("instr(value, ?) > 0", [wanted])
-    return Condition("value >= ? AND value < ?", [wanted, wanted + _HIGHEST])
+        return ColumnTest("instr(value, ?) > 0", [wanted])
+    return ColumnTest("value >= ? AND value < ?", [wanted, wanted + _HIGHEST])
 
 
-def _uri(asked: Criterion) -> Condition:
+def _uri(asked: Criterion) -> ColumnTest:
     """https://hl7.org/fhir/R4/search.html#uri."""
     text = search_terms.plain(asked.text)
     if asked.modifier == "below":
-        return Condition("exact = ? OR substr(exact, 1, ?) = ?", [text, len(text) + 1, f"{text}/"])
+        return ColumnTest("exact = ? OR substr(exact, 1, ?) = ?", [text, len(text) + 1, f"{text}/"])
     if asked.modifier == "above":
-        return Condition("exact = ? OR substr(?, 1, length(exact) + 1) = exact || '/'", [text, text])
-    return Condition("exact = ?", [text])
+        return ColumnTest("exact = ? OR substr(?, 1, length(exact) + 1) = exact || '/'", [text, text])
+    return ColumnTest("exact = ?", [text])
 
 
-def _reference(asked: Criterion) -> Condition:
+def _reference(asked: Criterion) -> ColumnTest:
     """Match by `Type/id`, by id, by URL or by canonical with or without version.
 
     https://hl7.org/fhir/R4/search.html#reference
@@ -141,56 +164,57 @@ def _reference(asked: Criterion) -> Condition:
     key = local_key(text, asked.base)
     if key is not None:
         named, _, target_id = key.partition("/")
-        return Condition("system = ? AND value = ?", [named, target_id]) if wanted_type in {"", named} else _NOTHING
+        return ColumnTest("system = ? AND value = ?", [named, target_id]) if wanted_type in {"", named} else _NOTHING
     if ":" in text or "/" in text:
         return _canonical(text, below=asked.modifier == "below")
     if wanted_type:
-        return Condition("system = ? AND value = ?", [wanted_type, text])
-    return Condition("system IS NOT NULL AND value = ?", [text])
+        return ColumnTest("system = ? AND value = ?", [wanted_type, text])
+    return ColumnTest("system IS NOT NULL AND value = ?", [text])
 
 
-def _canonical(text: str, *, below: bool) -> Condition:
+def _canonical(text: str, *, below: bool) -> ColumnTest:
     url, _, rest = text.partition("|")
     version = rest.partition("#")[0]
     here = "system IS NULL AND exact = ?"
     if not version:
-        return Condition(here, [url])
+        return ColumnTest(here, [url])
     if below:
         prefix = f"{version}."
-        return Condition(f"{here} AND (value = ? OR substr(value, 1, ?) = ?)", [url, version, len(prefix), prefix])
-    return Condition(f"{here} AND value = ?", [url, version])
+        return ColumnTest(f"{here} AND (value = ? OR substr(value, 1, ?) = ?)", [url, version, len(prefix), prefix])
+    return ColumnTest(f"{here} AND value = ?", [url, version])
 
 
 _INTERVAL = {
-    "eq": ("low >= ? AND high <= ?", "lh"),
+    "eq": ("low >= ? AND low < ? AND high <= ?", "lhh"),
     "ne": ("NOT (low >= ? AND high <= ?)", "lh"),
     "gt": ("high > ?", "h"),
     "lt": ("low < ?", "l"),
-    "ge": ("high > ? OR (low >= ? AND high <= ?)", "hlh"),
-    "le": ("low < ? OR (low >= ? AND high <= ?)", "llh"),
     "sa": ("low >= ?", "h"),
     "eb": ("high <= ?", "l"),
     "ap": ("low < ? AND high > ?", "hl"),
 }
 """How the interval of a value (columns) relates to that of the parameter (`l` its start, `h` its end, not included).
 
-https://hl7.org/fhir/R4/search.html#prefix
+That a start lies before its end is said so that an index can be used. https://hl7.org/fhir/R4/search.html#prefix
 """
 
 
-def _date(asked: Criterion) -> Condition:
+def _date(asked: Criterion) -> list[ColumnTest]:
     prefix, (low, high) = search_terms.date_term(asked.text)
     if prefix == "ap":
         low, high = date_ranges.widened((low, high))
-    sql, ends = _INTERVAL[prefix]
-    return Condition(sql, [low if each == "l" else high for each in ends])
+    relations = {"ge": ("gt", "eq"), "le": ("lt", "eq")}.get(prefix, (prefix,))
+    return [
+        ColumnTest(sql, [low if each == "l" else high for each in ends])
+        for sql, ends in (_INTERVAL[each] for each in relations)
+    ]
 
 
-def _number(asked: Criterion) -> Condition:
+def _number(asked: Criterion) -> ColumnTest:
     return _compared(search_terms.number_term(asked.text))
 
 
-def _compared(number: search_terms.NumberTerm) -> Condition:
+def _compared(number: search_terms.NumberTerm) -> ColumnTest:
     """Compare a number: by itself with a prefix, within its own precision without one.
 
     https://hl7.org/fhir/R4/search.html#number
@@ -198,19 +222,19 @@ def _compared(number: search_terms.NumberTerm) -> Condition:
     prefix, value, low, high = number
     near = abs(value) / 10
     return {
-        "eq": Condition("low >= ? AND high < ?", [low, high]),
-        "ne": Condition("NOT (low >= ? AND high < ?)", [low, high]),
-        "gt": Condition("high > ?", [value]),
-        "lt": Condition("low < ?", [value]),
-        "ge": Condition("high >= ?", [value]),
-        "le": Condition("low <= ?", [value]),
-        "sa": Condition("low > ?", [value]),
-        "eb": Condition("high < ?", [value]),
-        "ap": Condition("low <= ? AND high >= ?", [value + near, value - near]),
+        "eq": ColumnTest("low >= ? AND high < ?", [low, high]),
+        "ne": ColumnTest("NOT (low >= ? AND high < ?)", [low, high]),
+        "gt": ColumnTest("high > ?", [value]),
+        "lt": ColumnTest("low < ?", [value]),
+        "ge": ColumnTest("high >= ?", [value]),
+        "le": ColumnTest("low <= ?", [value]),
+        "sa": ColumnTest("low > ?", [value]),
+        "eb": ColumnTest("high < ?", [value]),
+        "ap": ColumnTest("low <= ? AND high >= ?", [value + near, value - near]),
     }[prefix]
 
 
-def _quantity(asked: Criterion) -> Condition:
+def _quantity(asked: Criterion) -> ColumnTest:
     """Compare a number and, where given, its unit.
 
     https://hl7.org/fhir/R4/search.html#quantity
@@ -224,10 +248,10 @@ def _quantity(asked: Criterion) -> Condition:
     if code:
         sql += " AND value = ?" if system else " AND (value = ? OR exact = ?)"
         values = [*values, code] if system else [*values, code, code]
-    return Condition(sql, values)
+    return ColumnTest(sql, values)
 
 
-_WAYS: Mapping[str, Callable[[Criterion], Condition]] = {
+_WAYS: Mapping[str, Callable[[Criterion], ColumnTest | list[ColumnTest]]] = {
     "token": _token,
     "string": _string,
     "uri": _uri,

@@ -16,7 +16,7 @@ from vbpr_conformance.reference.include import included
 from vbpr_conformance.reference.pages import Result, count_of, first_page
 from vbpr_conformance.reference.pages import later_page as later
 from vbpr_conformance.reference.problems import ProblemError, issue, outcome
-from vbpr_conformance.reference.query import RESULT_PARAMETERS, Found, find
+from vbpr_conformance.reference.query import MOST_KEPT, RESULT_PARAMETERS, Found, count, find
 from vbpr_conformance.reference.server import known_type
 from vbpr_conformance.reference.subsetting import cut
 
@@ -48,13 +48,14 @@ def search_system(server: Server, request: Request) -> Response:
 
 def later_page(server: Server, request: Request) -> Response:
     """Answer with a later page of a search or history."""
-    return later(server, request, {"searchset": searchset_entries, "history": history_entries})
+    return later(server, request, {"searchset": searchset_entries, "history": history_entries}, _complete)
 
 
 def _answer(server: Server, request: Request, types: list[str]) -> Response:
     strict = request.preference("handling") == "strict" or server.behaviour.unknown_parameter_refused
-    found = [find(server, each, request.query, request.base, strict=strict) for each in types]
+    found = [find(server, each, request.query, request.base, strict=strict, most=MOST_KEPT) for each in types]
     seqs = [seq for each in found for seq in each.seqs]
+    more = tuple(name for name, each in zip(types, found, strict=True) if not each.complete)
     if len(types) == 1:
         seqs = server.behaviour.found_by(types[0], request.query, seqs)
     result = Result(
@@ -62,10 +63,35 @@ def _answer(server: Server, request: Request, types: list[str]) -> Response:
         seqs,
         _page_size(server, request.query),
         _used(found[0], request.query),
-        total=dict(request.query).get("_total") != "none",
+        _total(server, request, types, more, len(seqs)),
         outcome=_ignored(found[0]),
+        more=more,
     )
     return first_page(server, request, result, searchset_entries)
+
+
+def _total(server: Server, request: Request, types: list[str], more: tuple[str, ...], seen: int) -> int | None:
+    """Say how many matches there are: all are counted where that is little work, or where the client wants it.
+
+    https://hl7.org/fhir/R4/search.html#total
+    """
+    wanted = dict(request.query).get("_total", "")
+    if wanted == "none":
+        return None
+    if not more:
+        return seen
+    if wanted != "accurate" and ("_summary", "count") not in request.query:
+        return None
+    query = [pair for pair in request.query if pair[0] != "_sort"]
+    return sum(count(server, each, query, request.base, strict=False) for each in types)
+
+
+def _complete(server: Server, base: str, result: Result) -> None:
+    """Add all the matches that the first look left out."""
+    seen = set(result.seqs)
+    for each in result.more:
+        result.seqs += [seq for seq in find(server, each, result.query, base, strict=False).seqs if seq not in seen]
+    result.more = ()
 
 
 def _page_size(server: Server, query: Pairs) -> int:

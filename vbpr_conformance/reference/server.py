@@ -43,6 +43,7 @@ class Server:
             each: served.parameters(edition, each) for each in self.types
         }
         self.indexer = Indexer(edition, self.parameters)
+        store.add_params(self.indexer.names)
         self._validator = validator_for(edition) if validate else None
         self._route: Callable[[Request], Handler] | None = None
         self._bring_index_up_to_date()

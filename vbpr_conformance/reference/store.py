@@ -16,10 +16,18 @@ from typing import Any, NamedTuple
 
 from vbpr_conformance.errors import UsageError
 
-LAYOUT = 1
+LAYOUT = 2
 """Raised whenever the tables change: a file of another layout is refused."""
 KEPT_RESULTS = 2000
 """How many results of searches with several pages are kept for their later pages."""
+KEPT_LARGE_RESULTS = 8
+"""How many of them may be large."""
+_LARGE_RESULT = 200_000
+"""In characters."""
+KEPT_PAST = 10_000
+"""How many replaced and deleted versions a store in memory keeps: a file has room for all of them."""
+_SWEEP = 1000
+"""After how many writes what is too old is looked for."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS version (
@@ -28,15 +36,23 @@ CREATE TABLE IF NOT EXISTS version (
     updated TEXT NOT NULL, method TEXT NOT NULL, current INTEGER NOT NULL, body TEXT);
 CREATE UNIQUE INDEX IF NOT EXISTS version_key ON version (type, id, version);
 CREATE UNIQUE INDEX IF NOT EXISTS version_current ON version (type, id) WHERE current = 1;
-CREATE TABLE IF NOT EXISTS search_index (
-    seq INTEGER NOT NULL, param TEXT NOT NULL,
-    system TEXT, value TEXT, exact TEXT, low, high);
-CREATE INDEX IF NOT EXISTS index_seq ON search_index (seq, param);
-CREATE INDEX IF NOT EXISTS index_value ON search_index (param, value);
-CREATE INDEX IF NOT EXISTS index_exact ON search_index (param, exact);
-CREATE INDEX IF NOT EXISTS index_low ON search_index (param, low);
+CREATE INDEX IF NOT EXISTS version_living ON version (type, seq) WHERE current = 1 AND body IS NOT NULL;
+CREATE INDEX IF NOT EXISTS version_past ON version (seq) WHERE current = 0 OR body IS NULL;
+CREATE TABLE IF NOT EXISTS param (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS search_value (
+    seq INTEGER NOT NULL, param INTEGER NOT NULL, place INTEGER NOT NULL,
+    system TEXT, value TEXT, exact TEXT, low, high,
+    PRIMARY KEY (seq, param, place)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_param ON search_value (param, seq);
+CREATE INDEX IF NOT EXISTS by_value ON search_value (param, value) WHERE value IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_exact ON search_value (param, exact, value, system) WHERE exact IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_low ON search_value (param, low, high) WHERE low IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_high ON search_value (param, high) WHERE high IS NOT NULL;
+CREATE VIEW IF NOT EXISTS search_index AS
+    SELECT s.seq, p.name AS param, s.system, s.value, s.exact, s.low, s.high
+    FROM search_value s JOIN param p ON p.number = s.param;
 CREATE TABLE IF NOT EXISTS result (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL UNIQUE, content TEXT NOT NULL);
+    number INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, content TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 _COLUMNS = "seq, type, id, version, updated, method, body"
@@ -89,10 +105,13 @@ class Store:
 
     def __init__(self, path: Path | None = None) -> None:
         self._depth = 0
+        self._in_memory = path is None
+        self._writes = 0
         try:
             self._db = _open(path)
         except sqlite3.DatabaseError as error:
             raise UsageError(f"cannot keep data in {path}: {_reason(error)}") from None
+        self._params: dict[str, int] = dict(self._db.execute("SELECT name, number FROM param"))
 
     def close(self) -> None:
         """Close the file; all that was acknowledged is in it."""
@@ -128,18 +147,32 @@ class Store:
         with self.transaction():
             if previous is not None:
                 self._db.execute("UPDATE version SET current = 0 WHERE seq = ?", (previous.seq,))
-                self._db.execute("DELETE FROM search_index WHERE seq = ?", (previous.seq,))
+                self._db.execute("DELETE FROM search_value WHERE seq = ?", (previous.seq,))
             seq = self._db.execute(
                 "INSERT INTO version (type, id, version, updated, method, current, body) VALUES (?, ?, ?, ?, ?, 1, ?)",
                 (row.type, row.id, row.version, row.updated, row.method, row.body),
             ).lastrowid
             assert seq is not None  # noqa: S101  # SQLite gives it after every INSERT
             self._insert_index(seq, index)
+            self._writes += 1
+            if self._in_memory and self._writes % _SWEEP == 0:
+                self._forget_past()
         return StoredVersion(seq, row.type, row.id, row.version, row.updated, row.method, row.body)
+
+    def _forget_past(self) -> None:
+        """Drop the oldest of the versions that were replaced or are deletions, so that the memory does not grow.
+
+        How long versions are kept is the server's choice: https://hl7.org/fhir/R4/http.html#history.
+        """
+        self._db.execute(
+            "DELETE FROM version WHERE seq IN (SELECT seq FROM version WHERE current = 0 OR body IS NULL "
+            "ORDER BY seq DESC LIMIT -1 OFFSET ?)",
+            (KEPT_PAST,),
+        )
 
     def reindex(self, row: StoredVersion, index: Iterable[IndexRow]) -> None:
         """Make the index of a current version anew."""
-        self._db.execute("DELETE FROM search_index WHERE seq = ?", (row.seq,))
+        self._db.execute("DELETE FROM search_value WHERE seq = ?", (row.seq,))
         self._insert_index(row.seq, index)
 
     def index_of(self, row: StoredVersion) -> list[IndexRow]:
@@ -148,7 +181,19 @@ class Store:
         return [IndexRow(*each) for each in self._db.execute(sql, (row.seq,))]
 
     def _insert_index(self, seq: int, index: Iterable[IndexRow]) -> None:
-        self._db.executemany("INSERT INTO search_index VALUES (?, ?, ?, ?, ?, ?, ?)", [(seq, *each) for each in index])
+        rows = [(seq, self.param(each.param), place, *each[1:]) for place, each in enumerate(index)]
+        self._db.executemany("INSERT INTO search_value VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def param(self, name: str) -> int:
+        """Give the number under which the index has a search parameter, `Type.code`; raises `KeyError` for others."""
+        return self._params[name]
+
+    def add_params(self, names: Iterable[str]) -> None:
+        """Give numbers to search parameters that shall be indexed."""
+        with self.transaction():
+            new = [(name,) for name in names if name not in self._params]
+            self._db.executemany("INSERT INTO param (name) VALUES (?)", new)
+        self._params = dict(self._db.execute("SELECT name, number FROM param"))
 
     def select(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Run a query that was built by this package."""
@@ -184,12 +229,26 @@ class Store:
         return gone
 
     def keep_result(self, token: str, content: Any) -> None:
-        """Keep what later pages of a search need; the oldest go when there are too many."""
+        """Keep what later pages of a search need; the oldest go when there are too many, or too many large ones.
+
+        It may get lost with the power: nothing waits for the disk here.
+        """
+        text = json.dumps(content, separators=(",", ":"))
+        if self._depth == 0:
+            self._db.execute("PRAGMA synchronous = NORMAL")
         with self.transaction():
             number = self._db.execute(
-                "INSERT INTO result (token, content) VALUES (?, ?)", (token, json.dumps(content))
+                "INSERT OR REPLACE INTO result (token, size, content) VALUES (?, ?, ?)", (token, len(text), text)
             ).lastrowid
             self._db.execute("DELETE FROM result WHERE number <= ?", ((number or 0) - KEPT_RESULTS,))
+            if len(text) > _LARGE_RESULT:
+                sql = (
+                    "DELETE FROM result WHERE size > ? AND number NOT IN "
+                    "(SELECT number FROM result WHERE size > ? ORDER BY number DESC LIMIT ?)"
+                )
+                self._db.execute(sql, (_LARGE_RESULT, _LARGE_RESULT, KEPT_LARGE_RESULTS))
+        if self._depth == 0:
+            self._db.execute("PRAGMA synchronous = FULL")
 
     def kept_result(self, token: str) -> Any:
         """Give back what was kept, or None."""
