@@ -105,9 +105,11 @@ def lost(url: str, told: dict[str, Any], opened: list[set[str]]) -> list[str]:
                 there = answer.json() if answer.status_code == 200 else None  # noqa: PLR2004
                 if there != expected:
                     wrong.append(f"{key}: told {expected}, found {answer.status_code} {there}")
-        for keys in opened:
-            if len({http.get(f"{url}/{key}").status_code for key in keys}) > 1:
-                wrong.append(f"{', '.join(keys)}: a transaction is there in part")
+        wrong += [
+            f"{', '.join(keys)}: a transaction is there in part"
+            for keys in opened
+            if len({http.get(f"{url}/{key}").status_code for key in keys}) > 1
+        ]
     return wrong
 
 
