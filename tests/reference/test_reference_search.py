@@ -160,7 +160,6 @@ def test_several_codings(client):
         "date:missing=maybe",
         "identifier=|",
         "_count=many",
-        "status=",
     ],
 )
 def test_values_that_are_none(searched, query):

@@ -17,7 +17,7 @@ from vbpr_conformance.suite.expand import Case
 from vbpr_conformance.suite.failed_check import failed_check
 from vbpr_conformance.suite.findings import Finding, HarnessError, NotTestedError
 from vbpr_conformance.suite.interactions import Performer
-from vbpr_conformance.suite.language import Seed
+from vbpr_conformance.suite.language import Seed, Step
 from vbpr_conformance.suite.matchers import check
 from vbpr_conformance.suite.permitted_refusals import is_refusal
 from vbpr_conformance.suite.queries import Query, is_mere_id, parameter_of, queries, refers_elsewhere
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from vbpr_conformance.rest.exchange import Exchange
 
 _OK = 200
+_GONE = 410
 _MOST_TYPES = 8
 """Of a parameter that may be about more types than these, those are asked for that this run has created."""
 
@@ -78,8 +79,13 @@ def _judged(case: Case, context: Context) -> dict[str, Any]:
         _gate(case, context)
         _run(case, context, outcome)
     except Finding as finding:
+        if case.spec.also_unclaimed and not _is_claimed(case, context):
+            message = f"the server does not claim it, and it does not work: {finding.sentence}"
+            return {"verdict": Verdict.SKIP, "message": message, "applicable": False}
         return _found(case, context, finding, weak=case.expectation == "SHOULD")
     except NotTestedError as reason:
+        if outcome.missed:
+            return _found(case, context, outcome.missed[0], weak=True)
         return {"verdict": Verdict.SKIP, "message": str(reason), "applicable": reason.applicable}
     except TargetError as trouble:
         context.breaker.outage()
@@ -127,14 +133,22 @@ def _gate(case: Case, context: Context) -> None:
         raise NotTestedError("it needs resources of its own: run it without --read-only, against a test system")
     if not context.settings.read_only and case.spec.mode == "read-only":
         raise NotTestedError("it looks at what the server holds: run it with --read-only", applicable=False)
-    if case.spec.when_claimed:
-        about = fill(dict(case.spec.when_claimed), {"row": case.row})
-        if not context.system.claims(about):
-            said = " ".join(f"{key} {value}" for key, value in about.items())
-            raise NotTestedError(
-                f"the guide leaves it to the server, and its CapabilityStatement does not claim it ({said})",
-                applicable=False,
-            )
+    if not case.spec.also_unclaimed and not _is_claimed(case, context):
+        said = " ".join(f"{key} {value}" for key, value in _about(case).items())
+        raise NotTestedError(
+            f"the guide leaves it to the server, and its CapabilityStatement does not claim it ({said})",
+            applicable=False,
+        )
+
+
+def _is_claimed(case: Case, context: Context) -> bool:
+    """Whether the server claims what the case is about, where that is left to it."""
+    return not case.spec.when_claimed or context.system.claims(_about(case))
+
+
+def _about(case: Case) -> dict[str, str]:
+    filled: dict[str, str] = fill(dict(case.spec.when_claimed or {}), {"row": case.row})
+    return filled
 
 
 def _run(case: Case, context: Context, outcome: _Outcome) -> None:
@@ -230,6 +244,9 @@ def _run_steps(run: CaseRun, context: Context, outcome: _Outcome) -> bool:
     for position, step in enumerate(run.case.spec.steps, 1):
         context.recorder.enter(f"step {position}")
         answer = performer.perform(step, run)
+        if step.may_refuse and _leaves(step, answer.exchange.status):
+            said = f"{answer.exchange.method} {short_url(answer.exchange)} is answered {answer.exchange.status}"
+            raise NotTestedError(f"R4 leaves it to the server: {said}", applicable=False)
         if is_refusal(answer.exchange.status) and _may_refuse(run, context):
             said = f"{short_url(answer.exchange)} is refused with {answer.exchange.status}"
             if run.row.get("answered") == "SHOULD":
@@ -261,6 +278,11 @@ def _is_ambiguous(query: Query, context: Context) -> bool:
     targets = query.parameter.targets
     kinds = targets if len(targets) <= _MOST_TYPES else sorted(context.resources.types)
     return sum(context.client.read(kind, query.value).status == _OK for kind in kinds) > 1
+
+
+def _leaves(step: Step, status: int) -> bool:
+    """Whether a server refuses what it is free not to do; a history may be gone with its resource."""
+    return is_refusal(status) or (step.verb == "history" and status == _GONE)
 
 
 def _payload_text(run: CaseRun) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from vbpr_conformance.suite.created_resource import CreatedResource, another_id
 from vbpr_conformance.suite.names import LazyMapping
 
 if TYPE_CHECKING:
     from vbpr_conformance.ig.edition import Edition
     from vbpr_conformance.rest.exchange import Exchange
     from vbpr_conformance.suite.answer import Answer
-    from vbpr_conformance.suite.created_resource import CreatedResource
     from vbpr_conformance.suite.expand import Case
     from vbpr_conformance.suite.queries import Query
     from vbpr_conformance.suite.system_under_test import SystemUnderTest
@@ -81,7 +81,7 @@ class CaseRun:
         if name in self.answers:
             return self.answers[name].scope()
         if name in self.resources:
-            return self.resources[name].scope()
+            return {**self.resources[name].scope(), "anotherId": another_id(self.resources[name].id)}
         if name in self.payloads:
             return self.payloads[name]
         if name == "row":

@@ -12,7 +12,7 @@ from vbpr_conformance.suite.suite_file import Location, Suite, did_you_mean
 from vbpr_conformance.suite.templating import names_in
 
 _ALWAYS = frozenset({"run", "targets", "server", "unique", "existing"})
-_NAMED = ("contains", "excludes", "includes")
+_NAMED = ("contains", "excludes", "includes", "in_order", "one_of", "pages_include")
 
 Mistake = tuple[Location, str, str]
 
@@ -104,7 +104,7 @@ def _places(at: Location, suite: Suite, known: set[str] | frozenset[str]) -> Ite
 
 def _bodies(at: Location, step: Step, known: set[str]) -> Iterator[Mistake]:
     verb = getattr(step, step.verb)
-    entries = [each for entry in getattr(verb, "entries", []) for each in (entry.create, entry.update) if each]
+    entries = [entry.body for entry in getattr(verb, "entries", []) if entry.body]
     for body in [verb, *entries]:
         name = getattr(body, "body", None)
         if name is not None and name not in known:
@@ -114,10 +114,12 @@ def _bodies(at: Location, step: Step, known: set[str]) -> Iterator[Mistake]:
 def _expected(at: Location, expect: Expect, known: set[str], answers: set[str]) -> Iterator[Mistake]:
     for matcher in _NAMED:
         for name in getattr(expect, matcher):
-            if name not in known:
+            if "{{" not in name and name not in known:
                 yield (*at, matcher), f"no seed {name!r}", did_you_mean(name, known)
     if expect.same_as is not None and expect.same_as not in known:
         yield (*at, "same-as"), f"no payload or seed {expect.same_as!r}", did_you_mean(expect.same_as, known)
+    if expect.returns is not None and expect.returns not in known:
+        yield (*at, "returns"), f"no payload or seed {expect.returns!r}", did_you_mean(expect.returns, known)
     if expect.same_ids_as is not None and expect.same_ids_as not in answers:
         yield (
             (*at, "same-ids-as"),

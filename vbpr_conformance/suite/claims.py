@@ -8,6 +8,8 @@ from typing import Any
 from vbpr_conformance.suite.untrusted import objects, string, strings
 
 _CONDITIONAL = {"create": "conditionalCreate", "update": "conditionalUpdate", "delete": "conditionalDelete"}
+_WORDS = ("versioning", "readHistory", "updateCreate", "conditionalRead", "referencePolicy", "searchRevInclude")
+"""What a server says of a type beside its interactions, each by its name in the statement."""
 _MIME = {"json": {"json", "application/fhir+json"}, "xml": {"xml", "application/fhir+xml"}}
 
 
@@ -31,7 +33,7 @@ def _declared_by(about: Mapping[str, str], rest: Mapping[str, Any]) -> bool:
 def _declared_of(about: Mapping[str, str], rest: Mapping[str, Any], resource: Mapping[str, Any]) -> bool:
     if "interaction" in about and about["interaction"] not in _codes(resource):
         return False
-    if "versioning" in about and resource.get("versioning") != about["versioning"]:
+    if not all(_said(resource.get(name), about[name]) for name in _WORDS if name in about):
         return False
     if "search" in about:
         parameters = [*objects(resource, "searchParam"), *objects(rest, "searchParam")]
@@ -42,6 +44,13 @@ def _declared_of(about: Mapping[str, str], rest: Mapping[str, Any], resource: Ma
         said = resource.get(_CONDITIONAL[about["conditional"]])
         return said is True or said in ("single", "multiple")
     return True
+
+
+def _said(held: Any, wanted: str) -> bool:
+    """Whether a value of the statement is, or has among others, what is wanted: one word, or one of several (`a|b`)."""
+    values = held if isinstance(held, list) else [held]
+    said = {str(each).lower() if isinstance(each, bool) else str(each) for each in values}
+    return bool(said & set(wanted.split("|")))
 
 
 def declared_types(about: Mapping[str, str], statement: Mapping[str, Any]) -> set[str]:

@@ -31,3 +31,9 @@ class CreatedResource:
     def scope(self) -> dict[str, Any]:
         """What `{{name.…}}` gives in a suite: what was sent, under the id that the server gave."""
         return {**self.sent, "id": self.id}
+
+
+def another_id(identity: str) -> str:
+    """An id that differs from this one in the case of its letters, or where it has none, in one character more."""
+    swapped = identity.swapcase()
+    return swapped if swapped != identity else f"{identity[:63]}x"

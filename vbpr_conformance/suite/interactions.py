@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vbpr_conformance.client.urls import query, with_query
 from vbpr_conformance.suite.answer import Answer, created_by
 from vbpr_conformance.suite.case_run import CaseRun
 from vbpr_conformance.suite.created_resource import CreatedResource
 from vbpr_conformance.suite.findings import Finding, HarnessError, refuse_when_locked_out
-from vbpr_conformance.suite.language import Body, Entry, Step, Update
+from vbpr_conformance.suite.language import Step
 from vbpr_conformance.suite.seed_payloads import change
 from vbpr_conformance.suite.sentences import short_url
 from vbpr_conformance.suite.templating import MissingValueError, fill
+from vbpr_conformance.suite.verbs import Entry
 
 if TYPE_CHECKING:
     from vbpr_conformance.client.client import FhirClient
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from vbpr_conformance.suite.search_settling import SearchSettling
     from vbpr_conformance.suite.system_under_test import SystemUnderTest
 
-_BY_SEARCH = {"search", "conditional_create", "conditional_update", "conditional_delete"}
+_BY_SEARCH = {"search", "conditional_create", "conditional_update", "conditional_patch", "conditional_delete"}
 _MAY_MISS_VERSION = {400, 412, 428}
 _NOT_PARAMETERS = {"type", "via", "scope", "first_pages", "headers", "format"}
 MIME = {"json": "application/fhir+json", "xml": "application/fhir+xml"}
@@ -120,7 +122,8 @@ def _capabilities(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answ
 
 
 def _read(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
-    return Answer("read", performer.client.read(verb["type"], verb["id"], **_options(verb)))
+    read = performer.client.read
+    return Answer("read", read(verb["type"], verb["id"], params=verb["parameters"], **_options(verb)))
 
 
 def _vread(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
@@ -177,7 +180,7 @@ def _delete(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
 
 def _history(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
     """The history of a resource is read to its end; those of types and systems may have none worth waiting for."""
-    first = performer.client.history(verb["type"], verb["id"], **_options(verb))
+    first = performer.client.history(verb["type"], verb["id"], params=verb["parameters"], **_options(verb))
     answer = Answer("history", first)
     if verb["id"] and first.status == 200 and first.resource is not None:  # noqa: PLR2004
         performer.system.read_pages(answer)
@@ -192,6 +195,11 @@ def _conditional_update(performer: Performer, verb: Mapping[str, Any], sent: Any
     return Answer("conditional_update", performer.client.conditional_update(sent, verb["where"], **_options(verb)))
 
 
+def _conditional_patch(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
+    send = performer.client.conditional_patch
+    return Answer("conditional_patch", send(verb["type"], verb["operations"], verb["where"], **_options(verb)))
+
+
 def _conditional_delete(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
     exchange = performer.client.conditional_delete(verb["type"], verb["where"], **_options(verb))
     return Answer("conditional_delete", exchange)
@@ -199,7 +207,7 @@ def _conditional_delete(performer: Performer, verb: Mapping[str, Any], _: Any) -
 
 def _search(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
     parameters = [(name, value) for name, value in verb.items() if name not in _NOT_PARAMETERS]
-    if verb["scope"] == "run":
+    if verb["scope"] == "run" and verb["type"]:
         parameters += performer.settling.scope_of(verb["type"])
     first = performer.client.search(verb["type"], parameters, method=verb["via"], **_options(verb))
     answer = Answer("search", first, [first])
@@ -209,29 +217,39 @@ def _search(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
 
 
 def _bundle(performer: Performer, verb: Mapping[str, Any], sent: Any, kind: str) -> Answer:
-    return Answer(kind, getattr(performer.client, kind)(sent, **_options(verb)))
+    bundle = sent or {"resourceType": "Bundle", "type": kind}  # there are no empty lists in JSON
+    return Answer(kind, getattr(performer.client, kind)(bundle, **_options(verb)))
 
 
 def _entry(entry: Entry, run: CaseRun) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    if entry.full_url:
-        made["fullUrl"] = entry.full_url
-    if entry.create or entry.update:
-        body: Body = entry.create or entry.update  # type: ignore[assignment]
-        made["resource"] = _body(body.model_dump(), run)
-    if entry.create:
-        made["request"] = {"method": "POST", "url": made["resource"]["resourceType"]}
-    elif entry.update:
-        made["request"] = {"method": "PUT", "url": _place(entry.update, made["resource"])}
-    elif entry.delete:
-        made["request"] = {"method": "DELETE", "url": f"{entry.delete.type}/{entry.delete.id}"}
-    elif entry.read:
-        made["request"] = {"method": "GET", "url": f"{entry.read.type}/{entry.read.id}"}
+    """One entry as it is sent: https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.request."""
+    made: dict[str, Any] = {"fullUrl": entry.full_url} if entry.full_url else {}
+    if entry.body is not None:
+        made["resource"] = _body(entry.body.model_dump(), run)
+    made["request"] = _asked(entry, made.get("resource", {}))
+    if entry.if_match:
+        made["request"]["ifMatch"] = entry.if_match
     return made
 
 
-def _place(update: Update, resource: Mapping[str, Any]) -> str:
-    return f"{update.type or resource['resourceType']}/{update.id or resource['id']}"
+def _asked(entry: Entry, resource: Mapping[str, Any]) -> dict[str, Any]:
+    kind = resource.get("resourceType")
+    if entry.create:
+        return {"method": "POST", "url": kind}
+    if entry.conditional_create:
+        return {"method": "POST", "url": kind, "ifNoneExist": query(entry.conditional_create.where)}
+    if entry.update:
+        return {"method": "PUT", "url": f"{entry.update.type or kind}/{entry.update.id or resource['id']}"}
+    if entry.conditional_update:
+        return {"method": "PUT", "url": with_query(str(kind), entry.conditional_update.where)}
+    if entry.delete:
+        return {"method": "DELETE", "url": f"{entry.delete.type}/{entry.delete.id}"}
+    if entry.conditional_delete:
+        return {"method": "DELETE", "url": with_query(entry.conditional_delete.type, entry.conditional_delete.where)}
+    if entry.search:
+        return {"method": "GET", "url": with_query(str(entry.search.type), entry.search.parameters)}
+    assert entry.read is not None  # noqa: S101  an entry has exactly one interaction
+    return {"method": "GET", "url": f"{entry.read.type}/{entry.read.id}"}
 
 
 _PERFORMERS: Mapping[str, Callable[[Performer, Mapping[str, Any], Any], Answer]] = {
@@ -248,5 +266,6 @@ _PERFORMERS: Mapping[str, Callable[[Performer, Mapping[str, Any], Any], Answer]]
     "transaction": lambda performer, verb, sent: _bundle(performer, verb, sent, "transaction"),
     "conditional_create": _conditional_create,
     "conditional_update": _conditional_update,
+    "conditional_patch": _conditional_patch,
     "conditional_delete": _conditional_delete,
 }

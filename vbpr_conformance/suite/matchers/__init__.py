@@ -9,27 +9,49 @@ from vbpr_conformance.suite.answer import Answer
 from vbpr_conformance.suite.evidence import Evidence
 from vbpr_conformance.suite.findings import Finding
 from vbpr_conformance.suite.language import Expect
-from vbpr_conformance.suite.matchers import declares, existing, http_answer, resource, search
+from vbpr_conformance.suite.matchers import (
+    bundle_rules,
+    declares,
+    existing,
+    http_answer,
+    resource,
+    search,
+    search_results,
+    versions,
+)
 from vbpr_conformance.suite.templating import fill
 
 Matcher = Callable[[Any, Answer, Evidence], None]
 
 MATCHERS: Mapping[str, Matcher] = {
     "status": http_answer.status,
+    "when_used": search_results.when_used,
     "header": http_answer.header,
+    "without_header": http_answer.without_header,
+    "refused_as": http_answer.refused_as,
+    "versions_agree": versions.versions_agree,
+    "returns": versions.returns,
     "operation_outcome": resource.operation_outcome,
+    "bundle": bundle_rules.bundle,
+    "self_link": search_results.self_link,
+    "unused": search_results.unused,
+    "told": search_results.told,
     "valid": resource.valid,
     "conforms_to": resource.conforms_to,
     "fhirpath": resource.fhirpath,
     "same_as": resource.same_as,
     "shows": resource.shows,
     "pages": search.pages,
+    "most_per_page": search_results.most_per_page,
     "contains": search.contains,
     "excludes": search.excludes,
     "exactly": search.exactly,
     "every": search.every,
     "every_valid": existing.every_valid,
     "shows_somewhere": existing.shows_somewhere,
+    "one_of": search_results.one_of,
+    "in_order": search_results.in_order,
+    "pages_include": search_results.pages_include,
     "count": search.count,
     "includes": search.includes,
     "same_ids_as": search.same_ids_as,

@@ -10,6 +10,8 @@ from vbpr_conformance.suite.evidence import Evidence
 from vbpr_conformance.suite.findings import Finding
 from vbpr_conformance.suite.sentences import explanation_in, in_brackets, request_text
 
+_ERRORS = 400
+
 
 def status(value: Sequence[str], answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001  all matchers are called alike
     """The status is one of those stated; `4xx` stands for all from 400 to 499."""
@@ -40,3 +42,27 @@ def header(value: Mapping[str, str], answer: Answer, evidence: Evidence) -> None
                 [("expected", f"{name}: {pattern}")],
                 [answer.exchange],
             )
+
+
+def without_header(value: Sequence[str], answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001
+    """None of these headers is there."""
+    for name in value:
+        got = answer.exchange.headers.get(name)
+        if got is not None:
+            raise Finding(
+                f"the answer to {request_text(answer.exchange)} has the header {name}: {got}",
+                (),
+                [answer.exchange],
+            )
+
+
+def refused_as(value: str, answer: Answer, evidence: Evidence) -> None:
+    """What was refused by itself, in an earlier answer, is refused here too."""
+    before = evidence.answers[value].exchange
+    if before.status >= _ERRORS > answer.exchange.status:
+        raise Finding(
+            f"{request_text(answer.exchange)} is answered {answer.exchange.status}, though the "
+            f"same was refused with {before.status} by itself",
+            (),
+            [answer.exchange, before],
+        )

@@ -1,0 +1,54 @@
+"""Matchers of what an answer says about the version that it holds or made: https://hl7.org/fhir/R4/http.html#versioning."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Literal
+
+from vbpr_conformance.rest.located import located
+from vbpr_conformance.suite.answer import Answer
+from vbpr_conformance.suite.evidence import Evidence
+from vbpr_conformance.suite.findings import Finding
+from vbpr_conformance.suite.matchers.resource import same_as
+from vbpr_conformance.suite.sentences import request_text
+from vbpr_conformance.suite.untrusted import member, string
+
+
+def versions_agree(value: Literal[True], answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001  all matchers are called alike
+    """ETag, Location and `meta` name one version, and Last-Modified is its time; what is not told is not compared.
+
+    That the ETag is the version is a SHALL (https://hl7.org/fhir/R4/http.html#concurrency), the rest a SHOULD.
+    """
+    exchange = answer.exchange
+    meta = member(answer.resource, "meta")
+    tag = exchange.headers.get("ETag", "").removeprefix("W/").strip('"')
+    told = {
+        "ETag": tag,
+        "Location": located(exchange.headers.get("Location", "")).version or "",
+        "meta.versionId": string(meta, "versionId"),
+    }
+    named = {name: version for name, version in told.items() if version}
+    where = f"the answer to {request_text(exchange)}"
+    if len(set(named.values())) > 1:
+        said = ", ".join(f"{name} {version}" for name, version in named.items())
+        raise Finding(f"{where} names several versions: {said}", (), [exchange])
+    header, updated = exchange.headers.get("Last-Modified"), string(meta, "lastUpdated")
+    if header and updated and not _same_second(header, updated):
+        what = f"{where} says Last-Modified: {header}, and meta.lastUpdated {updated}"
+        raise Finding(what, (), [exchange], should=True)
+
+
+def returns(value: str, answer: Answer, evidence: Evidence) -> None:
+    """Where the answer to a write holds the resource, it is what is stored now."""
+    resource = answer.resource
+    if resource is not None and string(resource, "resourceType") != "OperationOutcome":
+        same_as(value, answer, evidence)
+
+
+def _same_second(header: str, instant: str) -> bool:
+    try:
+        one, other = parsedate_to_datetime(header), datetime.fromisoformat(instant)
+        return abs((one - other).total_seconds()) <= 1
+    except (TypeError, ValueError):
+        return False
