@@ -10,7 +10,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from vbpr_conformance.suite.language import CaseId, Names, Seed, Strict, Texts
+from vbpr_conformance.suite.language import Seed
+from vbpr_conformance.suite.language_types import CaseId, Names, Strict, Texts
 
 
 class ScenarioResource(Seed):
