@@ -19,12 +19,13 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from vbpr_conformance import settings
 from vbpr_conformance.client.client import FhirClient
 from vbpr_conformance.reference.process import running
 from vbpr_conformance.rest.exchange import Exchange
 from vbpr_conformance.rest.headers import Headers
 from vbpr_conformance.runner import run_suites
+from vbpr_conformance.target import access
+from vbpr_conformance.target.target_file import Target
 
 EDITION = "1.1.0"
 SEED = 4711
@@ -50,11 +51,18 @@ class Sent(NamedTuple):
 def record(examples: int) -> tuple[list[Sent], str, float, float]:
     """Run all suites once; give the exchanges in order, the server's URL, and the seconds in all and spent in httpx."""
     exchanges: list[Sent] = []
-    plain, build = settings.open_client, httpx.Client.build_request
+    plain, build = access.open_target, httpx.Client.build_request
     building = 0.0
 
-    def open_client(url: str, access: settings.Access, **more: object) -> FhirClient:
-        return plain(url, access, **more, recorder=lambda each: exchanges.append(Sent.of(each)))
+    def open_target(url: str, target: Target, **more: object) -> FhirClient:
+        kept = more.pop("recorder", None)
+
+        def recorder(each: Exchange) -> None:
+            exchanges.append(Sent.of(each))
+            if callable(kept):
+                kept(each)
+
+        return plain(url, target, **more, recorder=recorder)
 
     def build_request(client: httpx.Client, *args: Any, **more: Any) -> httpx.Request:
         nonlocal building
@@ -63,7 +71,7 @@ def record(examples: int) -> tuple[list[Sent], str, float, float]:
         building += time.perf_counter() - start
         return request
 
-    settings.open_client = open_client
+    access.open_target = open_target
     httpx.Client.build_request = build_request  # type: ignore[method-assign]
     with running(EDITION) as url, tempfile.TemporaryDirectory() as folder:
         options = [f"--vbpr-seed={SEED}", f"--vbpr-examples={examples}"]
@@ -72,7 +80,7 @@ def record(examples: int) -> tuple[list[Sent], str, float, float]:
         results = run_suites(url, Path(folder), shown=io.StringIO(), options=options)
         spent = time.perf_counter() - start
         worked = time.process_time() - worked
-    settings.open_client = plain
+    access.open_target = plain
     httpx.Client.build_request = build  # type: ignore[method-assign]
     print(f"processor time of the harness, its HTTP client included: {worked:.1f} s")
     print(f"{results['verdict']}, {len(results['cases'])} cases, {len(exchanges)} requests")

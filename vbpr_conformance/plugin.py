@@ -52,8 +52,10 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from vbpr_conformance.errors import UsageError
     from vbpr_conformance.suite.session import Session
+    from vbpr_conformance.target.target_file import keep_credentials
 
     try:
+        config.option.vbpr_server = keep_credentials(config.option.vbpr_server)
         session = config.stash[SESSION] = Session(config.option, getattr(config, "workerinput", None), _open_client)
     except UsageError as trouble:
         raise pytest.UsageError(str(trouble)) from trouble
@@ -64,9 +66,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _open_client(url: str, **settings: Any) -> FhirClient:
     """Make a client that is let in as the environment says: secrets travel by it alone, also to workers."""
-    from vbpr_conformance.settings import Access, open_client
+    from vbpr_conformance.target.access import open_target
+    from vbpr_conformance.target.target_file import handed_on
 
-    return open_client(url, Access.from_environment(), **settings)
+    return open_target(url, handed_on(), **settings)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

@@ -6,7 +6,7 @@ answer raises `NoAnswerError`. Nothing is ever sent to another host than that of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 from urllib.parse import quote, unquote
 
@@ -19,7 +19,7 @@ from vbpr_conformance.client.connection import Connection
 from vbpr_conformance.client.created import CreatedResources
 from vbpr_conformance.client.credentials import Credentials, basic
 from vbpr_conformance.client.paging import PagingLimits, follow
-from vbpr_conformance.client.redact import Redactor
+from vbpr_conformance.client.redact import Redactor, Secret
 from vbpr_conformance.client.sending import Sender, http_client
 from vbpr_conformance.client.urls import Parameters, checked_base, origin, query, with_query
 from vbpr_conformance.errors import UsageError
@@ -45,7 +45,7 @@ class FhirClient:
 
     `headers` go with every request, and their values are taken for secrets. `recorder` is called with each exchange,
     redirects, waits and requests for tokens included. `created` is the register of what the client creates, in memory
-    if none is given.
+    if none is given. `secrets` are masked wherever they turn up, as those of the credentials are.
     """
 
     def __init__(  # noqa: PLR0913  each is a setting of its own
@@ -55,6 +55,7 @@ class FhirClient:
         credentials: Credentials | None = None,
         headers: Fields | None = None,
         connection: Connection = _USUAL,
+        secrets: Collection[Secret] = (),
         recorder: Callable[[Exchange], None] | None = None,
         created: CreatedResources | None = None,
         structure: Structure | None = None,
@@ -83,10 +84,8 @@ class FhirClient:
         self.created = created or CreatedResources.in_memory(self.base_url)
         """The register of what this client creates."""
         self._http = http_client(self.base_url, connection, credentials, transport)
-        self._redactor = Redactor(lambda: credentials.secrets if credentials is not None else (), headers)
-        self._sender = Sender(
-            self._http, connection, credentials, self._redactor, record=self._record, structure=structure
-        )
+        redactor = Redactor(lambda: [*secrets, *(credentials.secrets if credentials is not None else ())], headers)
+        self._sender = Sender(self._http, connection, credentials, redactor, record=self._record, structure=structure)
 
     def __enter__(self) -> Self:
         return self

@@ -25,9 +25,9 @@ def main(args: argparse.Namespace) -> int:
     """Delete, and say what was deleted and what still stands."""
     from vbpr_conformance.client.leftovers import clean_up
 
-    with target.client(args.url, target.access(args)) as client:
+    with target.client(args.url, target.described(args)) as client:
         deleted, left = clean_up(client, client.base_url, args.run)
-    print(f"{deleted} deleted, {len(left)} left on {args.url}")
+    print(f"{deleted} deleted, {len(left)} left on {client.base_url}")
     for each in left:
         print(f"  {each}")
     return 3 if left else 0

@@ -37,17 +37,23 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument("--workers", metavar="N|auto", type=_workers, help="processes that run cases side by side")
     parser.add_argument("--out", metavar="DIR", type=Path, help="where to write (default: reports/<run id>/)")
     parser.add_argument("--strict", action="store_true", default=None, help="a SHOULD counts as a SHALL")
-    parser.add_argument("--config", metavar="FILE", type=Path, help="YAML file with these options, and `url`")
+    parser.add_argument("--config", metavar="FILE", type=Path, help="target file (default: vbpr.yaml here, if any)")
+    parser.add_argument("--show-config", action="store_true", help="show each setting and where it comes from")
     options.access(parser)
     parser.set_defaults(main=main)
 
 
 def main(args: argparse.Namespace) -> int:
     """Run, show what happens, write the reports, and give the exit code that the verdict has."""
-    config = _config(args)
+    described = target.described(args)
+    if args.show_config:
+        from vbpr_conformance.target.shown_config import shown_config
+
+        print("\n".join(shown_config(described)))
+        return 0
+    config = target.options_of_run(described)
     chosen = _chosen(args, config)
-    url = args.url or config.get("url")
-    target.access(args, config).to_environment(os.environ)
+    url = config.get("url")
     run_id = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{secrets.token_hex(2)}"
     out = Path(chosen.get("out") or Path("reports") / run_id)
     with _target(url, chosen["edition"]) as base:
@@ -79,19 +85,6 @@ def _target(url: str | None, edition: str | None) -> Iterator[str]:
 
     with running(load_edition(edition).version) as base:
         yield base
-
-
-def _config(args: argparse.Namespace) -> dict[str, Any]:
-    if args.config is None:
-        return {}
-    from vbpr_conformance.settings import read_config
-
-    config = read_config(args.config)
-    known = {*vars(args), "headers"} - {"main", "config", "header"}
-    for name in config:
-        if name not in known:
-            raise UsageError(f"{args.config}: unknown option {name!r}; expected one of {', '.join(sorted(known))}")
-    return config
 
 
 def _chosen(args: argparse.Namespace, config: dict[str, Any]) -> dict[str, Any]:

@@ -65,9 +65,9 @@ class Session:
         self._files: list[Path] = []
         self._started = time.time()
         self.tally = Tally()
-        checked_base(option.vbpr_server)
+        base, _, _ = checked_base(option.vbpr_server)
         self.target = ServerUnderTest(
-            option.vbpr_server.rstrip("/"),
+            base.rstrip("/"),
             load_edition(option.vbpr_edition),
             Settings(
                 seed=option.vbpr_seed,

@@ -21,6 +21,8 @@ _SAYS = {
     "missing": "{key!r} is missing; expected it here",
     "string_type": "{key!r} holds {kind}; expected text",
     "int_type": "{key!r} holds {kind}; expected a whole number",
+    "float_type": "{key!r} holds {kind}; expected a number",
+    "bool_type": "{key!r} holds {kind}; expected true or false",
     "list_type": "{key!r} holds {kind}; expected a list",
     "dict_type": "{key!r} holds {kind}; expected a mapping",
     "model_type": "{key!r} holds {kind}; expected a mapping",
@@ -125,9 +127,13 @@ def mistakes(path: Path, data: YamlDict, trouble: ValidationError, model: type[B
 
 
 def _mistake(path: Path, data: YamlDict, error: Any, model: type[BaseModel]) -> tuple[int, str]:
-    location = tuple(error["loc"])
-    line = line_of(data, location)
-    return line, f"{path}:{line}: {_sentence(location, error, model)}"
+    line, sentence = mistake(data, tuple(error["loc"]), error, model)
+    return line, f"{path}:{line}: {sentence}"
+
+
+def mistake(data: YamlDict, location: Location, error: Any, root: type[BaseModel]) -> tuple[int, str]:
+    """Give the line of a mistake and say it; `error` is one of pydantic's, of a file that `root` describes."""
+    return line_of(data, location), _sentence(location, error, root)
 
 
 def _sentence(location: Location, error: Any, root: type[BaseModel]) -> str:
