@@ -9,7 +9,7 @@ import pytest
 from test_faults import PERFORMANCE
 from validate_edits import put
 
-from vbpr_conformance.validate.judge import memo
+from vbpr_conformance.validate.compile import memo
 from vbpr_conformance.validate.validator import Validator
 
 OWNER = {"resourceType": "Organization", "id": "owner", "name": "Owner"}

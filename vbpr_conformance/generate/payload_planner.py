@@ -8,7 +8,6 @@ into their own definitions.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any
 
 from vbpr_conformance.generate import sample_values, terms
@@ -325,7 +324,6 @@ class _Compiler:
         return begun(bounded(sample_values.PRIMITIVES[ref.code], element))
 
 
-@lru_cache(maxsize=8)
 def planner(edition: Edition) -> Planner:
     """The planner of an edition."""
-    return Planner(edition)
+    return edition.owned(Planner)

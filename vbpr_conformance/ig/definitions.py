@@ -32,9 +32,10 @@ class CanonicalResource:
     @property
     def resource(self) -> Resource:
         """The resource itself."""
-        if isinstance(self._content, bytes):
-            self._content = pickle.loads(self._content)  # noqa: S301 - our own bytes, see cache.py
-        return self._content  # type: ignore[return-value]
+        content = self._content
+        if isinstance(content, bytes):
+            content = self._content = pickle.loads(content)  # noqa: S301 - our own bytes, see cache.py
+        return content
 
     @property
     def canonical(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from threading import RLock
 from typing import Any, TypeVar
 
 from vbpr_conformance.ig.definitions import CanonicalResource, Definitions, Resource, well_formed
@@ -51,6 +52,8 @@ class Edition:
         self.definitions = definitions if isinstance(definitions, Definitions) else Definitions(definitions)
         self._made: dict[tuple[str, str], Any] = {}
         self._packed: dict[tuple[str, str], bytes] = {}
+        self._owned: dict[Callable[[Edition], Any], Any] = {}
+        self._lock = RLock()
 
     @classmethod
     def from_packages(cls, version: str, own: str, *packages: Path) -> Edition:
@@ -163,9 +166,22 @@ class Edition:
         """What was made before, what the disk cache holds packed, or newly made."""
         key = (kind, name)
         if key not in self._made:
-            packed = self._packed.get(key)
-            self._made[key] = make() if packed is None else pickle.loads(packed)  # noqa: S301 - our own, see cache.py
+            with self._lock:
+                if key not in self._made:
+                    packed = self._packed.get(key)
+                    self._made[key] = (
+                        make() if packed is None else pickle.loads(packed)  # noqa: S301 - our own, see cache.py
+                    )
         made: Made = self._made[key]
+        return made
+
+    def owned(self, make: Callable[[Edition], Made]) -> Made:
+        """What is made of an edition once, for all threads, and goes with it: its validator, its planner."""
+        if make not in self._owned:
+            with self._lock:
+                if make not in self._owned:
+                    self._owned[make] = make(self)
+        made: Made = self._owned[make]
         return made
 
     @cached_property
@@ -197,7 +213,10 @@ class Edition:
     def __getstate__(self) -> dict[str, Any]:
         packed = self._packed | {key: pickle.dumps(value, protocol=5) for key, value in self._made.items()}
         kept = ("version", "own", "requirements", "readings", "definitions", "statements")
-        return {"_packed": packed, "_made": {}, **{name: getattr(self, name) for name in kept}}
+        return {"_packed": packed, "_made": {}, "_owned": {}, **{name: getattr(self, name) for name in kept}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ |= state | {"_lock": RLock()}
 
 
 def _is_type(definition: CanonicalResource) -> bool:

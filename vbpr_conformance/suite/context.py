@@ -75,9 +75,9 @@ class Context:
     @cached_property
     def validator(self) -> Validator:
         """The validator of the edition."""
-        from vbpr_conformance.validate.validator import Validator  # noqa: PLC0415  collecting needs no validator
+        from vbpr_conformance.validate.validator import validator_for  # noqa: PLC0415  collecting needs no validator
 
-        return Validator(self.edition)
+        return validator_for(self.edition)
 
     def payload(self, spec: Seed, scope: Mapping[str, Any], random: Any, size: str = "typical") -> dict[str, Any]:
         """Generate what a suite asks for, its references pointing to what exists; `random` is a `random.Random`."""

@@ -18,7 +18,7 @@ from vbpr_conformance.ig.loader import load_edition
 from vbpr_conformance.validate.issue import Issue, is_valid
 from vbpr_conformance.validate.reading import read
 from vbpr_conformance.validate.sources import Source, known_beside, sources
-from vbpr_conformance.validate.validator import Validator
+from vbpr_conformance.validate.validator import validator_for
 
 _CHUNK_BYTES = 256 * 1024
 _CHUNK_ITEMS = 64
@@ -80,7 +80,7 @@ class _Worker:
 
     def __init__(self, job: _Job) -> None:
         edition = load_edition(job.edition)
-        self._validator = Validator(edition.with_packages(job.packages) if job.packages else edition)
+        self._validator = validator_for(edition.with_packages(job.packages) if job.packages else edition)
         self._profiles = [job.profile] if job.profile is not None else None
         if job.profile is not None and self._validator.edition.find_profile(job.profile) is None:
             known = ", ".join(each.id for each in self._validator.edition.profiles)

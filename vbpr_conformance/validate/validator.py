@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from vbpr_conformance.fhir.fhirpath.structure_types import StructureTypes
 from vbpr_conformance.ig.model import Profile
 from vbpr_conformance.validate import reading
 from vbpr_conformance.validate.compile import nested_resources
 from vbpr_conformance.validate.compile.element_node import Checked, Checker
-from vbpr_conformance.validate.compile.element_ref import ElementRef, ElementRefs
+from vbpr_conformance.validate.compile.memo import remembering
 from vbpr_conformance.validate.compile.profile_compiler import ProfileCompiler
+from vbpr_conformance.validate.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.issue import Drafts, Issue, IssueDraft, shown
 from vbpr_conformance.validate.judge import bundle_entries, measure_reports
-from vbpr_conformance.validate.judge.memo import remembering
-from vbpr_conformance.validate.judge.scope import Bundle, ResolvedReference, Resolver, Scope
+from vbpr_conformance.validate.judge.scope import ResolvedReference, Resolver, Scope
 from vbpr_conformance.validate.rules import Rule
 
 if TYPE_CHECKING:
@@ -29,16 +28,19 @@ _REMEMBERED = 1000
 
 
 class Validator:
-    """Judges resources by what an edition holds. Profiles are compiled when first met, and kept."""
+    """Judges resources by what an edition holds, for any number of threads; profiles are compiled when first met."""
 
     def __init__(self, edition: Edition) -> None:
         self.edition = edition
         self._compiler = ProfileCompiler(edition)
+        self._known = self._compiler.known
+        self._lock = self._compiler.nodes.lock
         self._type = lru_cache(_REMEMBERED)(edition.type)
         self._profile = lru_cache(_REMEMBERED)(edition.find_profile)
         self._resource = lru_cache(_REMEMBERED)(edition.find)
+        self._whole: ProfileCompiler | None = None
         self._fitted: dict[str, Checker] = {}
-        self.types = StructureTypes(edition.structure, self._compiler.resource_types)
+        self.types = StructureTypes(edition.structure, self._known.resource_types)
 
     def issues(
         self,
@@ -78,20 +80,14 @@ class Validator:
 
     def rules(self, profile: Profile) -> tuple[Rule, ...]:
         """Give every rule that is known for a profile, each once per place."""
-        return self._whole.rules(profile)
-
-    @cached_property
-    def _whole(self) -> ProfileCompiler:
-        """What knows all rules, in an order that does not depend on what was judged before."""
-        return ProfileCompiler(self.edition, whole=True)
+        with self._lock:  # the order of the rules does not depend on what was judged before
+            if self._whole is None:
+                self._whole = ProfileCompiler(self.edition, whole=True)
+            return self._whole.rules(profile)
 
     def inner(self, value: Any, scope: Scope, profiles: Sequence[str], views: ElementRefs) -> Drafts | None:
         """Judge a resource inside another, by what it claims and by what the outer profile asks of it."""
         return self._judge(value, scope, None, profiles, views)
-
-    def bundle(self, scope: Scope) -> Bundle:
-        """The index of the Bundle that a scope is about."""
-        return bundle_entries.index(scope)
 
     def conforms(self, resource: Any, profile: str, scope: Scope) -> bool | None:
         """Whether a resource or element conforms to a profile; None if the profile is not held here."""
@@ -132,7 +128,7 @@ class Validator:
 
     def member_of(self, value: Any, value_set: str) -> bool | None:
         """Whether a code, Coding or CodeableConcept is in a value set; None if that cannot be told here."""
-        members = self._compiler.terminology.members(value_set)
+        members = self._known.terminology.members(value_set)
         if isinstance(value, str):
             return members.has_plain(value)
         if not isinstance(value, dict):
@@ -151,15 +147,16 @@ class Validator:
 
     def _fitting(self, profile: Profile) -> Checker:
         """Give what checks whether a resource conforms to a profile, and remembers; what is amiss is not told."""
-        made = self._fitted.get(profile.url)
-        if made is None:
+        with self._lock:
+            made = self._fitted.get(profile.url)
+            if made is None:
 
-            def check(resource: dict[str, Any], scope: Scope) -> Drafts | None:
-                return None if self._fits(resource, profile, scope.inner(resource)) else [_no_resource("")]
+                def check(resource: dict[str, Any], scope: Scope) -> Drafts | None:
+                    return None if self._fits(resource, profile, scope.inner(resource)) else [_no_resource("")]
 
-            made = self._fitted[profile.url] = Checked(check)
-            made.check = remembering(check, made)
-        return made
+                made = self._fitted[profile.url] = Checked(check)
+                made.check = remembering(check, made, self._lock)
+            return made
 
     def _fits(self, resource: dict[str, Any], profile: Profile, scope: Scope) -> bool:
         key = (id(resource), profile.url)
@@ -167,8 +164,7 @@ class Validator:
             return True
         if resource.get("resourceType") != profile.type:
             return False
-        lens = self._compiler.lens
-        faults = self._faults(resource, lens.root(profile), scope.probe(resource, profile.url))
+        faults = self._faults(resource, self._known.root(profile), scope.probe(resource, profile.url))
         return not faults or (not self._is_base(profile) and faults <= self._faults_of_its_own(resource, scope))
 
     def _faults_of_its_own(self, resource: dict[str, Any], scope: Scope) -> set[tuple[str, str]]:
@@ -176,7 +172,7 @@ class Validator:
         base = self._type(resource["resourceType"])
         if base is None:
             return set()
-        return self._faults(resource, self._compiler.lens.root(base), scope.probe(resource, base.url))
+        return self._faults(resource, self._known.root(base), scope.probe(resource, base.url))
 
     def _faults(self, resource: dict[str, Any], root: ElementRef, scope: Scope) -> set[tuple[str, str]]:
         found = self._compiler.resource(root.profile.type, (root,)).check(resource, scope)
@@ -204,17 +200,17 @@ class Validator:
             return self._unknown_type(kind)
         named = [*(_claimed(value) if asked is None else asked), *profiles]
         found, roots = self._roots(named, kind, claimed=asked is None)
-        roots = (*roots, *views) or (self._compiler.lens.root(base),)
+        roots = (*roots, *views) or (self._known.root(base),)
         bad = self._compiler.resource(kind, roots).check(value, scope)
         found += bad or []
         found += nested_resources.repeated_ids(value) if "contained" in value else []
-        found += bundle_entries.issues(value, self._compiler.is_resource) if kind == "Bundle" else []
+        found += bundle_entries.issues(value, self._known.is_resource) if kind == "Bundle" else []
         found += measure_reports.issues(value, scope) if kind == "MeasureReport" else []
         found += measure_reports.measure_issues(value) if kind == "Measure" else []
         return found or None
 
     def _unknown_type(self, kind: str) -> Drafts:
-        if self._compiler.is_resource(kind):
+        if self._known.is_resource(kind):
             message = f"Not checked: the resource type {kind} is not held here; --package adds it."
             return [IssueDraft("information", "not-supported", "profile:Resource", "", message)]
         return [_no_resource(f"{shown(kind)} found, which is no type of resource.")]
@@ -229,11 +225,11 @@ class Validator:
                 severity, code = ("warning", "not-found") if claimed else ("error", "not-found")
                 message = f"Not checked against {url}, which is not held here."
                 found.append(IssueDraft(severity, code, "profile:Resource", url, message))  # type: ignore[arg-type]
-            elif profile.type != kind and profile.type not in self._compiler.lens.lineage(kind):
+            elif profile.type != kind and profile.type not in self._known.lineage(kind):
                 message = f"A {kind} found, but the profile {profile.url} is about {profile.type}."
                 found.append(IssueDraft("error", "structure", "profile:Resource", profile.url, message))
             elif profile.type == kind:
-                roots[self._compiler.lens.root(profile)] = None
+                roots[self._known.root(profile)] = None
         return found, tuple(roots)
 
 
@@ -247,12 +243,6 @@ def _no_resource(message: str) -> IssueDraft:
     return IssueDraft("error", "structure", "shape:Resource", "", message)
 
 
-_VALIDATORS: WeakKeyDictionary[Edition, Validator] = WeakKeyDictionary()
-
-
 def validator_for(edition: Edition) -> Validator:
-    """The validator of an edition, made once."""
-    found = _VALIDATORS.get(edition)
-    if found is None:
-        found = _VALIDATORS[edition] = Validator(edition)
-    return found
+    """The validator of an edition, which the edition owns: made once, for all threads, and gone with it."""
+    return edition.owned(Validator)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from functools import cached_property, lru_cache
 from typing import Any
 
-from vbpr_conformance.fhir.fhirpath.absence import is_met
 from vbpr_conformance.fhir.fhirpath.corrections import CORRECTIONS
 from vbpr_conformance.fhir.fhirpath.evaluation import Closure, Environment, Items, Truth, TypedElement, raw
 from vbpr_conformance.fhir.fhirpath.expression_compiler import ExpressionCompiler, needs_types
@@ -70,10 +68,6 @@ class Expression:
         if self._context:
             env.context = node
         return self._truth(wrap(node, type_name) if self._typed else node, env)
-
-    def is_met_by_names(self, names: Collection[str]) -> bool:
-        """Whether an object with these properties alone surely meets it, whatever their values."""
-        return is_met(self._tree, names)
 
     def holds(self, node: Any, env: Environment, type_name: str | None = None) -> bool:
         """Answer whether an invariant is met. Yielding nothing is not: HL7's validator reads it so.

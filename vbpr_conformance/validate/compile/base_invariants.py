@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from vbpr_conformance.fhir.fhirpath import Temporal
 from vbpr_conformance.fhir.fhirpath.narrative import html_faults
@@ -139,17 +139,24 @@ def narrative_faults(div: str) -> str:
     return "; ".join(_faults(div))
 
 
-CLOSURES: dict[tuple[str, str], Holds] = {
-    ("per-1", "start.hasValue().not() or end.hasValue().not() or (start <= end)"): _per_1,
-    ("qty-3", "code.empty() or system.exists()"): _qty_3,
+class Closure(NamedTuple):
+    """What an invariant comes to, and the properties without which it is met."""
+
+    holds: Holds
+    needs: tuple[str, ...] = ()
+
+
+CLOSURES: dict[tuple[str, str], Closure] = {
+    ("per-1", "start.hasValue().not() or end.hasValue().not() or (start <= end)"): Closure(_per_1, ("start", "end")),
+    ("qty-3", "code.empty() or system.exists()"): Closure(_qty_3, ("code",)),
     (
         "ref-1",
         (
             "reference.startsWith('#').not() or (reference.substring(1).trace('url') in "
             "%rootResource.contained.id.trace('ids'))"
         ),
-    ): _ref_1,
-    ("dom-2", "contained.contained.empty()"): _dom_2,
+    ): Closure(_ref_1, ("reference",)),
+    ("dom-2", "contained.contained.empty()"): Closure(_dom_2, ("contained",)),
     (
         "dom-3",
         (
@@ -159,16 +166,16 @@ CLOSURES: dict[tuple[str, str], Holds] = {
             "descendants().where(as(canonical) = '#')"
             ".exists()).not()).trace('unmatched', id).empty()"
         ),
-    ): _dom_3,
+    ): Closure(_dom_3, ("contained",)),
     (
         "dom-4",
         "contained.meta.versionId.empty() and contained.meta.lastUpdated.empty()",
-    ): _meta_of_contained("versionId", "lastUpdated"),
-    ("dom-5", "contained.meta.security.empty()"): _meta_of_contained("security"),
-    ("dom-6", "text.`div`.exists()"): _dom_6,
-    ("mrp-1", "(type != 'data-collection') or group.exists().not()"): _mrp_1,
-    ("mrp-2", "group.stratifier.stratum.all(value.exists() xor component.exists())"): _mrp_2,
-    ("txt-1", "htmlChecks()"): _txt_1,
-    ("txt-2", "htmlChecks()"): _txt_2,
+    ): Closure(_meta_of_contained("versionId", "lastUpdated"), ("contained",)),
+    ("dom-5", "contained.meta.security.empty()"): Closure(_meta_of_contained("security"), ("contained",)),
+    ("dom-6", "text.`div`.exists()"): Closure(_dom_6),
+    ("mrp-1", "(type != 'data-collection') or group.exists().not()"): Closure(_mrp_1, ("group",)),
+    ("mrp-2", "group.stratifier.stratum.all(value.exists() xor component.exists())"): Closure(_mrp_2, ("group",)),
+    ("txt-1", "htmlChecks()"): Closure(_txt_1),
+    ("txt-2", "htmlChecks()"): Closure(_txt_2),
 }
 """By key and expression: a constraint of the same key that says something else is evaluated as what it says."""

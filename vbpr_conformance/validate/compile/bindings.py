@@ -8,19 +8,17 @@ have fitted. What local data cannot answer is said to be not checked.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vbpr_conformance.fhir.primitive_formats import is_absolute
 from vbpr_conformance.ig.model import STRUCTURE_DEFINITION
 from vbpr_conformance.validate.compile.element_node import Check, ElementNode, ObjectCheck, ObjectRule, needing
-from vbpr_conformance.validate.compile.element_ref import ElementRef, ElementRefs
+from vbpr_conformance.validate.compile.known_definitions import KnownDefinitions
 from vbpr_conformance.validate.compile.object_properties import PropertySlot
+from vbpr_conformance.validate.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.issue import Drafts, Severity, below, shown
 from vbpr_conformance.validate.judge.scope import Scope
 from vbpr_conformance.validate.local_terminology import Members
-
-if TYPE_CHECKING:
-    from vbpr_conformance.validate.compile.profile_compiler import ProfileCompiler
 
 _JUDGED = {"required": "error", "extensible": "warning"}
 _QUANTITIES = frozenset({"Quantity", "Age", "Count", "Distance", "Duration", "SimpleQuantity", "MoneyQuantity"})
@@ -34,7 +32,7 @@ class _Bound:
         severity: Severity = "error" if strength == "required" else "warning"
         detail = {"strength": strength, "valueSet": members.url}
         self._outside = node.rule("binding", view, detail=detail, severity=severity, code="code-invalid", step=step)
-        self._undecided = node.finding("binding", view, severity="information", code="not-supported")
+        self._undecided = node.issue_maker("binding", view, severity="information", code="not-supported")
         self._strength = strength
         self.members = members
 
@@ -45,7 +43,7 @@ class _Bound:
         return self._undecided(f"Not checked: whether {said} is in {self.members.url} is not known here.")
 
 
-def _bounds(compiler: ProfileCompiler, node: ElementNode, views: ElementRefs, step: str = "") -> list[_Bound]:
+def _bounds(node: ElementNode, views: ElementRefs, step: str = "") -> list[_Bound]:
     """Give the bindings of an element that are judged; of one value set the strongest only."""
     found: dict[str, _Bound] = {}
     for view in views:
@@ -59,7 +57,7 @@ def _bounds(compiler: ProfileCompiler, node: ElementNode, views: ElementRefs, st
             wanted.append((binding.max_value_set, "required"))
         for value_set, strength in sorted(wanted, key=lambda each: each[1], reverse=True):
             if value_set not in found:
-                found[value_set] = _Bound(node, view, compiler.terminology.members(value_set), strength, step)
+                found[value_set] = _Bound(node, view, node.known.terminology.members(value_set), strength, step)
     return list(found.values())
 
 
@@ -67,7 +65,7 @@ def code_checks(slot: PropertySlot) -> list[Check]:
     """Give the checks of a primitive element with a binding: the code system is implied."""
     if slot.type not in _PLAIN_TYPES:
         return []
-    return [_plain(bound) for bound in _bounds(slot.compiler, slot.node, slot.views, slot.name.label)]
+    return [_plain(bound) for bound in _bounds(slot.node, slot.views, slot.name.label)]
 
 
 def _plain(bound: _Bound) -> Check:
@@ -86,21 +84,21 @@ def _plain(bound: _Bound) -> Check:
     return check
 
 
-def object_checks(compiler: ProfileCompiler, node: ElementNode, views: ElementRefs) -> list[ObjectRule]:
+def object_rules(node: ElementNode, views: ElementRefs) -> list[ObjectRule]:
     """Give the checks of a coded object: its codes, and the bindings of its element."""
     if node.type == "CodeableConcept":
-        return [ObjectRule(_concept(bound)) for bound in _bounds(compiler, node, views)]
+        return [ObjectRule(_concept(bound)) for bound in _bounds(node, views)]
     if node.type == "Identifier":
-        return [needing("system", _identifier(node, views[0]))]
+        return [needing(("system",), _identifier(node, views[0]))]
     if node.type == "Coding":
-        bounds = _bounds(compiler, node, views)
-        own = ObjectRule(_coding(compiler, node, views[0], bounds))
+        bounds = _bounds(node, views)
+        own = ObjectRule(_coding(node, views[0], bounds))
     elif node.type in _QUANTITIES:
-        bounds = _bounds(compiler, node, views)
-        own = needing("system", _unit(compiler, node, views[0]))
+        bounds = _bounds(node, views)
+        own = needing(("system",), _unit(node, views[0]))
     else:
         return []
-    return [own, *(needing("code", _coded(bound)) for bound in bounds)]
+    return [own, *(needing(("code",), _coded(bound)) for bound in bounds)]
 
 
 _URIS = "urn:ietf:rfc:3986"
@@ -109,7 +107,7 @@ _URIS = "urn:ietf:rfc:3986"
 
 def _identifier(node: ElementNode, view: ElementRef) -> ObjectCheck:
     rule = node.rule("system", view, code="value", step="system")
-    no_uri = node.finding("system", view, severity="error", code="value")
+    no_uri = node.issue_maker("system", view, severity="error", code="value")
 
     def check(value: dict[str, Any], _: Scope) -> Drafts | None:
         system = value.get("system")
@@ -174,14 +172,14 @@ def _coded(bound: _Bound) -> ObjectCheck:
     return check
 
 
-def _coding(compiler: ProfileCompiler, node: ElementNode, view: ElementRef, bounds: list[_Bound]) -> ObjectCheck:
+def _coding(node: ElementNode, view: ElementRef, bounds: list[_Bound]) -> ObjectCheck:
     """A code must be one of its system, its display one of its displays, its system one of codes."""
     unknown = node.rule("code", view, code="code-invalid")
     system_rule = node.rule("system", view, code="value", step="system")
     display_rule = node.rule("display", view, code="value", severity="warning", step="display")
-    no_system = node.finding("system", view, code="value", severity="warning")
-    terms = compiler.terminology
-    no_code_system = _no_code_system(compiler)
+    no_system = node.issue_maker("system", view, code="value", severity="warning")
+    terms = node.known.terminology
+    no_code_system = _no_code_system(node.known)
 
     def check(value: dict[str, Any], _: Scope) -> Drafts | None:
         system, code = value.get("system"), value.get("code")
@@ -213,10 +211,10 @@ def _alike(one: str, other: str) -> bool:
     return one == other or one.casefold().split() == other.casefold().split()
 
 
-def _no_code_system(compiler: ProfileCompiler) -> Callable[[str], str | None]:
+def _no_code_system(known: KnownDefinitions) -> Callable[[str], str | None]:
     """Give what says why a URI can be no code system: it is relative, a value set's, or claims to be the guide's."""
-    terms = compiler.terminology
-    own = f"{compiler.edition.own}/" if compiler.edition.own else None
+    terms = known.terminology
+    own = f"{known.edition.own}/" if known.edition.own else None
 
     def trouble(system: str) -> str | None:
         if not is_absolute(system):
@@ -224,17 +222,17 @@ def _no_code_system(compiler: ProfileCompiler) -> Callable[[str], str | None]:
         if terms.is_value_set(system):
             return f"{system} found, which is a value set; expected a code system."
         if own is not None and system.startswith(own) and ("|" in system or not terms.holds(system)):
-            return f"{system} found, a code system that {compiler.edition.own} does not define."
+            return f"{system} found, a code system that {known.edition.own} does not define."
         return None
 
     return trouble
 
 
-def _unit(compiler: ProfileCompiler, node: ElementNode, view: ElementRef) -> ObjectCheck:
+def _unit(node: ElementNode, view: ElementRef) -> ObjectCheck:
     unknown = node.rule("code", view, code="code-invalid")
     system_rule = node.rule("system", view, code="value", step="system")
-    terms = compiler.terminology
-    no_code_system = _no_code_system(compiler)
+    terms = node.known.terminology
+    no_code_system = _no_code_system(node.known)
     fine: set[tuple[str, str]] = set()
 
     def check(value: dict[str, Any], _: Scope) -> Drafts | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vbpr_conformance.fhir.primitive_formats import FORMATS
 from vbpr_conformance.validate.compile import primitive_values
@@ -16,7 +16,7 @@ from vbpr_conformance.validate.compile.element_node import (
     PropertyCheck,
     by_names,
 )
-from vbpr_conformance.validate.compile.element_ref import ElementRef, ElementRefs
+from vbpr_conformance.validate.compile.known_definitions import KnownDefinitions
 from vbpr_conformance.validate.compile.object_properties import (
     ObjectProperties,
     PropertyName,
@@ -27,24 +27,23 @@ from vbpr_conformance.validate.compile.object_properties import (
     repeated,
     times,
 )
+from vbpr_conformance.validate.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.issue import Drafts, below
 from vbpr_conformance.validate.judge.scope import Scope
 
-if TYPE_CHECKING:
-    from vbpr_conformance.validate.compile.profile_compiler import ProfileCompiler
-
 
 def choice_property(
-    compiler: ProfileCompiler, node: ElementNode, label: str, views: ElementRefs, shape: ObjectProperties
+    node: ElementNode, label: str, views: ElementRefs, properties: ObjectProperties
 ) -> list[ObjectRule]:
     """Add a property for each type; what a profile does not allow is named as such. Give the check of the whole."""
     allowed = _allowed(views)
-    base = compiler.lens.base_element(views[0].element)
+    known = node.known
+    base = known.base_element(views[0].element)
     possible = dict.fromkeys([*(each.code for each in (base or views[0].element).types), *allowed])
     keys: list[str] = []
     usable: list[str] = []
     type_rule = node.rule("type", views[0], detail=tuple(allowed), step=label) if len(possible) > len(allowed) else None
-    element = PropertySlot(compiler, node, shape, PropertyName.plain(label), "", views, node.place)
+    element = PropertySlot(node, properties, PropertyName.plain(label), "", views, node.place)
     for code in possible:
         name = PropertyName.choice(label, code)
         keys += [name.key, f"_{name.key}"] if code in FORMATS else [name.key]
@@ -52,14 +51,14 @@ def choice_property(
         if ruled_out is None and code not in allowed and type_rule is not None:
             ruled_out = _not_allowed(type_rule, name, allowed)
         if ruled_out is not None:
-            shape.checks[name.key] = shape.checks[f"_{name.key}"] = ruled_out
+            properties.checks[name.key] = properties.checks[f"_{name.key}"] = ruled_out
         else:
             usable += keys[-2:] if code in FORMATS else keys[-1:]
-            shape.later((name.key, f"_{name.key}"), partial(_typed, element, name, code))
-    need(node, label, views, shape, tuple(keys))
+            properties.later((name.key, f"_{name.key}"), partial(_typed, element, name, code))
+    need(node, label, views, properties, tuple(keys))
     for view in views:
-        for each in compiler.lens.slices(view):
-            _slice_need(node, label, each, shape)
+        for each in known.slices(view):
+            _slice_need(node, label, each, properties)
     several = len({key.removeprefix("_") for key in usable}) > 1
     return [_one_type(node, label, frozenset(usable), views[0])] if several else []
 
@@ -75,11 +74,11 @@ def _allowed(views: ElementRefs) -> tuple[str, ...]:
     return tuple(codes)
 
 
-def _of_type(compiler: ProfileCompiler, views: ElementRefs, code: str) -> ElementRefs:
+def _of_type(known: KnownDefinitions, views: ElementRefs, code: str) -> ElementRefs:
     """Give the views that apply to this type: the element's, and those of its slices for the type."""
     found = list(views)
     for view in views:
-        for each in compiler.lens.slices(view):
+        for each in known.slices(view):
             codes = {one.code for one in each.element.types}
             if codes == {code}:
                 found.append(each)
@@ -88,15 +87,15 @@ def _of_type(compiler: ProfileCompiler, views: ElementRefs, code: str) -> Elemen
 
 def _typed(element: PropertySlot, name: PropertyName, code: str) -> None:
     """Add the property of a choice where it is of this type; the slot is that of the element, whatever its type."""
-    place = element.node.place.child(name.label, element.compiler.lens.lineage(code))
-    views = _of_type(element.compiler, element.views, code)
+    place = element.node.place.child(name.label, element.known.lineage(code))
+    views = _of_type(element.known, element.views, code)
     slot = replace(element, name=name, type=code, views=views, place=place)
     if slot.type in FORMATS:
         primitive_values.properties(slot)
         return
-    node = slot.compiler.node(slot.type, slot.views, slot.place)
+    node = slot.node_of()
     slot.node.kids.append((slot.name.label, node))
-    slot.shape.checks[slot.name.key] = repeated(slot, node)
+    slot.properties.checks[slot.name.key] = repeated(slot, node)
 
 
 def _not_allowed(make_issue: MakeIssue, name: PropertyName, allowed: tuple[str, ...]) -> PropertyCheck:
@@ -108,7 +107,7 @@ def _not_allowed(make_issue: MakeIssue, name: PropertyName, allowed: tuple[str, 
     return check
 
 
-def _slice_need(node: ElementNode, label: str, view: ElementRef, shape: ObjectProperties) -> None:
+def _slice_need(node: ElementNode, label: str, view: ElementRef, properties: ObjectProperties) -> None:
     codes = {each.code for each in view.element.types}
     if not view.element.min or len(codes) != 1:
         return
@@ -117,7 +116,7 @@ def _slice_need(node: ElementNode, label: str, view: ElementRef, shape: ObjectPr
         "min", view, detail=view.element.min, code="required", step=f"{label}:{view.element.slice_name}"
     )
     message = f"{name.key} is missing: it must occur at least {times(view.element.min)}."
-    shape.needs.append(RequiredProperty((name.key, f"_{name.key}"), make_issue, message))
+    properties.needs.append(RequiredProperty((name.key, f"_{name.key}"), make_issue, message))
 
 
 def _one_type(node: ElementNode, label: str, keys: frozenset[str], view: ElementRef) -> ObjectRule:

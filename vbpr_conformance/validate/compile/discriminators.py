@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vbpr_conformance.fhir.fhirpath.expression_paths import step_texts
 from vbpr_conformance.fhir.primitive_formats import FORMATS
 from vbpr_conformance.ig.model import Discriminator, Slicing
-from vbpr_conformance.validate.compile.element_ref import ElementRef, ElementRefs
+from vbpr_conformance.validate.compile.known_definitions import KnownDefinitions
+from vbpr_conformance.validate.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.judge.scope import Scope
 from vbpr_conformance.validate.pattern_match import equal, matches
-
-if TYPE_CHECKING:
-    from vbpr_conformance.validate.compile.profile_compiler import ProfileCompiler
 
 Classifier = Callable[[Any, Scope], int | None]
 """Gives the index of the slice that an item is in."""
@@ -25,13 +23,13 @@ Classifier = Callable[[Any, Scope], int | None]
 Predicate = Callable[[Any, Scope], bool]
 
 
-def classifier(compiler: ProfileCompiler, type_name: str, slices: ElementRefs, slicing: Slicing | None) -> Classifier:
+def classifier(known: KnownDefinitions, type_name: str, slices: ElementRefs, slicing: Slicing | None) -> Classifier:
     """Make what finds the slice of an item; a slice that nothing tells apart has no items."""
     discriminators = slicing.discriminators if slicing else ()
-    plain = _by_value(compiler, type_name, slices, discriminators)
+    plain = _by_value(known, type_name, slices, discriminators)
     if plain is not None:
         return plain
-    tests = [_slice_test(compiler, type_name, view, discriminators) for view in slices]
+    tests = [_slice_test(known, type_name, view, discriminators) for view in slices]
 
     def classify(item: Any, scope: Scope) -> int | None:
         for index, test in enumerate(tests):
@@ -43,7 +41,7 @@ def classifier(compiler: ProfileCompiler, type_name: str, slices: ElementRefs, s
 
 
 def _by_value(
-    compiler: ProfileCompiler, type_name: str, slices: ElementRefs, discriminators: tuple[Discriminator, ...]
+    known: KnownDefinitions, type_name: str, slices: ElementRefs, discriminators: tuple[Discriminator, ...]
 ) -> Classifier | None:
     """One discriminator that comes down to a string in one property of each slice: a look into a table.
 
@@ -61,7 +59,7 @@ def _by_value(
         path = name[0]
         values = [each[path] for each in patterns if isinstance(each, dict)]
     elif path.isalnum():
-        values = [_fixed(walk(compiler, type_name, view, (path,))) for view in slices]
+        values = [_fixed(walk(known, type_name, view, (path,))) for view in slices]
     else:
         return None
     for index, value in enumerate(values):
@@ -83,18 +81,16 @@ def _fixed(reached: ElementRefs) -> Any:
 
 
 def _slice_test(
-    compiler: ProfileCompiler, type_name: str, view: ElementRef, discriminators: tuple[Discriminator, ...]
+    known: KnownDefinitions, type_name: str, view: ElementRef, discriminators: tuple[Discriminator, ...]
 ) -> Predicate | None:
-    tests = [_test(compiler, type_name, view, each) for each in discriminators]
+    tests = [_test(known, type_name, view, each) for each in discriminators]
     if not tests or any(test is None for test in tests):
         return None
     sure = [test for test in tests if test is not None]
     return sure[0] if len(sure) == 1 else lambda item, scope: all(test(item, scope) for test in sure)
 
 
-def _test(
-    compiler: ProfileCompiler, type_name: str, view: ElementRef, discriminator: Discriminator
-) -> Predicate | None:
+def _test(known: KnownDefinitions, type_name: str, view: ElementRef, discriminator: Discriminator) -> Predicate | None:
     steps = step_texts(discriminator.path)
     if not steps:  # no path of a discriminator: nothing can be told by it
         return None
@@ -102,18 +98,18 @@ def _test(
     if discriminator.type in {"type", "profile"} and steps == ("reference",) and type_name == "Reference":
         steps = ("resolve()",)
     if steps[-1:] == ("resolve()",):
-        return _resolved(compiler, type_name, view, steps[:-1])
-    reached = walk(compiler, type_name, view, steps)
+        return _resolved(known, type_name, view, steps[:-1])
+    reached = walk(known, type_name, view, steps)
     if discriminator.type == "exists":
         return _exists(reached, steps)
     if discriminator.type == "type":
         return _typed(reached, steps)
     if discriminator.type == "profile":
         return _profiled(reached, steps)
-    wanted = [test for one in reached for test in _value_tests(compiler, one)]
-    implied = _implied(compiler, type_name, view, steps)
+    wanted = [test for one in reached for test in _value_tests(known, one)]
+    implied = _implied(known, type_name, view, steps)
     if not wanted and not implied:
-        return _test_of_slices(compiler, type_name, view, steps)
+        return _test_of_slices(known, type_name, view, steps)
 
     def test(item: Any, scope: Scope) -> bool:
         values = select(item, steps)
@@ -125,19 +121,17 @@ def _test(
 
 
 def _test_of_slices(
-    compiler: ProfileCompiler, type_name: str, view: ElementRef, steps: tuple[str, ...]
+    known: KnownDefinitions, type_name: str, view: ElementRef, steps: tuple[str, ...]
 ) -> Predicate | None:
     """Tell by slices on the way that must be there: each has a value at the end of the path that is as it says."""
     at: list[tuple[str, ElementRef]] = [(type_name, view)]
     reached: list[tuple[str, ElementRef]] = []
     for step in steps:
-        children = [one for kind, each in at for one in _down(compiler, kind, each, step)]
-        reached = [one for kind, each in reached for one in _down(compiler, kind, each, step)]
-        reached += [
-            (kind, slice_) for kind, each in children for slice_ in compiler.lens.slices(each) if slice_.element.min
-        ]
+        children = [one for kind, each in at for one in _down(known, kind, each, step)]
+        reached = [one for kind, each in reached for one in _down(known, kind, each, step)]
+        reached += [(kind, slice_) for kind, each in children for slice_ in known.slices(each) if slice_.element.min]
         at = children
-    wanted = [tests for _, each in reached if (tests := _value_tests(compiler, each))]
+    wanted = [tests for _, each in reached if (tests := _value_tests(known, each))]
     if not wanted:
         return None
 
@@ -149,39 +143,39 @@ def _test_of_slices(
 
 
 def _implied(
-    compiler: ProfileCompiler, type_name: str, view: ElementRef, steps: tuple[str, ...]
+    known: KnownDefinitions, type_name: str, view: ElementRef, steps: tuple[str, ...]
 ) -> list[Callable[[Any], bool]]:
     """What a fixed value or pattern further up the path says of what stands at its end, each to be met by one value."""
     found: list[Callable[[Any], bool]] = []
     for depth in range(len(steps)):
-        for each in walk(compiler, type_name, view, steps[:depth]):
+        for each in walk(known, type_name, view, steps[:depth]):
             fixed = each.element.fixed
             parts = select(each.element.pattern if fixed is None else fixed, steps[depth:])
             found += [partial(matches if fixed is None else equal, part) for part in parts]
     return found
 
 
-def walk(compiler: ProfileCompiler, type_name: str, view: ElementRef, steps: tuple[str, ...]) -> ElementRefs:
+def walk(known: KnownDefinitions, type_name: str, view: ElementRef, steps: tuple[str, ...]) -> ElementRefs:
     """Follow a discriminator's path through the definitions, from a slice."""
     at: list[tuple[str, ElementRef]] = [(type_name, view)]
     for step in steps:
-        at = [one for kind, each in at for one in _down(compiler, kind, each, step)]
+        at = [one for kind, each in at for one in _down(known, kind, each, step)]
     return tuple(one for _, one in at)
 
 
-def _down(compiler: ProfileCompiler, kind: str, view: ElementRef, step: str) -> Iterator[tuple[str, ElementRef]]:
+def _down(known: KnownDefinitions, kind: str, view: ElementRef, step: str) -> Iterator[tuple[str, ElementRef]]:
     if step.startswith("ofType("):
         yield step[7:-1], view
         return
     name, _, argument = step.partition("(")
-    for content in compiler.lens.contents(kind, (view,)):
-        for child in compiler.lens.children(content):
+    for content in known.contents(kind, (view,)):
+        for child in known.children(content):
             if child.element.name.removesuffix("[x]") != name:
                 continue
             if argument:
                 url = argument.strip("')")
-                for each in compiler.lens.slices(child):
-                    if compiler.extension_url(each) == url:
+                for each in known.slices(child):
+                    if known.extension_url(each) == url:
                         yield "Extension", each
             else:
                 types = child.element.types
@@ -222,7 +216,7 @@ def _is_choice(key: str, stem: str) -> bool:
     return key.startswith(stem) and key[len(stem) : len(stem) + 1].isupper()
 
 
-def _value_tests(compiler: ProfileCompiler, view: ElementRef) -> list[Predicate]:
+def _value_tests(known: KnownDefinitions, view: ElementRef) -> list[Predicate]:
     """What a definition says of a value: fixed, pattern, required binding; else what its children say."""
     element = view.element
     if element.fixed is not None:
@@ -230,21 +224,21 @@ def _value_tests(compiler: ProfileCompiler, view: ElementRef) -> list[Predicate]
     if element.pattern is not None:
         return [lambda value, _: matches(element.pattern, value)]
     found: list[Predicate] = []
-    for content in compiler.lens.contents(element.types[0].code, (view,)) if element.types else ():
-        for child in compiler.lens.children(content):
+    for content in known.contents(element.types[0].code, (view,)) if element.types else ():
+        for child in known.children(content):
             if child.element.min or child.element.fixed is not None or child.element.pattern is not None:
-                found += _child_tests(compiler, child)
+                found += _child_tests(known, child)
     if not found and element.binding and element.binding.strength == "required" and element.binding.value_set:
-        members = compiler.terminology.members(element.binding.value_set)
+        members = known.terminology.members(element.binding.value_set)
         return [lambda value, _: any(members.has_plain(code) for code in _codes(value))]
     return found
 
 
-def _child_tests(compiler: ProfileCompiler, child: ElementRef) -> list[Predicate]:
+def _child_tests(known: KnownDefinitions, child: ElementRef) -> list[Predicate]:
     name = child.element.name
     return [
         lambda value, scope, each=each: any(each(one, scope) for one in _select(value, name))  # type: ignore[misc]
-        for each in _value_tests(compiler, child)
+        for each in _value_tests(known, child)
     ]
 
 
@@ -298,18 +292,18 @@ def _profiled(reached: ElementRefs, steps: tuple[str, ...]) -> Predicate | None:
         return None
 
     def test(item: Any, scope: Scope) -> bool:
-        return any(scope.validator.conforms(value, name, scope) for value in select(item, steps) for name in profiles)
+        return any(scope.judge.conforms(value, name, scope) for value in select(item, steps) for name in profiles)
 
     return test
 
 
-def _resolved(compiler: ProfileCompiler, type_name: str, view: ElementRef, steps: tuple[str, ...]) -> Predicate | None:
+def _resolved(known: KnownDefinitions, type_name: str, view: ElementRef, steps: tuple[str, ...]) -> Predicate | None:
     """Tell by what a reference resolves to: its type, or whether it is meant to conform to a target profile."""
-    reached = walk(compiler, type_name, view, steps)
+    reached = walk(known, type_name, view, steps)
     targets = [name for one in reached for each in one.element.types for name in each.targets]
     if not targets:
         return None
-    types = {name: _type_name(compiler, name) for name in targets}
+    types = {name: _type_name(known, name) for name in targets}
 
     def test(item: Any, scope: Scope) -> bool:
         for value in select(item, steps):
@@ -320,13 +314,13 @@ def _resolved(compiler: ProfileCompiler, type_name: str, view: ElementRef, steps
             for name, wanted in types.items():
                 if target.resource.get("resourceType") != wanted and wanted != "Resource":
                     continue
-                if scope.validator.claims(target, name):
+                if scope.judge.claims(target, name):
                     return True
         return False
 
     return test
 
 
-def _type_name(compiler: ProfileCompiler, url: str) -> str:
-    profile = compiler.edition.find_profile(url)
+def _type_name(known: KnownDefinitions, url: str) -> str:
+    profile = known.edition.find_profile(url)
     return profile.type if profile is not None else url.rpartition("/")[2]

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from collections.abc import Callable, Collection, Sequence
+from threading import RLock
+from typing import Any, NamedTuple, Protocol
 
-from vbpr_conformance.validate.compile.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.compile.extension_context import ElementPlace
+from vbpr_conformance.validate.compile.known_definitions import KnownDefinitions
+from vbpr_conformance.validate.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.issue import Drafts, IssueDraft, Severity
 from vbpr_conformance.validate.judge.scope import Scope
 from vbpr_conformance.validate.rules import Rule
-
-if TYPE_CHECKING:
-    from vbpr_conformance.validate.compile.profile_compiler import ProfileCompiler
 
 Check = Callable[[Any, Scope], Drafts | None]
 PropertyCheck = Callable[[Any, dict[str, Any], Scope], Drafts | None]
@@ -34,9 +33,9 @@ def by_names(check: Callable[[Names], Drafts | None]) -> ObjectRule:
     return ObjectRule(lambda value, _: check(value.keys()), lambda names: check(names) is None)
 
 
-def needing(name: str, check: ObjectCheck) -> ObjectRule:
-    """Give a check that has nothing to object where that property is absent."""
-    return ObjectRule(check, lambda names: name not in names)
+def needing(names: Sequence[str], check: ObjectCheck) -> ObjectRule:
+    """Give a check that has nothing to object where one of these properties is absent."""
+    return ObjectRule(check, lambda present: not all(name in present for name in names))
 
 
 class Checker(Protocol):
@@ -55,13 +54,16 @@ class Checked:
 
 
 class ElementNode:
-    """An element of one type at one place, compiled when it is first met: payloads touch few of all that may be."""
+    """An element of one type at one place, compiled when it is first met: payloads touch few of all that may be.
 
-    __slots__ = ("_compiled", "_compiler", "check", "kids", "place", "rules", "type", "views")
+    Threads may share it: `check` is replaced by the compiled one only when that is complete; `rules` and `kids` grow
+    while `nodes.lock` is held.
+    """
 
-    def __init__(self, compiler: ProfileCompiler, type_name: str, views: ElementRefs, place: ElementPlace) -> None:
-        self._compiler = compiler
-        self._compiled = False
+    __slots__ = ("check", "kids", "nodes", "place", "rules", "type", "views")
+
+    def __init__(self, nodes: Nodes, type_name: str, views: ElementRefs, place: ElementPlace) -> None:
+        self.nodes = nodes
         self.type = type_name
         self.views = views
         self.place = place
@@ -69,15 +71,20 @@ class ElementNode:
         self.kids: list[tuple[str, ElementNode]] = []
         self.check: Check = self._first
 
+    @property
+    def known(self) -> KnownDefinitions:
+        """The definitions that it is compiled from."""
+        return self.nodes.known
+
     def _first(self, value: Any, scope: Scope) -> Drafts | None:
         self.compile()
         return self.check(value, scope)
 
     def compile(self) -> None:
         """Make the check, if it is not made yet."""
-        if not self._compiled:
-            self._compiled = True
-            self.check = self._compiler.compile(self)
+        with self.nodes.lock:
+            if self.check == self._first:
+                self.check = self.nodes.compile(self)
 
     def rule(  # noqa: PLR0913 - each says one thing of the rule, all by name
         self,
@@ -90,16 +97,16 @@ class ElementNode:
         key: str | None = None,
         step: str = "",
     ) -> MakeIssue:
-        """State a rule, and give what makes a finding of it. `step` is the way from this node to its element."""
+        """State a rule, and give what makes an issue of it. `step` is the way from this node to its element."""
         element_id = view.element.id
         rule_id = key or f"{kind}:{element_id}"
         self.rules.append(Rule(rule_id, kind, element_id, view.profile.url, severity, step, detail))
-        return self.finding(kind, view, severity=severity, code=code, key=key)
+        return self.issue_maker(kind, view, severity=severity, code=code, key=key)
 
-    def finding(
+    def issue_maker(
         self, kind: str, view: ElementRef, *, severity: Severity, code: str, key: str | None = None
     ) -> MakeIssue:
-        """Give what makes a finding of a rule that is stated already, in another severity."""
+        """Give what makes an issue of a rule that is stated already, in another severity."""
         rule_id = key or f"{kind}:{view.element.id}"
         url = view.profile.url
 
@@ -107,3 +114,24 @@ class ElementNode:
             return [IssueDraft(severity, code, rule_id, url, message)]
 
         return make_issue
+
+
+class Nodes:
+    """The nodes of one edition, each made once; `whole` with all properties at once, else with those that are met.
+
+    `lock` is held while anything is made that threads share.
+    """
+
+    def __init__(
+        self, known: KnownDefinitions, compile_node: Callable[[ElementNode], Check], *, whole: bool = False
+    ) -> None:
+        self.known = known
+        self.compile = compile_node
+        self.whole = whole
+        self.lock = RLock()
+        self._nodes: dict[tuple[object, ...], ElementNode] = {}
+
+    def node(self, type_name: str, views: ElementRefs, place: ElementPlace) -> ElementNode:
+        """Give the node of an element of this type at this place."""
+        key = (type_name, views, place.paths, place.extension)
+        return self._nodes.get(key) or self._nodes.setdefault(key, ElementNode(self, type_name, views, place))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vbpr_conformance.fhir.primitive_formats import FORMATS, is_absolute
 from vbpr_conformance.ig.model import STRUCTURE_DEFINITION, Profile
@@ -17,14 +17,11 @@ from vbpr_conformance.validate.compile.element_node import (
     PropertyCheck,
     by_names,
 )
-from vbpr_conformance.validate.compile.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.compile.object_properties import Cardinality, PropertySlot, times
 from vbpr_conformance.validate.compile.slicing import SliceGroup
+from vbpr_conformance.validate.element_ref import ElementRefs
 from vbpr_conformance.validate.issue import Drafts, Severity, below, shown
 from vbpr_conformance.validate.judge.scope import Scope
-
-if TYPE_CHECKING:
-    from vbpr_conformance.validate.compile.profile_compiler import ProfileCompiler
 
 
 def extension_property(slot: PropertySlot) -> PropertyCheck:
@@ -33,8 +30,8 @@ def extension_property(slot: PropertySlot) -> PropertyCheck:
     groups: list[SliceGroup] = []
     for view in slot.views:
         if view.element.slices:
-            groups.append(SliceGroup(slot, view, slot.shape))
-            known.add_slices(slot.compiler.lens.slices(view))
+            groups.append(SliceGroup(slot, view, slot.properties))
+            known.add_slices(slot.known.slices(view))
     return _listed(slot, known, [group for group in groups if group.matters])
 
 
@@ -44,10 +41,11 @@ def _listed(  # noqa: C901 - the hot path: taken apart, each extension would cos
     """Make the check of an array of extensions; combinations of urls that were found fine are not judged again."""
     step, key = slot.name.step, slot.name.key
     array = slot.rule("array", slot.views[0])
+    lock = slot.node.nodes.lock
     bounds = Cardinality(slot)
     least, most = bounds.least, bounds.most
     checks = known.checks
-    limits, conditions = known.limits, known.conditions
+    conditions = known.conditions
     remembers = all(group.by_url for group in groups)
     fine: set[tuple[str | None, ...]] = set()
 
@@ -74,13 +72,14 @@ def _listed(  # noqa: C901 - the hot path: taken apart, each extension would cos
             urls.append(url)
         if not least <= len(urls) <= most:
             found += bounds.judge(len(urls)) or []
-        if groups or limits:
+        if groups or known.limits:
             combination = tuple(urls)
             if combination not in fine:
                 bad = whole(value, scope)
                 found += bad
                 if not bad and remembers and len(fine) < _REMEMBERED:
-                    fine.add(combination)
+                    with lock:
+                        fine.add(combination)
         return found or None
 
     return check
@@ -94,7 +93,7 @@ class _Known:
 
     def __init__(self, slot: PropertySlot) -> None:
         node, views = slot.node, slot.views
-        self._compiler = slot.compiler
+        self._nodes, self._known = slot.node.nodes, slot.known
         self._node = node
         self._label = slot.name.label
         self._views = views
@@ -110,17 +109,17 @@ class _Known:
         self.conditions: dict[str | None, Condition] = {}
         """What definitions say by FHIRPath of the elements that may bear them."""
         self._slices: dict[str, ElementRefs] = {}
-        self._plain = slot.compiler.node("Extension", views, self._place)
+        self._plain = slot.node.nodes.node("Extension", views, self._place)
         self._strange = slot.rule("extension", views[0], code="extension")
         severity: Severity = "warning" if self._modifier else "information"
-        self._foreign = node.finding("extension", views[0], severity=severity, code="extension")
-        self._unheld = node.finding("extension", views[0], severity="warning", code="extension")
+        self._foreign = node.issue_maker("extension", views[0], severity=severity, code="extension")
+        self._unheld = node.issue_maker("extension", views[0], severity="warning", code="extension")
         self._misplaced = slot.rule("extension-context", views[0], code="extension")
 
     def add_slices(self, slices: ElementRefs) -> None:
         """Make the nodes of the slices, so that their rules are known."""
         for view in slices:
-            url = self._compiler.extension_url(view)
+            url = self._known.extension_url(view)
             if url is not None:
                 self._slices[url] = (*self._slices.get(url, ()), view)
         for url, each in self._slices.items():
@@ -129,7 +128,10 @@ class _Known:
     def first_met(self, value: Any) -> tuple[str | None, Checker]:
         """Give the url of an extension and what judges it; without one it is judged as any extension."""
         url = value.get("url") if type(value) is dict else None
-        return (url, self._made(url)) if type(url) is str else (None, self._plain)
+        if type(url) is not str:
+            return None, self._plain
+        with self._nodes.lock:
+            return url, self.checks.get(url) or self._made(url)
 
     def _made(self, url: str) -> Checker:
         definition = self._definition(url)
@@ -152,8 +154,9 @@ class _Known:
         """Note what a definition says of all extensions together, and of the element that bears them."""
         most = definition.root.max
         if most is not None and url not in self._slices:
-            view = self._compiler.lens.root(definition)
-            self.limits[url] = (most, self._node.finding("max", view, severity="error", code="structure"))
+            view = self._known.root(definition)
+            tell = self._node.issue_maker("max", view, severity="error", code="structure")
+            self.limits = {**self.limits, url: (most, tell)}  # others may be reading it
         allowed = self._owner.allows(definition.contexts)
         if allowed is not False and self._node.type not in FORMATS:  # what bears it is no primitive
             found = condition(definition, self._kind(), placed=allowed is True)
@@ -184,11 +187,11 @@ class _Known:
         definition = self._definition(url)
         views = self._views + self._slices.get(url, ())
         if definition is not None:
-            views += (self._compiler.lens.root(definition),)
-        return self._compiler.node("Extension", tuple(dict.fromkeys(views)), self._place)
+            views += (self._known.root(definition),)
+        return self._nodes.node("Extension", tuple(dict.fromkeys(views)), self._place)
 
     def _definition(self, url: str) -> Profile | None:
-        found = self._compiler.edition.find_profile(url) if ":" in url else None
+        found = self._known.edition.find_profile(url) if ":" in url else None
         return found if found is not None and found.is_extension else None
 
     def _context_trouble(self, definition: Profile) -> tuple[MakeIssue, str] | None:
@@ -203,7 +206,7 @@ class _Known:
     def _unknown(self, url: str) -> Checker:
         """Judge an extension nobody here knows: FHIR allows it, unless it claims to be one of those held whole."""
         make_issue, message = self._foreign, f"Not checked: the extension {url} is not known here."
-        own = self._compiler.edition.own
+        own = self._known.edition.own
         if not is_absolute(url) and not self._in_unknown:
             make_issue, message = self._strange, f"{shown(url)} found as url of an extension, which is defined nowhere."
         elif own and url.startswith(f"{own}/"):
@@ -230,7 +233,7 @@ def extension_url_of(node: ElementNode) -> str | None:
     return None
 
 
-def object_checks(node: ElementNode, contents: ElementRefs) -> list[ObjectRule]:
+def object_rules(node: ElementNode, contents: ElementRefs) -> list[ObjectRule]:
     """Give the check that an extension has a value or extensions, and not both (ext-1)."""
     if node.type != "Extension":
         return []
@@ -248,15 +251,3 @@ def object_checks(node: ElementNode, contents: ElementRefs) -> list[ObjectRule]:
 
 
 _EXT_1 = "extension.exists() != value.exists()"
-
-
-def url_of_slice(compiler: ProfileCompiler, view: ElementRef) -> str | None:
-    """The url that an extension of this slice has."""
-    for child in view.element.children:
-        if child.name == "url" and isinstance(child.fixed, str):
-            return child.fixed
-    for each in view.types("Extension"):
-        for name in each.profiles:
-            profile = compiler.edition.find_profile(name)
-            return profile.url if profile is not None else name.partition("|")[0]
-    return None

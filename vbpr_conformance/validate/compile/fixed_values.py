@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vbpr_conformance.validate.compile.element_node import Check, ElementNode, MakeIssue
-from vbpr_conformance.validate.compile.element_ref import ElementRefs
+from vbpr_conformance.validate.element_ref import ElementRefs
 from vbpr_conformance.validate.issue import Drafts, shown
 from vbpr_conformance.validate.judge.scope import Scope
 from vbpr_conformance.validate.pattern_match import equal, matches

@@ -2,45 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vbpr_conformance.fhir import fhirpath
 from vbpr_conformance.ig.model import Constraint
 from vbpr_conformance.validate.compile.base_invariants import CLOSURES, Holds, narrative_faults
-from vbpr_conformance.validate.compile.element_node import Check, ElementNode, MakeIssue, Names, ObjectRule
-from vbpr_conformance.validate.compile.element_ref import ElementRef, ElementRefs
+from vbpr_conformance.validate.compile.element_node import Check, ElementNode, MakeIssue, ObjectRule, needing
 from vbpr_conformance.validate.compile.object_properties import PropertySlot
+from vbpr_conformance.validate.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.issue import Drafts, Severity
 from vbpr_conformance.validate.judge.scope import Scope
-
-if TYPE_CHECKING:
-    from vbpr_conformance.validate.compile.profile_compiler import ProfileCompiler
 
 _IN_THE_WALK = frozenset({"ele-1", "ext-1"})
 """Invariants that the walk itself checks, on every node."""
 
 
-def object_checks(compiler: ProfileCompiler, node: ElementNode, contents: ElementRefs) -> list[ObjectRule]:
+def object_rules(node: ElementNode, contents: ElementRefs) -> list[ObjectRule]:
     """Give the checks of the invariants of an object."""
     of = contents[0].element
     kind = of.base_path if node.type in {"BackboneElement", "Element"} else node.type
     found: list[ObjectRule] = []
-    for view, constraint in compiler.lens.constraints(node.type, node.views, contents):
+    for view, constraint in node.known.constraints(node.type, node.views, contents):
         if constraint.key in _IN_THE_WALK or not constraint.expression:
             continue
-        check = _Invariant(node, view, constraint, "").check(compiler, kind)
-        found.append(ObjectRule(check, _met_by_names(compiler, constraint)))
+        check = _Invariant(node, view, constraint, "").check(kind)
+        closure = CLOSURES.get((constraint.key, constraint.expression))
+        found.append(needing(closure.needs, check) if closure is not None else ObjectRule(check))
     return found
 
 
 def primitive_checks(slot: PropertySlot) -> list[Check]:
     """Give the checks of the invariants of a primitive element."""
     found: list[Check] = []
-    for view, constraint in slot.compiler.lens.constraints(slot.type, slot.views, ()):
+    for view, constraint in slot.known.constraints(slot.type, slot.views, ()):
         if constraint.key in _IN_THE_WALK or not constraint.expression:
             continue
-        found.append(_Invariant(slot.node, view, constraint, slot.name.label).check(slot.compiler, slot.type))
+        found.append(_Invariant(slot.node, view, constraint, slot.name.label).check(slot.type))
     return found
 
 
@@ -48,6 +45,7 @@ class _Invariant:
     """One invariant at one element: its rule, and what is told of it."""
 
     def __init__(self, node: ElementNode, view: ElementRef, constraint: Constraint, step: str) -> None:
+        self._node = node
         self._constraint = constraint
         severity: Severity = "error" if constraint.severity == "error" else "warning"
         key = constraint.key
@@ -55,18 +53,18 @@ class _Invariant:
         self._tell = node.rule(
             "invariant", view, key=key, severity=severity, code="invariant", detail=detail, step=step
         )
-        self._doubt = node.finding("invariant", view, key=key, severity="warning", code="invariant")
-        self._quiet = node.finding("invariant", view, key=key, severity="information", code="not-supported")
+        self._doubt = node.issue_maker("invariant", view, key=key, severity="warning", code="invariant")
+        self._quiet = node.issue_maker("invariant", view, key=key, severity="information", code="not-supported")
 
-    def check(self, compiler: ProfileCompiler, kind: str) -> Check:
+    def check(self, kind: str) -> Check:
         """Make the check; where the edition reads the invariant differently, both readings count."""
         constraint = self._constraint
         closure = CLOSURES.get((constraint.key, constraint.expression))
         try:
-            published = closure if closure is not None else _evaluated(constraint.expression, kind)
+            published = closure.holds if closure is not None else _evaluated(constraint.expression, kind)
         except fhirpath.ExpressionError as error:
             return self._unreadable(str(error))
-        reading = compiler.readings.get((constraint.key, constraint.expression))
+        reading = self._node.known.readings.get((constraint.key, constraint.expression))
         if reading is not None:
             return self._both(published, _evaluated(reading.means, kind), reading.defect)
         said = (constraint.human or constraint.expression).removesuffix(".")
@@ -89,17 +87,6 @@ class _Invariant:
     def _unreadable(self, error: str) -> Check:
         message = f"Not checked: {self._constraint.key} cannot be read as FHIRPath: {error}"
         return lambda _value, _scope: self._quiet(message)
-
-
-def _met_by_names(compiler: ProfileCompiler, constraint: Constraint) -> Callable[[Names], bool]:
-    """Give what tells by an object's names that an invariant is met, in both readings where there are two."""
-    reading = compiler.readings.get((constraint.key, constraint.expression))
-    texts = [constraint.expression] + ([reading.means] if reading is not None else [])
-    try:
-        expressions = [fhirpath.compile(text) for text in texts]
-    except fhirpath.ExpressionError:
-        return lambda _: False
-    return lambda names: all(each.is_met_by_names(names) for each in expressions)
 
 
 _NARRATIVE = frozenset({"txt-1", "txt-2"})

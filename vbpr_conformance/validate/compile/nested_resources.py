@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from vbpr_conformance.validate.compile.element_node import Checked, PropertyCheck
+from vbpr_conformance.validate.compile.memo import remembering
 from vbpr_conformance.validate.compile.object_properties import PropertySlot, repeated
 from vbpr_conformance.validate.compile.slicing import SliceGroup
 from vbpr_conformance.validate.issue import Drafts, IssueDraft, below, shown
-from vbpr_conformance.validate.judge.memo import remembering
 from vbpr_conformance.validate.judge.scope import Scope
 
 
@@ -17,32 +17,32 @@ def resource_property(slot: PropertySlot) -> PropertyCheck:
     profiles = [profile for view in slot.views for each in view.element.types for profile in each.profiles]
     own = tuple(view for view in slot.views if view.element.children)
 
-    groups = [SliceGroup(slot, view, slot.shape) for view in slot.views if view.element.slices]
+    groups = [SliceGroup(slot, view, slot.properties) for view in slot.views if view.element.slices]
 
     def contained(value: Any, scope: Scope) -> Drafts | None:
         inside = scope.inner(value) if type(value) is dict else scope
         if not groups:
-            return scope.validator.inner(value, inside, profiles, own)
+            return scope.judge.inner(value, inside, profiles, own)
         slices = [each for group in groups for each in group.slices_of(value, inside)]
         asked = [profile for view in slices for each in view.element.types for profile in each.profiles]
         views = tuple(view for view in slices if view.element.children)
-        return scope.validator.inner(value, inside, [*profiles, *asked], (*own, *views))
+        return scope.judge.inner(value, inside, [*profiles, *asked], (*own, *views))
 
     def whole(values: list[Any], scope: Scope) -> Drafts | None:
         return [finding for group in groups for finding in group.judge(values, scope)] or None
 
     if slot.views[0].element.is_array:
         held = Checked(contained)
-        held.check = remembering(contained, held)
+        held.check = remembering(contained, held, slot.node.nodes.lock)
         return repeated(slot, held, whole if groups else None)
 
     def entry(value: Any, owner: dict[str, Any], scope: Scope) -> Drafts | None:
         inside = scope
         if type(value) is dict:
             full_url = owner.get("fullUrl")
-            bundle = scope.validator.bundle(scope)
+            bundle = scope.entries()
             inside = scope.entry(value, full_url if type(full_url) is str else None, bundle)
-        bad = scope.validator.inner(value, inside, profiles, own)
+        bad = scope.judge.inner(value, inside, profiles, own)
         return below(bad, slot.name.step) if bad else None
 
     return entry

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from threading import RLock
 from typing import Any
 
 from vbpr_conformance.validate.compile.element_node import (
@@ -17,54 +19,63 @@ from vbpr_conformance.validate.compile.element_node import (
 from vbpr_conformance.validate.compile.object_properties import ObjectProperties, RequiredProperty
 from vbpr_conformance.validate.issue import Drafts, shown
 from vbpr_conformance.validate.judge.scope import Scope
-from vbpr_conformance.validate.judge.unrolled import looped, unrolled
+
+_Steps = tuple[tuple[AbstractSet[Any], ...], tuple[PropertyCheck, ...], tuple[ObjectCheck, ...]]
+"""For each property, in the order of the names, what is known good; its check; then the checks of the whole."""
 
 
 def object_check(
-    shape: ObjectProperties, after: list[ObjectRule], tells: dict[str, MakeIssue], *, id_is_enough: bool
+    properties: ObjectProperties,
+    rules: list[ObjectRule],
+    issues: dict[str, MakeIssue],
+    lock: RLock,
+    *,
+    id_is_enough: bool,
 ) -> Check:
     """Make the check of an object: each property by its own check, then what is missing, then the whole.
 
     Payloads repeat few combinations of names, so what follows from the names is decided once for each of them.
     """
-    whole = (_with_content(tells["empty"], id_is_enough=id_is_enough), *_missing(shape.needs), *after)
-    not_object = tells["object"]
-    plans: dict[tuple[str, ...], ObjectCheck] = {}
+    whole = (_with_content(issues["empty"], id_is_enough=id_is_enough), *_missing(properties.needs), *rules)
+    not_object = issues["object"]
+    known: dict[tuple[str, ...], _Steps] = {}
 
-    def planned(names: tuple[str, ...]) -> ObjectCheck:
-        properties = tuple(shape.check_of(name) or _unknown(name, tells) for name in names)
-        fine = tuple(shape.kinds.get(name) or shape.fine.get(name) for name in names)
-        after_these = tuple(each.check for each in whole if not each.not_applicable(names))
-        in_a_loop = looped(properties, after_these)
-        left = _RARE
-
-        def first(value: dict[str, Any], scope: Scope) -> Drafts | None:
-            nonlocal left
-            left -= 1
-            if not left:
-                plans[names] = unrolled(fine, properties, after_these)
-            return in_a_loop(value, scope)
-
-        if len(plans) < _MOST_PLANS:
-            plans[names] = first
-        return first
+    def made(names: tuple[str, ...]) -> _Steps:
+        with lock:
+            checks = tuple(properties.check_of(name) or _unknown(name, issues) for name in names)
+            good = tuple(properties.known_good.get(name, _NOTHING) for name in names)
+            result = (good, checks, tuple(each.check for each in whole if not each.not_applicable(names)))
+            if len(known) < _MOST_COMBINATIONS:
+                known[names] = result
+            return result
 
     def check(value: Any, scope: Scope) -> Drafts | None:
         if type(value) is not dict:
             return not_object(f"{shown(value)} found where an object is expected.")
         names = tuple(value)
-        return (plans.get(names) or planned(names))(value, scope)
+        goods, checks, after = known.get(names) or made(names)
+        found: Drafts | None = None
+        for item, good, prop in zip(value.values(), goods, checks):  # noqa: B905 - as many as names; asking costs
+            if (item if item.__class__ is str else item.__class__) in good:
+                continue
+            bad = prop(item, value, scope)
+            if bad:
+                found = bad if found is None else found + bad
+        for each in after:
+            bad = each(value, scope)
+            if bad:
+                found = bad if found is None else found + bad
+        return found
 
     return check
 
 
-_MOST_PLANS = 500
-_RARE = 4
-"""For combinations of names that are met less often, writing a check out takes longer than it saves."""
+_MOST_COMBINATIONS = 500
+_NOTHING: frozenset[Any] = frozenset()
 
 
-def _unknown(name: str, tells: dict[str, MakeIssue]) -> PropertyCheck:
-    return lambda _item, _value, _scope: tells["unknown"](f"{name!r} found, which is no element here.")
+def _unknown(name: str, issues: dict[str, MakeIssue]) -> PropertyCheck:
+    return lambda _item, _value, _scope: issues["unknown"](f"{name!r} found, which is no element here.")
 
 
 def _with_content(make_issue: MakeIssue, *, id_is_enough: bool) -> ObjectRule:

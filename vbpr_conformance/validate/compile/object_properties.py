@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from vbpr_conformance.validate.compile.element_node import Checker, ElementNode, MakeIssue, PropertyCheck
-from vbpr_conformance.validate.compile.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.compile.extension_context import ElementPlace
+from vbpr_conformance.validate.compile.known_definitions import KnownDefinitions
+from vbpr_conformance.validate.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.issue import Drafts, below, shown
 from vbpr_conformance.validate.judge.scope import Scope
-
-if TYPE_CHECKING:
-    from vbpr_conformance.validate.compile.profile_compiler import ProfileCompiler
 
 WholeCheck = Callable[[list[Any], Scope], Drafts | None]
 """Looks at all items of a property together; the paths of what it finds start at the object."""
@@ -47,35 +46,34 @@ class RequiredProperty(NamedTuple):
     message: str
 
 
-@dataclass
 class ObjectProperties:
     """The checks of an object's properties by their names in JSON, and what must be there.
 
-    Types have many more properties than payloads use: unless the `whole` is wanted, each is made when first met.
-
-    `fine` remembers, for properties whose values are judged by themselves alone, texts that were found fine before:
-    payloads repeat urls, systems and codes all the time. `kinds` are the types of which, there, any value is fine.
+    Types have many more properties than payloads use: unless the nodes are made whole, each is made when first met,
+    while `Nodes.lock` is held.
     """
 
-    whole: bool = False
-    checks: dict[str, PropertyCheck] = field(default_factory=dict)
-    needs: list[RequiredProperty] = field(default_factory=list)
-    fine: dict[str, set[str]] = field(default_factory=dict)
-    kinds: dict[str, frozenset[type]] = field(default_factory=dict)
-    makers: dict[str, Callable[[], None]] = field(default_factory=dict)
+    def __init__(self, *, whole: bool) -> None:
+        self._whole = whole
+        self._makers: dict[str, Callable[[], None]] = {}
+        self.checks: dict[str, PropertyCheck] = {}
+        self.needs: list[RequiredProperty] = []
+        self.known_good: dict[str, AbstractSet[Any]] = {}
+        """Of properties whose values are judged by themselves alone: texts that were found fine before, as a set that
+        grows (payloads repeat urls, systems and codes), or the Python types of which any value is fine, frozen."""
 
     def later(self, names: Iterable[str], make: Callable[[], None]) -> None:
-        """Let the checks of these names be made when they are first asked for; with `whole`, at once."""
-        if self.whole:
+        """Let the checks of these names be made when they are first asked for; of whole nodes, at once."""
+        if self._whole:
             make()
         else:
-            self.makers.update(dict.fromkeys(names, make))
+            self._makers.update(dict.fromkeys(names, make))
 
     def check_of(self, name: str) -> PropertyCheck | None:
         """Give the check of a property; None for a name that is none."""
-        make = self.makers.get(name)
+        make = self._makers.get(name)
         if make is not None:
-            self.makers = {other: each for other, each in self.makers.items() if each is not make}
+            self._makers = {other: each for other, each in self._makers.items() if each is not make}
             make()
         return self.checks.get(name)
 
@@ -84,13 +82,21 @@ class ObjectProperties:
 class PropertySlot:
     """An element of a node while its property is made: what all who make a part of it need to know."""
 
-    compiler: ProfileCompiler
     node: ElementNode
-    shape: ObjectProperties
+    properties: ObjectProperties
     name: PropertyName
     type: str
     views: ElementRefs
     place: ElementPlace
+
+    @property
+    def known(self) -> KnownDefinitions:
+        """The definitions that it is made from."""
+        return self.node.known
+
+    def node_of(self, *slices: ElementRef) -> ElementNode:
+        """Give the node of its values, in these slices."""
+        return self.node.nodes.node(self.type, self.views + slices, self.place)
 
     def rule(self, kind: str, view: ElementRef, **more: Any) -> MakeIssue:
         """State a rule of the element."""
@@ -121,13 +127,15 @@ def forbidden(node: ElementNode, name: PropertyName, views: ElementRefs) -> Prop
     return check
 
 
-def need(node: ElementNode, label: str, views: ElementRefs, shape: ObjectProperties, names: tuple[str, ...]) -> None:
+def need(
+    node: ElementNode, label: str, views: ElementRefs, properties: ObjectProperties, names: tuple[str, ...]
+) -> None:
     """State that an element must be there by one of the names, where a view says so."""
     view = lowest(views)
     least = view.element.min
     if least:
         make_issue = node.rule("min", view, detail=least, code="required", step=label)
-        shape.needs.append(
+        properties.needs.append(
             RequiredProperty(names, make_issue, f"{label} is missing: it must occur at least {times(least)}.")
         )
 
@@ -142,37 +150,21 @@ def repeated(slot: PropertySlot, item: Checker, whole: WholeCheck | None = None)
     return _array(slot, item, whole) if slot.views[0].element.is_array else _single(slot, item, whole)
 
 
-class Single:
-    """The check of a property that holds one object: its item's, and what is told of what that finds."""
-
-    __slots__ = ("item", "located")
-
-    def __init__(self, item: Checker, located: Callable[[Drafts, Any], Drafts]) -> None:
-        self.item = item
-        self.located = located
-
-    def __call__(self, value: Any, _: dict[str, Any], scope: Scope) -> Drafts | None:
-        """Check the property."""
-        bad = self.item.check(value, scope)
-        return self.located(bad, value) if bad else None
-
-
 def _single(slot: PropertySlot, item: Checker, whole: WholeCheck | None) -> PropertyCheck:
     step, key = slot.name.step, slot.name.key
     array = slot.rule("array", slot.views[0])
 
-    def located(bad: Drafts, value: Any) -> Drafts:
+    def one(value: Any, _: dict[str, Any], scope: Scope) -> Drafts | None:
+        bad = item.check(value, scope)
+        if not bad:
+            return None
         if type(value) is list:
             bad = array(f"An array found where {key} is a single value.")
         return below(bad, step)
 
-    one = Single(item, located)
-
     def one_and_whole(value: Any, owner: dict[str, Any], scope: Scope) -> Drafts | None:
-        if type(value) is list:
-            return located([], value)
         bad = one(value, owner, scope)
-        more = whole([value], scope) if whole is not None else None
+        more = whole([value], scope) if whole is not None and type(value) is not list else None
         return (bad or []) + more if more else bad
 
     return one if whole is None else one_and_whole

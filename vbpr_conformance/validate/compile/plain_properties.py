@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from vbpr_conformance.fhir.primitive_formats import FORMATS
 from vbpr_conformance.validate.compile import extensions, primitive_values, slicing
 from vbpr_conformance.validate.compile.element_node import ElementNode
-from vbpr_conformance.validate.compile.element_ref import ABSTRACT_RESOURCES, ElementRef, ElementRefs
+from vbpr_conformance.validate.compile.known_definitions import ABSTRACT_RESOURCES
 from vbpr_conformance.validate.compile.nested_resources import resource_property
 from vbpr_conformance.validate.compile.object_properties import (
     ObjectProperties,
@@ -17,37 +15,33 @@ from vbpr_conformance.validate.compile.object_properties import (
     need,
     repeated,
 )
-
-if TYPE_CHECKING:
-    from vbpr_conformance.validate.compile.profile_compiler import ProfileCompiler
+from vbpr_conformance.validate.element_ref import ElementRef, ElementRefs
 
 
-def plain_property(
-    compiler: ProfileCompiler, node: ElementNode, label: str, views: ElementRefs, shape: ObjectProperties
-) -> None:
+def plain_property(node: ElementNode, label: str, views: ElementRefs, properties: ObjectProperties) -> None:
     """Add the property of an element; of a primitive, its `_name` too."""
     name = PropertyName.plain(label)
     type_name = type_of(views[0])
     ruled_out = forbidden(node, name, views)
     if ruled_out is not None:
-        shape.checks[label] = shape.checks[f"_{label}"] = ruled_out
+        properties.checks[label] = properties.checks[f"_{label}"] = ruled_out
         return
     is_primitive = type_name in FORMATS
-    need(node, label, views, shape, (label, f"_{label}") if is_primitive else (label,))
+    need(node, label, views, properties, (label, f"_{label}") if is_primitive else (label,))
 
     def make() -> None:
-        place = node.place.child(label, compiler.lens.lineage(type_name))
-        _typed(PropertySlot(compiler, node, shape, name, type_name, views, place))
+        place = node.place.child(label, node.known.lineage(type_name))
+        _typed(PropertySlot(node, properties, name, type_name, views, place))
 
     if any(view.element.slices for view in views):
         make()  # slices say of what is not there, too, that it must be
     else:
-        shape.later((label, f"_{label}") if is_primitive else (label,), make)
+        properties.later((label, f"_{label}") if is_primitive else (label,), make)
 
 
 def _typed(slot: PropertySlot) -> None:
     """Add the property of an element of this type."""
-    checks, label = slot.shape.checks, slot.name.key
+    checks, label = slot.properties.checks, slot.name.key
     if slot.type in FORMATS:
         primitive_values.properties(slot)
     elif slot.type in ABSTRACT_RESOURCES:

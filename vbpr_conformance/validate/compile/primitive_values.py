@@ -22,11 +22,11 @@ _ATTRIBUTES = frozenset({"Element.id", "Extension.url"})
 def properties(slot: PropertySlot) -> None:
     """Add the property of a primitive element, and its `_name`."""
     item = _Value(slot)
-    key, checks = slot.name.key, slot.shape.checks
+    key, checks = slot.name.key, slot.properties.checks
     if slot.views[0].element.base_path in _ATTRIBUTES or slot.type == "xhtml":
         item.single(slot)
         return
-    beside = slot.compiler.node(slot.type, slot.views, slot.place)
+    beside = slot.node_of()
     slot.node.kids.append((slot.name.label, beside))
     if slot.views[0].element.is_array:
         checks[key] = _array(slot, item)
@@ -43,7 +43,7 @@ class _Value:
         base = slot.views[0].element.base_path
         self._form = fhir_id if base == "Resource.id" else FORMATS[slot.type]
         self._wrong = slot.rule("format", slot.views[0], detail=slot.type, code="value")
-        self._blank = slot.node.finding("format", slot.views[0], severity="warning", code="value")
+        self._blank = slot.node.issue_maker("format", slot.views[0], severity="warning", code="value")
         alone = [*value_checks(slot.node, slot.views, slot.name.label), *_limits(slot), *bindings.code_checks(slot)]
         rest = invariants.primitive_checks(slot)
         if slot.type == "canonical":
@@ -51,7 +51,7 @@ class _Value:
         if base == "Element.id" and slot.node.type != "ElementDefinition":  # sdf-16 and sdf-17 tell of those
             rest.append(_unique_id(slot))
         owner, _, name = base.partition(".")
-        if slot.type == "uri" and name == "url" and slot.compiler.is_resource(owner):
+        if slot.type == "uri" and name == "url" and slot.known.is_resource(owner):
             rest.append(_own_url(slot))
         beside = _needed_beside(slot)
         self.needed = beside
@@ -79,11 +79,11 @@ class _Value:
         array = slot.rule("array", slot.views[0])
         name, form, rest, whole, needed = slot.name, self._form, self._rest, self.check, self.needed
         companion = f"_{name.key}"
-        fine: set[str] = set()
+        good: set[str] = set()
         if self._alone:
-            slot.shape.fine[name.key] = fine
-        if self._alone and not rest and form in ALWAYS_FINE:
-            slot.shape.kinds[name.key] = ALWAYS_FINE[form]
+            always = None if rest else ALWAYS_FINE.get(form)
+            slot.properties.known_good[name.key] = good if always is None else always
+        lock = slot.node.nodes.lock
 
         def trouble(value: Any, scope: Scope) -> Drafts:
             if type(value) is list:
@@ -102,11 +102,12 @@ class _Value:
                 found = (found or []) + needed(scope)
             if found:
                 return below(found, name.step)
-            if type(value) is str and len(fine) < _REMEMBERED:
-                fine.add(value)
+            if type(value) is str and len(good) < _REMEMBERED:
+                with lock:
+                    good.add(value)
             return None
 
-        slot.shape.checks[name.key] = check
+        slot.properties.checks[name.key] = check
 
 
 _REMEMBERED = 2000
@@ -114,16 +115,16 @@ _REMEMBERED = 2000
 
 def _needed_beside(slot: PropertySlot) -> Callable[[Scope], Drafts] | None:
     """Give what tells of extensions that a value must have, for values that have none."""
-    lens = slot.compiler.lens
-    extensions = [child for view in slot.views for child in lens.children(view) if child.element.name == "extension"]
-    if not any(each.element.min for child in extensions for each in (child, *lens.slices(child))):
+    known = slot.known
+    extensions = [child for view in slot.views for child in known.children(view) if child.element.name == "extension"]
+    if not any(each.element.min for child in extensions for each in (child, *known.slices(child))):
         return None
-    beside = slot.compiler.node(slot.type, slot.views, slot.place)
+    beside = slot.node_of()
     return lambda scope: [each for each in beside.check({}, scope) or () if each.kind == "min"]
 
 
 def _own_url(slot: PropertySlot) -> Check:
-    """What others name a resource by is an absolute URI (https://hl7.org/fhir/R4/reference_targets.html#canonical)."""
+    """What others name a resource by is an absolute URI (https://hl7.org/fhir/R4/references.html#canonical)."""
     make_issue = slot.rule("reference", slot.views[0], code="value")
 
     def check(value: Any, _: Scope) -> Drafts | None:
@@ -135,7 +136,7 @@ def _own_url(slot: PropertySlot) -> Check:
 def _unique_id(slot: PropertySlot) -> Check:
     """An element id is unique in its resource, and holds no spaces (https://hl7.org/fhir/R4/element.html)."""
     make_issue = slot.rule("element-id", slot.views[0], code="value")
-    spaced = slot.node.finding("element-id", slot.views[0], code="value", severity="warning")
+    spaced = slot.node.issue_maker("element-id", slot.views[0], code="value", severity="warning")
 
     def check(value: Any, scope: Scope) -> Drafts | None:
         if (" " in value or not value.isprintable()) and any(character.isspace() for character in value):
@@ -204,7 +205,7 @@ def _single_beside(slot: PropertySlot, beside: ElementNode) -> PropertyCheck:
 
 def _nothing_but_an_id(slot: PropertySlot) -> Callable[[Any], Drafts]:
     """Give what tells of an id beside a value that is missing."""
-    make_issue = slot.node.finding("invariant", slot.views[0], key="ele-1", severity="error", code="invariant")
+    make_issue = slot.node.issue_maker("invariant", slot.views[0], key="ele-1", severity="error", code="invariant")
     message = "An id alone found; an element has a value or children."
     return lambda value: make_issue(message) if type(value) is dict and list(value) == ["id"] else []
 
@@ -215,7 +216,7 @@ def _array(slot: PropertySlot, item: _Value) -> PropertyCheck:
     null = slot.rule("shape", slot.views[0])
     bounds = Cardinality(slot)
     key = f"_{name.key}"
-    groups = [SliceGroup(slot, view, slot.shape) for view in slot.views if view.element.slices]
+    groups = [SliceGroup(slot, view, slot.properties) for view in slot.views if view.element.slices]
 
     def check(value: Any, owner: dict[str, Any], scope: Scope) -> Drafts | None:
         if type(value) is not list:

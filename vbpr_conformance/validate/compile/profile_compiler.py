@@ -4,142 +4,97 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vbpr_conformance.fhir.primitive_formats import FORMATS
+from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Profile
 from vbpr_conformance.validate.compile import bindings, extensions, invariants, reference_targets
 from vbpr_conformance.validate.compile.choice_types import choice_property
-from vbpr_conformance.validate.compile.element_node import Check, ElementNode, MakeIssue, ObjectCheck, ObjectRule
-from vbpr_conformance.validate.compile.element_ref import ABSTRACT_RESOURCES, ElementRef, ElementRefs, KnownDefinitions
+from vbpr_conformance.validate.compile.element_node import Check, ElementNode, MakeIssue, Nodes, ObjectCheck, ObjectRule
 from vbpr_conformance.validate.compile.extension_context import ElementPlace
 from vbpr_conformance.validate.compile.fixed_values import value_checks
+from vbpr_conformance.validate.compile.known_definitions import KnownDefinitions
+from vbpr_conformance.validate.compile.memo import remembering
 from vbpr_conformance.validate.compile.object_checks import object_check
 from vbpr_conformance.validate.compile.object_properties import ObjectProperties
 from vbpr_conformance.validate.compile.plain_properties import plain_property
+from vbpr_conformance.validate.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.issue import Drafts
-from vbpr_conformance.validate.judge.memo import remembering
 from vbpr_conformance.validate.judge.scope import Scope
-from vbpr_conformance.validate.local_terminology import LocalTerminology
 from vbpr_conformance.validate.rules import Rule
-
-if TYPE_CHECKING:
-    from vbpr_conformance.ig.edition import Edition
 
 
 class ProfileCompiler:
-    """The nodes of one edition, each made once; `whole` with all properties, else with those that are met."""
+    """The checks of one edition's elements; `whole` with all properties, else with those that are met."""
 
     def __init__(self, edition: Edition, *, whole: bool = False) -> None:
-        self.edition = edition
-        self._whole_shapes = whole
-        self.lens = KnownDefinitions(edition)
-        self.terminology = LocalTerminology(edition)
-        self.readings = {(each.constraint, each.published): each for each in edition.readings if each.constraint}
-        self._resources: set[str] = set()
-        """Types known to be resources."""
-        self._nodes: dict[tuple[object, ...], ElementNode] = {}
-
-    def node(self, type_name: str, views: ElementRefs, place: ElementPlace) -> ElementNode:
-        """Give the node of an element of this type at this place."""
-        key = (type_name, views, place.paths, place.extension)
-        found = self._nodes.get(key)
-        if found is None:
-            found = self._nodes[key] = ElementNode(self, type_name, views, place)
-        return found
+        self.known = KnownDefinitions(edition)
+        self.nodes = Nodes(self.known, self._compiled, whole=whole)
 
     def resource(self, type_name: str, views: ElementRefs) -> ElementNode:
         """Give the node of a resource seen by these profiles."""
-        return self.node(type_name, views, ElementPlace.root(self.lens.lineage(type_name)))
-
-    def type_about(self, profile: str) -> str:
-        """The type that a profile is about; of one that is not held, the last step of its URL."""
-        found = self.edition.find_profile(profile)
-        return found.type if found is not None else profile.partition("|")[0].rpartition("/")[2]
-
-    def is_resource(self, type_name: str) -> bool:
-        """Whether this is a type of resource; where R4's are not all held, any name may be one."""
-        if type_name in self._resources:
-            return True
-        found = self.edition.type(type_name)
-        if found is not None:
-            if found.kind != "resource" or type_name in ABSTRACT_RESOURCES:
-                return False
-            self._resources.add(type_name)
-            return True
-        return type_name in self.resource_types or not self.resource_types
-
-    def extension_url(self, view: ElementRef) -> str | None:
-        """The url that an extension of this slice has."""
-        return extensions.url_of_slice(self, view)
-
-    @cached_property
-    def resource_types(self) -> frozenset[str]:
-        """The names of R4's resource types, from the code system that lists them."""
-        held = self.edition.code_system("http://hl7.org/fhir/resource-types")
-        return frozenset(held.codes) if held is not None else frozenset()
+        return self.nodes.node(type_name, views, ElementPlace.root(self.known.lineage(type_name)))
 
     def element(self, profile: Profile) -> ElementNode:
         """Give the node of a data type or extension seen by a profile."""
-        return self.node(
-            profile.type, (self.lens.root(profile),), ElementPlace(frozenset(), self.lens.lineage(profile.type))
-        )
+        place = ElementPlace(frozenset(), self.known.lineage(profile.type))
+        return self.nodes.node(profile.type, (self.known.root(profile),), place)
 
     def rules(self, profile: Profile) -> tuple[Rule, ...]:
         """Give the rules of all nodes below a profile, each once per place; for nodes made whole."""
-        node = self.resource(profile.type, (self.lens.root(profile),))
+        node = self.resource(profile.type, (self.known.root(profile),))
         return tuple(
             {(each.id, each.place, each.severity): each for each in _gathered(node, profile.type, ())}.values()
         )
 
-    def compile(self, node: ElementNode) -> Check:
+    def _compiled(self, node: ElementNode) -> Check:
         """Make the check of a node."""
-        contents = self.lens.contents(node.type, node.views)
+        contents = self.known.contents(node.type, node.views)
         if not contents:
             return _unknown_type(node)
-        shape = ObjectProperties(self._whole_shapes)
-        after: list[ObjectRule] = []
+        properties = ObjectProperties(whole=node.nodes.whole)
+        rules: list[ObjectRule] = []
         for name, views in self._children(contents).items():
             if node.type in FORMATS and name == "value":
                 continue
             if views[0].element.is_choice:
-                after += choice_property(self, node, name, views, shape)
+                rules += choice_property(node, name, views, properties)
             else:
-                plain_property(self, node, name, views, shape)
+                plain_property(node, name, views, properties)
         if node.type not in FORMATS:
-            after += self._whole(node, contents)
+            rules += self._rules_of_the_whole(node, contents)
         is_resource = contents[0].profile.kind == "resource" and contents[0].element is contents[0].profile.root
-        tells = {
+        issues = {
             "object": node.rule("shape", contents[0]),
             "unknown": node.rule("unknown-property", contents[0]),
             "empty": node.rule("shape", contents[0]) if is_resource else _ele_1(node, contents[0]),
         }
         if is_resource:
-            shape.checks["resourceType"] = lambda _item, _owner, _scope: None
+            properties.checks["resourceType"] = lambda _item, _owner, _scope: None
         id_is_enough = is_resource or node.type in FORMATS  # beside a value; without one, where the value is missed
-        check = object_check(shape, after, tells, id_is_enough=id_is_enough)
-        return check if is_resource else remembering(check, node)
+        check = object_check(properties, rules, issues, node.nodes.lock, id_is_enough=id_is_enough)
+        return check if is_resource else remembering(check, node, node.nodes.lock)
 
     def _children(self, contents: ElementRefs) -> dict[str, ElementRefs]:
         found: dict[str, ElementRefs] = {}
         for content in contents:
-            for child in self.lens.children(content):
+            for child in self.known.children(content):
                 name = child.element.name
                 found[name] = (*found.get(name, ()), child)
         return found
 
-    def _whole(self, node: ElementNode, contents: ElementRefs) -> list[ObjectRule]:
+    def _rules_of_the_whole(self, node: ElementNode, contents: ElementRefs) -> list[ObjectRule]:
         """Give the checks that look at an object as a whole."""
         every = tuple(dict.fromkeys((*node.views, *contents)))
-        checks = [ObjectRule(each) for each in value_checks(node, every)]
-        checks += bindings.object_checks(self, node, every)
-        checks += reference_targets.object_checks(self, node, every)
-        checks += extensions.object_checks(node, contents)
-        checks += invariants.object_checks(self, node, contents)
-        for view, name in self.lens.missing_profiles(node.type, node.views):
-            checks.append(ObjectRule(_not_held(node, view, name)))
-        return checks
+        rules = [ObjectRule(each) for each in value_checks(node, every)]
+        rules += bindings.object_rules(node, every)
+        rules += reference_targets.object_rules(node, every)
+        rules += extensions.object_rules(node, contents)
+        rules += invariants.object_rules(node, contents)
+        for view, name in self.known.missing_profiles(node.type, node.views):
+            rules.append(ObjectRule(_not_held(node, view, name)))
+        return rules
 
 
 def _gathered(node: ElementNode, place: str, above: tuple[ElementNode, ...]) -> Iterator[Rule]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from vbpr_conformance.fhir.primitive_formats import is_absolute
 from vbpr_conformance.validate.compile.element_node import Check, ElementNode, MakeIssue, ObjectRule
-from vbpr_conformance.validate.compile.element_ref import ABSTRACT_RESOURCES, ElementRef, ElementRefs
+from vbpr_conformance.validate.compile.known_definitions import ABSTRACT_RESOURCES, KnownDefinitions
 from vbpr_conformance.validate.compile.object_properties import PropertySlot
+from vbpr_conformance.validate.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.issue import Drafts, below, shown
 from vbpr_conformance.validate.judge.scope import ResolvedReference, Scope
-
-if TYPE_CHECKING:
-    from vbpr_conformance.validate.compile.profile_compiler import ProfileCompiler
 
 _RELATIVE = re.compile(r"([A-Z][A-Za-z]*)/([A-Za-z0-9.\-]{1,64})(?:/_history/[A-Za-z0-9.\-]{1,64})?(?:#.*)?")
 _RESTFUL = re.compile(r"https?://.+/([A-Z][A-Za-z]*)/[A-Za-z0-9.\-]{1,64}(?:/_history/[A-Za-z0-9.\-]{1,64})?(?:#.*)?")
@@ -36,15 +34,14 @@ class _Allowed(NamedTuple):
     versioning: str
 
 
-def object_checks(compiler: ProfileCompiler, node: ElementNode, views: ElementRefs) -> list[ObjectRule]:
+def object_rules(node: ElementNode, views: ElementRefs) -> list[ObjectRule]:
     """Give the check of a Reference."""
     if node.type != "Reference":
         return []
-    allowed = [
-        found for view in views if (found := _allowed(compiler, node, view, "Reference", "reference")) is not None
-    ]
+    known = node.known
+    allowed = [found for view in views if (found := _allowed(node, view, "Reference", "reference")) is not None]
     malformed = node.rule("reference", views[0], code="value", step="reference")
-    dangling = node.finding("reference", views[0], severity="warning", code="not-found")
+    dangling = node.issue_maker("reference", views[0], severity="warning", code="not-found")
     type_rule = node.rule("target", views[0], code="value", step="type")
 
     def check(value: dict[str, Any], scope: Scope) -> Drafts | None:
@@ -57,7 +54,7 @@ def object_checks(compiler: ProfileCompiler, node: ElementNode, views: ElementRe
         named: str | None = None
         if target is None:
             named = type_in(reference)
-            trouble = _trouble(compiler, reference, named, scope)
+            trouble = _trouble(known, reference, named, scope)
             if trouble is not None:
                 return below(malformed(trouble), ".reference")
             if scope.bundle is not None and reference.startswith(_ONLY_IN_BUNDLES):
@@ -65,17 +62,17 @@ def object_checks(compiler: ProfileCompiler, node: ElementNode, views: ElementRe
                 return below(make_issue(f"{shown(reference)} found, but no entry has this fullUrl."), ".reference")
         actual = target.resource.get("resourceType") if target is not None else named or stated
         found: Drafts = []
-        if stated is not None and type(actual) is str and actual != stated and compiler.is_resource(actual):
+        if stated is not None and type(actual) is str and actual != stated and known.is_resource(actual):
             found += below(type_rule(f"{shown(stated)} found as type of a reference to {actual}."), ".type")
-        known = actual if type(actual) is str and compiler.is_resource(actual) else None
+        target_type = actual if type(actual) is str and known.is_resource(actual) else None
         for each in allowed:
-            found += _judge(each, reference, known, target, scope)
+            found += _judge(each, reference, target_type, target, scope)
         return found or None
 
     return [ObjectRule(check, lambda names: "reference" not in names and "type" not in names)]
 
 
-def _allowed(compiler: ProfileCompiler, node: ElementNode, view: ElementRef, code: str, step: str) -> _Allowed | None:
+def _allowed(node: ElementNode, view: ElementRef, code: str, step: str) -> _Allowed | None:
     types = tuple(view.types(code))
     targets = [name for each in types for name in each.targets]
     modes = {mode for each in types for mode in each.aggregation}
@@ -83,12 +80,12 @@ def _allowed(compiler: ProfileCompiler, node: ElementNode, view: ElementRef, cod
     version = versioning.pop() if len(versioning) == 1 else "either"
     if not targets and not modes and version == "either":
         return None
-    about = [(compiler.type_about(name), name) for name in targets]
+    about = [(node.known.type_about(name), name) for name in targets]
     make_issue = node.rule("target", view, detail=tuple(targets), code="value", step=step)
     by_type: dict[str, list[str]] = {}
     for kind, name in about:
         by_type.setdefault(kind, []).append(name)
-    unknown = [name for name in targets if compiler.edition.find_profile(name) is None]
+    unknown = [name for name in targets if node.known.edition.find_profile(name) is None]
     anything = not targets or bool(unknown) or not ABSTRACT_RESOURCES.isdisjoint(by_type)
     said = " or ".join(name.removeprefix("http://hl7.org/fhir/StructureDefinition/") for name in targets)
     return _Allowed(None if anything else by_type, make_issue, said, frozenset(modes), version)
@@ -110,7 +107,7 @@ def _judge(
         return below(allowed.make_issue(message), ".reference")
     if target is None:
         return []
-    if any(scope.validator.meets(target, name) is not False for name in profiles):
+    if any(scope.judge.meets(target, name) is not False for name in profiles):
         return []
     message = f"{shown(reference)} leads to a {actual} that does not conform to {' or '.join(profiles)}."
     return below(allowed.make_issue(message), ".reference")
@@ -153,7 +150,7 @@ def type_in(reference: str) -> str | None:
     return found.group(1) if found else None
 
 
-def _trouble(compiler: ProfileCompiler, reference: str, named: str | None, scope: Scope) -> str | None:
+def _trouble(known: KnownDefinitions, reference: str, named: str | None, scope: Scope) -> str | None:
     """Say what is wrong with a reference that nothing was found for."""
     if reference.startswith("#"):
         return None
@@ -161,7 +158,7 @@ def _trouble(compiler: ProfileCompiler, reference: str, named: str | None, scope
         return None
     if named is None:
         return f"{shown(reference)} found, expected Type/id, an absolute URL or #id."
-    if not compiler.is_resource(named):
+    if not known.is_resource(named):
         return f"{shown(reference)} found, but {named} is no type of resource."
     in_transaction = scope.bundle is not None and scope.bundle.type == "transaction"
     if not in_transaction and "?" in reference and _SEARCH.fullmatch(reference):
@@ -172,9 +169,7 @@ def _trouble(compiler: ProfileCompiler, reference: str, named: str | None, scope
 def canonical_checks(slot: PropertySlot) -> list[Check]:
     """Give the checks of a canonical: what it leads to, where that is in hand."""
     allowed = [
-        found
-        for view in slot.views
-        if (found := _allowed(slot.compiler, slot.node, view, "canonical", slot.name.label)) is not None
+        found for view in slot.views if (found := _allowed(slot.node, view, "canonical", slot.name.label)) is not None
     ]
     missing = slot.rule("reference", slot.views[0], code="not-found")
 
@@ -208,6 +203,6 @@ def _leads(allowed: _Allowed, value: str, target: ResolvedReference, scope: Scop
     profiles = allowed.types.get(actual)
     if profiles is None:
         return allowed.make_issue(f"{shown(value)} leads to a {actual}, expected {allowed.said}.")
-    if any(scope.validator.meets(target, one) is not False for one in profiles):
+    if any(scope.judge.meets(target, one) is not False for one in profiles):
         return []
     return allowed.make_issue(f"{shown(value)} leads to a {actual} that does not conform to {allowed.said}.")

@@ -6,7 +6,6 @@ from typing import Any
 
 from vbpr_conformance.validate.compile.discriminators import Classifier, classifier
 from vbpr_conformance.validate.compile.element_node import Checked, Checker, ElementNode
-from vbpr_conformance.validate.compile.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.compile.object_properties import (
     ObjectProperties,
     PropertySlot,
@@ -14,6 +13,7 @@ from vbpr_conformance.validate.compile.object_properties import (
     WholeCheck,
     times,
 )
+from vbpr_conformance.validate.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.issue import Drafts, below
 from vbpr_conformance.validate.judge.scope import Scope
 
@@ -23,16 +23,16 @@ def items(slot: PropertySlot) -> tuple[Checker, WholeCheck | None]:
     kids, label = slot.node.kids, slot.name.label
     sliced = tuple(view for view in slot.views if view.element.slices)
     if not sliced:
-        plain = slot.compiler.node(slot.type, slot.views, slot.place)
+        plain = slot.node_of()
         kids.append((label, plain))
         return plain, None
-    groups = [SliceGroup(slot, view, slot.shape) for view in sliced]
+    groups = [SliceGroup(slot, view, slot.properties) for view in sliced]
     nodes: dict[ElementRefs, ElementNode] = {}
 
     def node_of(slices: ElementRefs) -> ElementNode:
         found = nodes.get(slices)
         if found is None:
-            found = nodes[slices] = slot.compiler.node(slot.type, slot.views + slices, slot.place)
+            found = nodes[slices] = slot.node_of(*slices)
         return found
 
     for group in groups:
@@ -58,13 +58,13 @@ def items(slot: PropertySlot) -> tuple[Checker, WholeCheck | None]:
 class SliceGroup:
     """The slices of one element in one profile, and the slices of these."""
 
-    def __init__(self, slot: PropertySlot, view: ElementRef, shape: ObjectProperties | None) -> None:
+    def __init__(self, slot: PropertySlot, view: ElementRef, properties: ObjectProperties | None) -> None:
         self._name = slot.name
         slicing = view.element.slicing
-        self.slices = slot.compiler.lens.slices(view)
-        self._classify: Classifier = classifier(slot.compiler, slot.type, self.slices, slicing)
+        self.slices = slot.known.slices(view)
+        self._classify: Classifier = classifier(slot.known, slot.type, self.slices, slicing)
         self._inner = {each: SliceGroup(slot, each, None) for each in self.slices if each.element.slices}
-        bounds = [SliceBounds(slot, each, shape) for each in self.slices]
+        bounds = [SliceBounds(slot, each, properties) for each in self.slices]
         self._bounded = [(index, each) for index, each in enumerate(bounds) if each.matter]
         self._most: dict[int | None, float] = {index: each.most for index, each in self._bounded}
         self._fewest = min(self._most.values(), default=0)
@@ -147,7 +147,7 @@ class SliceGroup:
 class SliceBounds:
     """How many items a slice may have."""
 
-    def __init__(self, slot: PropertySlot, view: ElementRef, shape: ObjectProperties | None) -> None:
+    def __init__(self, slot: PropertySlot, view: ElementRef, properties: ObjectProperties | None) -> None:
         element, node = view.element, slot.node
         self._step = slot.name.step
         self._said = f"{slot.name.key}:{element.slice_name}"
@@ -155,15 +155,15 @@ class SliceBounds:
         self.most = float("inf") if element.max is None else element.max
         self.matter = element.min > 0 or element.max is not None
         step = f"{slot.name.label}:{element.slice_name}"
-        self._few = node.finding("min", view, severity="error", code="required")
-        self._many = node.finding("max", view, severity="error", code="structure")
+        self._few = node.issue_maker("min", view, severity="error", code="required")
+        self._many = node.issue_maker("max", view, severity="error", code="structure")
         if element.min:
             node.rule("min", view, detail=element.min, code="required", step=step)
         if element.max is not None:
             node.rule("max", view, detail=element.max, step=step)
-        if element.min and shape is not None:
+        if element.min and properties is not None:
             message = f"{self._said} is missing: it must occur at least {times(element.min)}."
-            shape.needs.append(RequiredProperty((slot.name.key,), self._few, message))
+            properties.needs.append(RequiredProperty((slot.name.key,), self._few, message))
 
     def judge(self, count: int) -> Drafts:
         """Say what is wrong with so many."""

@@ -7,18 +7,10 @@ from typing import Any
 
 from vbpr_conformance.validate.compile.reference_targets import type_in
 from vbpr_conformance.validate.issue import Drafts, IssueDraft, below, shown
-from vbpr_conformance.validate.judge.scope import Bundle, Scope
 
 _RULE = "full-url:Bundle.entry.fullUrl"
 _PROFILE = "http://hl7.org/fhir/StructureDefinition/Bundle"
 _MAY_LACK = frozenset({"batch", "transaction", "batch-response", "transaction-response"})
-
-
-def index(scope: Scope) -> Bundle:
-    """The index of the Bundle that a scope is about, made once."""
-    if scope.own_bundle is None:
-        scope.own_bundle = Bundle(scope.resource)
-    return scope.own_bundle
 
 
 def issues(bundle: dict[str, Any], is_resource: Callable[[str], bool]) -> Drafts:

@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from vbpr_conformance.fhir import fhirpath
-
-if TYPE_CHECKING:
-    from vbpr_conformance.validate.validator import Validator
+from vbpr_conformance.fhir.fhirpath.structure_types import StructureTypes
+from vbpr_conformance.validate.element_ref import ElementRefs
+from vbpr_conformance.validate.issue import Drafts
 
 Resolver = Callable[[str], dict[str, Any] | None]
 
 Answers = dict[tuple[int, str], tuple[dict[str, Any], bool]]
 """Whether resources (by identity; they are kept, so that none takes another's) conform to profiles, asked once."""
+
+
+class Judge(Protocol):
+    """What a check may ask about other resources and profiles: the validator, as seen from below."""
+
+    types: StructureTypes
+
+    def inner(self, value: Any, scope: Scope, profiles: Sequence[str], views: ElementRefs) -> Drafts | None:
+        """Judge a resource inside another, by what it claims and by what the outer profile asks of it."""
+
+    def conforms(self, resource: Any, profile: str, scope: Scope) -> bool | None:
+        """Whether a resource or element conforms to a profile; None if the profile is not held."""
+
+    def meets(self, target: ResolvedReference, profile: str) -> bool | None:
+        """Whether what a reference leads to conforms to a profile; None if that cannot be told."""
+
+    def claims(self, target: ResolvedReference, profile: str) -> bool:
+        """Whether what a reference leads to claims a profile or, claiming none of the guide's, conforms to it."""
+
+    def member_of(self, value: Any, value_set: str) -> bool | None:
+        """Whether a code, Coding or CodeableConcept is in a value set; None if that cannot be told."""
+
+    def conformance_resource(self, canonical: str) -> dict[str, Any] | None:
+        """A conformance resource that the edition or its packages hold."""
 
 
 class ResolvedReference(NamedTuple):
@@ -37,17 +61,17 @@ class Scope:
         "bundle",
         "full_url",
         "ids",
+        "judge",
         "own_bundle",
         "probing",
         "resolver",
         "resource",
         "root",
-        "validator",
     )
 
     def __init__(  # noqa: PLR0913 - each is one thing of the surroundings, by name
         self,
-        validator: Validator,
+        judge: Judge,
         resource: dict[str, Any],
         *,
         root: dict[str, Any] | None = None,
@@ -57,7 +81,7 @@ class Scope:
         probing: frozenset[tuple[int, str]] = frozenset(),
         answers: Answers | None = None,
     ) -> None:
-        self.validator = validator
+        self.judge = judge
         self.resource = resource
         self.root = resource if root is None else root
         self.bundle = bundle
@@ -74,7 +98,7 @@ class Scope:
     def inner(self, resource: dict[str, Any]) -> Scope:
         """The scope of a resource contained in this one."""
         return Scope(
-            self.validator,
+            self.judge,
             resource,
             root=self.root,
             bundle=self.bundle,
@@ -84,10 +108,16 @@ class Scope:
             answers=self.answers,
         )
 
+    def entries(self) -> Bundle:
+        """The index of the Bundle that this is the scope of, made once."""
+        if self.own_bundle is None:
+            self.own_bundle = Bundle(self.resource)
+        return self.own_bundle
+
     def entry(self, resource: dict[str, Any], full_url: str | None, bundle: Bundle) -> Scope:
         """The scope of an entry of the Bundle that this is the scope of."""
         return Scope(
-            self.validator,
+            self.judge,
             resource,
             bundle=bundle,
             full_url=full_url,
@@ -98,12 +128,12 @@ class Scope:
 
     def _outside(self, resource: dict[str, Any]) -> Scope:
         """The scope of a resource that the resolver found."""
-        return Scope(self.validator, resource, resolver=self.resolver, probing=self.probing, answers=self.answers)
+        return Scope(self.judge, resource, resolver=self.resolver, probing=self.probing, answers=self.answers)
 
     def probe(self, resource: dict[str, Any], profile: str) -> Scope:
         """The same scope anew, to ask whether a resource conforms to a profile without saying anything of it."""
         fresh = Scope(
-            self.validator,
+            self.judge,
             self.resource,
             root=self.root,
             bundle=self.bundle,
@@ -122,9 +152,9 @@ class Scope:
             self.resource,
             self.root,
             resolve=self._resolved,
-            member_of=self.validator.member_of,
-            conforms_to=lambda resource, profile: self.validator.conforms(resource, profile, self),
-            types=self.validator.types,
+            member_of=self.judge.member_of,
+            conforms_to=lambda resource, profile: self.judge.conforms(resource, profile, self),
+            types=self.judge.types,
             variables=variables,
         )
         if not variables:
@@ -173,7 +203,7 @@ class Scope:
         for each in self._in_hand():
             if each.get("url") == url and (not version or each.get("version") == version):
                 return ResolvedReference(each, self.inner(each))
-        fetched = self.validator.conformance_resource(canonical)
+        fetched = self.judge.conformance_resource(canonical)
         if fetched is None and self.resolver is not None:
             fetched = self.resolver(canonical)
         return ResolvedReference(fetched, self._outside(fetched)) if fetched else None

@@ -7,15 +7,13 @@ same value. A check stops remembering where that does not pay: counts and amount
 from __future__ import annotations
 
 from marshal import dumps
-from typing import TYPE_CHECKING, Any, cast
+from threading import RLock
+from typing import Any, cast
 
 from vbpr_conformance.fhir import fhirpath
 from vbpr_conformance.validate.compile.element_node import Check, Checker
 from vbpr_conformance.validate.issue import Drafts
-from vbpr_conformance.validate.judge.scope import Scope
-
-if TYPE_CHECKING:
-    from vbpr_conformance.validate.validator import Validator
+from vbpr_conformance.validate.judge.scope import Judge, Scope
 
 _MOST = 2000
 _LONGEST = 4096
@@ -26,20 +24,23 @@ _LOOKED_AROUND = 8
 """So many new values does one count that cannot be judged alone: what refers to something else always will."""
 
 
-def remembering(check: Check, holder: Checker) -> Check:
-    """Let a check remember what it found; `holder` has the check alone again where values do not come back."""
+def remembering(check: Check, holder: Checker, lock: RLock) -> Check:
+    """Let a check remember what it found; `holder` has the check alone again where values do not come back.
+
+    Threads may share it: `lock` is held while something is remembered.
+    """
     seen: dict[bytes, Drafts] = {}
     credit = _CREDIT
 
     def spend(cost: int) -> None:
         nonlocal credit
-        credit -= cost
-        if credit <= 0:
-            holder.check = check
-            seen.clear()
+        with lock:
+            credit -= cost
+            if credit <= 0:
+                holder.check = check
+                seen.clear()
 
     def remembered(value: Any, scope: Scope) -> Drafts | None:
-        nonlocal credit
         try:
             key = dumps(value, _BY_VALUE)
         except ValueError:  # amounts, which are Decimals, and what is no JSON at all
@@ -48,16 +49,17 @@ def remembering(check: Check, holder: Checker) -> Check:
         known = seen.get(key)
         if known is not None:
             if credit < _CREDIT:
-                credit += 1
+                spend(-1)
             return [each.again() for each in known] if known else None
         try:
-            found = check(value, cast("Scope", _Nowhere(scope.validator))) or []
+            found = check(value, cast("Scope", _Nowhere(scope.judge))) or []
         except _LookedAroundError:
             spend(_LOOKED_AROUND)
             return check(value, scope)
         spend(1)
         if len(seen) < _MOST and len(key) <= _LONGEST:
-            seen[key] = [each.again() for each in found]
+            with lock:
+                seen[key] = [each.again() for each in found]
         return found
 
     return remembered
@@ -74,18 +76,18 @@ class _LookedAroundError(BaseException):
 class _Nowhere:
     """Stands for the scope of a value that is judged by itself alone: there is nothing around it to look at."""
 
-    __slots__ = ("ids", "probing", "resource", "validator")
+    __slots__ = ("ids", "judge", "probing", "resource")
 
     ids: set[str]
     probing: frozenset[tuple[int, str]]
     resource: dict[str, Any]
 
-    def __init__(self, validator: Validator) -> None:
-        self.validator = validator
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
 
     def inner(self, resource: dict[str, Any]) -> _Nowhere:
         """The scope of a resource, which has ids of its own."""
-        made = _Nowhere(self.validator)
+        made = _Nowhere(self.judge)
         made.resource = resource
         made.ids = set()
         made.probing = frozenset()
@@ -97,7 +99,7 @@ class _Nowhere:
 
     def env(self, **variables: Any) -> fhirpath.Environment:
         """What FHIRPath may look at here: the value alone."""
-        return _NoEnv(self.validator, variables)
+        return _NoEnv(self.judge, variables)
 
     def __getattr__(self, name: str) -> Any:
         raise _LookedAroundError(name)
@@ -108,8 +110,8 @@ class _NoEnv(fhirpath.Environment):
 
     __slots__ = ()
 
-    def __init__(self, validator: Validator, variables: dict[str, Any]) -> None:
-        super().__init__(member_of=validator.member_of, types=validator.types, variables=variables)
+    def __init__(self, judge: Judge, variables: dict[str, Any]) -> None:
+        super().__init__(member_of=judge.member_of, types=judge.types, variables=variables)
         del self.resource, self.root_resource, self.resolve, self.conforms_to, self.now
 
     def __getattr__(self, name: str) -> Any:
