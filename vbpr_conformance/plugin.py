@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
 WRITERS: pytest.StashKey[list[ReportWriter]] = pytest.StashKey()
 """Outputs beside those of `--vbpr-out`, put there by who starts pytest from Python."""
+TROUBLES: pytest.StashKey[list[str]] = pytest.StashKey()
+"""What could not be written, a sentence each."""
 UNREACHABLE = 3
 """The exit code where the target is no FHIR server or does not answer, as that of the command line."""
 RESULT = "vbpr_result"
 """The attribute of a test report that holds the case's result as plain data, also after a way between processes."""
+TALLY = "vbpr_tally"
+"""The attribute that holds what the process did to the target so far."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,6 +45,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--vbpr-run-id", metavar="ID", help="name of this run, on everything it creates")
     group.addoption("--vbpr-out", metavar="DIR", type=Path, help="write the reports of the run into this folder")
     group.addoption("--vbpr-redact-bodies", action="store_true", help="keep what is exchanged out of the reports")
+    group.addoption("--vbpr-shard", metavar="I/N", help="only the I-th of N parts of the cases")
+    group.addoption("--vbpr-failed", metavar="DIR", type=Path, help="only what was not green in the run of this folder")
+    group.addoption("--vbpr-resume", metavar="DIR", type=Path, help="only what the run of this folder did not judge")
+    group.addoption("--vbpr-stable", metavar="N", type=int, help="repeat each case N times and tell the flaky ones")
+    group.addoption("--vbpr-embedded", action="store_true", help="the server was started for this run")
     group.addoption("--vbpr-deviations", metavar="JSON", help="known deviations, as an array of objects")
 
 
@@ -57,6 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         config.option.vbpr_server = keep_credentials(config.option.vbpr_server)
         session = config.stash[SESSION] = Session(config.option, getattr(config, "workerinput", None), _open_client)
+        _narrow(session, config.option)
     except UsageError as trouble:
         raise pytest.UsageError(str(trouble)) from trouble
     config.pluginmanager.register(Run(session, config), "vbpr-run")
@@ -70,6 +80,17 @@ def _open_client(url: str, **settings: Any) -> FhirClient:
     from vbpr_conformance.target.target_file import handed_on
 
     return open_target(url, handed_on(), **settings)
+
+
+def _narrow(session: Session, option: Any) -> None:
+    """Take the cases from an earlier run where one is named."""
+    from vbpr_conformance.report.record_file import read_record
+    from vbpr_conformance.suite.selection import not_green
+
+    if option.vbpr_resume:
+        session.resume(read_record(option.vbpr_resume))
+    elif option.vbpr_failed:
+        session.repeat(not_green(read_record(option.vbpr_failed).results))
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -144,6 +165,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     made: Any = yield
     if isinstance(item, CaseItem) and call.when == "call" and item.result is not None:
         setattr(made.get_result(), RESULT, item.result.as_dict())
+        setattr(made.get_result(), TALLY, item.config.stash[SESSION].tally())
 
 
 class Run:
@@ -164,6 +186,16 @@ class Run:
 
         out = self._config.option.vbpr_out
         return RunWriters([*(standard_writers(out) if out else ()), *self._config.stash.get(WRITERS, ())])
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave out what belongs to another shard, or was judged before."""
+        cases = [item for item in items if isinstance(item, CaseItem)]
+        chosen = {id(case) for case in self._session.choose([item.case for item in cases])}
+        left_out = [item for item in cases if id(item.case) not in chosen]
+        if left_out:
+            items[:] = [item for item in items if item not in left_out]
+            self._config.hook.pytest_deselected(items=left_out)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -209,6 +241,7 @@ class Run:
         """Keep the result where the run is put together: in a parallel run that is the first process."""
         data = getattr(report, RESULT, None)
         if data is not None and self._worker_output is None:
+            self._session.count(getattr(report, "worker_id", "master"), getattr(report, TALLY))
             self.writers.add(self._session.record, self._session.keep(data))
 
     @pytest.hookimpl(optionalhook=True)
@@ -216,7 +249,12 @@ class Run:
         """Add up what the workers did."""
         output = getattr(node, "workeroutput", {})
         if "vbpr_tally" in output:
-            self._session.tally.add(output["vbpr_tally"])
+            self._session.count(node.gateway.id, output["vbpr_tally"])
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what could not be written."""
+        for trouble in self._config.stash.get(TROUBLES, []):
+            terminalreporter.write_line(f"vbpr-conformance: {trouble}")
 
     def pytest_keyboard_interrupt(self) -> None:
         """Note that the run was ended from outside."""
@@ -227,11 +265,14 @@ class Run:
         """Delete what was created, also after an interrupt, and write the results so far."""
         self._session.close()
         if self._worker_output is not None:
-            self._worker_output["vbpr_tally"] = self._session.tally.as_dict()
+            self._worker_output["vbpr_tally"] = self._session.tally()
         elif (self._session.record.selected or self._session.record.trouble) and not self._config.option.collectonly:
+            if not self._is_parallel:
+                self._session.count("master", self._session.tally())
             interrupted = self._interrupted or exitstatus == pytest.ExitCode.INTERRUPTED
             record = self._session.finish(interrupted=interrupted)
             self.writers.end(record, record.summary())
+            self._config.stash[TROUBLES] = self.writers.troubles
 
 
 @pytest.fixture(scope="session")

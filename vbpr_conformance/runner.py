@@ -6,7 +6,9 @@ import contextlib
 import gc
 import io
 import os
+import signal
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 
 from vbpr_conformance.errors import TargetError, UsageError, VbprError
 from vbpr_conformance.ig.folders import suites_folder
-from vbpr_conformance.plugin import UNREACHABLE, WRITERS
+from vbpr_conformance.plugin import TROUBLES, UNREACHABLE, WRITERS
 from vbpr_conformance.report.report_writer import ReportWriter
 from vbpr_conformance.suite.record import RunRecord
 from vbpr_conformance.suite.run_summary import RunSummary
@@ -33,10 +35,17 @@ class Observer:
         self.mistakes: list[str] = []
         self.breakdown = ""
         self.ended: tuple[RunRecord, RunSummary] | None = None
+        self._config: pytest.Config | None = None
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Hand the outputs over."""
         config.stash[WRITERS] = list(self._writers)
+        self._config = config
+
+    @property
+    def troubles(self) -> list[str]:
+        """What could not be written."""
+        return self._config.stash.get(TROUBLES, []) if self._config is not None else []
 
     def begin(self, record: RunRecord) -> None:
         """Nothing is needed of the beginning."""
@@ -63,16 +72,23 @@ class Observer:
         self.breakdown = str(excrepr)
 
 
-def run_suites(
-    url: str, out: Path, *, writers: Sequence[ReportWriter], options: Sequence[str]
-) -> tuple[RunRecord, RunSummary]:
-    """Run suites against `url`, write the reports into `out`, and give the record of the run and what it says.
+@dataclass(frozen=True)
+class EndedRun:
+    """A run that ended: its record, what it says, and what could not be written, a sentence each."""
+
+    record: RunRecord
+    summary: RunSummary
+    troubles: Sequence[str]
+
+
+def run_suites(url: str, out: Path, *, writers: Sequence[ReportWriter], options: Sequence[str]) -> EndedRun:
+    """Run suites against `url`, write the reports into `out`, and give how it ended.
 
     `options` are those of the pytest plugin, `writers` outputs beside those in `out`. A mistake in a suite or an option
     is a `UsageError`, a target that cannot be tested a `TargetError`.
     """
     observer = Observer(writers)
-    with _quiet() as said:
+    with _quiet() as said, _ended_by_signals():
         code = pytest.main([*_pytest_options(), f"--vbpr-server={url}", f"--vbpr-out={out}", *options], [observer])
     if observer.breakdown:
         raise RunnerError(f"the harness broke down; please report this:\n{observer.breakdown}")
@@ -86,7 +102,7 @@ def run_suites(
         raise RunnerError("the run ended before its first case")
     if code == UNREACHABLE:
         raise TargetError(observer.ended[1].trouble)
-    return observer.ended
+    return EndedRun(*observer.ended, observer.troubles)
 
 
 def _pytest_options() -> list[str]:
@@ -102,6 +118,24 @@ def _pytest_options() -> list[str]:
         "--noconftest",
         "-pno:allure_pytest",
     ]
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let a run that is asked to end do what it does after Ctrl-C: delete what it created, and write what it found."""
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+    def end(number: int, _: object) -> None:
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)  # once is enough: what follows takes a while
+        raise KeyboardInterrupt(signal.Signals(number).name)
+
+    before = {getattr(signal, name): signal.signal(getattr(signal, name), end) for name in names}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 @contextlib.contextmanager

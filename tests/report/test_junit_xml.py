@@ -67,4 +67,4 @@ def test_the_run_can_be_repeated_from_its_properties(suite):
 
 def test_what_xml_cannot_hold_breaks_nothing(suite):
     """A target sent a control character."""
-    assert case(suite, "vread").find("error").get("message") == "no answer\ufffd[31m in 30 s"
+    assert case(suite, "vread").find("error").get("message") == "no answer\\x1b[31m in 30 s"

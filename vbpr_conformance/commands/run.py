@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import secrets
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.commands import options, target
 from vbpr_conformance.commands.options import Subparsers
 from vbpr_conformance.errors import UsageError
 
+if TYPE_CHECKING:
+    from vbpr_conformance.target.target_file import Target
+
 DEFAULTS: dict[str, Any] = {"edition": None, "suite": [], "read_only": False, "strict": False, "workers": None}
+OPTIONS = (
+    *("edition", "suite", "k", "read_only", "examples", "seed", "workers", "out", "strict"),
+    *("shard", "failed", "resume", "stable", "max_failures", "redact_bodies"),
+)
 EXIT_CODES = {"conformant": 0, "non-conformant": 1, "error": 3, "incomplete": 4}
 
 
@@ -39,6 +47,21 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument("--strict", action="store_true", default=None, help="a SHOULD counts as a SHALL")
     parser.add_argument("--config", metavar="FILE", type=Path, help="target file (default: vbpr.yaml here, if any)")
     parser.add_argument("--show-config", action="store_true", help="show each setting and where it comes from")
+    parser.add_argument("--shard", metavar="I/N", help="only the I-th of N parts of the cases; `merge` joins them")
+    parser.add_argument("--failed", metavar="DIR", type=Path, help="again what was not green in the run of this folder")
+    parser.add_argument("--resume", metavar="DIR", type=Path, help="go on with the interrupted run of this folder")
+    parser.add_argument(
+        "--stable", metavar="N", type=options.whole_number(2), help="repeat each case N times and tell the flaky ones"
+    )
+    parser.add_argument("--max-failures", metavar="N", type=options.whole_number(1), help="end after N failing cases")
+    parser.add_argument("--summary", metavar="FILE.md", type=Path, help="also write a summary in Markdown")
+    parser.add_argument("--events", metavar="FILE", type=Path, help="also write what happens, as NDJSON, as it happens")
+    parser.add_argument(
+        "--redact-bodies", action="store_true", default=None, help="keep what is exchanged out of all reports"
+    )
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("-v", dest="verbosity", action="store_const", const=1, help="show every failure, with exchanges")
+    shown.add_argument("-q", dest="verbosity", action="store_const", const=-1, help="show one line")
     options.access(parser)
     parser.set_defaults(main=main)
 
@@ -52,26 +75,70 @@ def main(args: argparse.Namespace) -> int:
         print("\n".join(shown_config(described)))
         return 0
     config = target.options_of_run(described)
-    chosen = _chosen(args, config)
-    url = config.get("url")
+    earlier = _earlier(args)
+    chosen = _chosen(args, config, earlier)
+    url = args.url or earlier.get("url") or config.get("url")
     run_id = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{secrets.token_hex(2)}"
-    out = Path(chosen.get("out") or Path("reports") / run_id)
+    out = Path(chosen.get("out") or args.resume or Path("reports") / run_id)
     with _target(url, chosen["edition"]) as base:
-        return _run(base, run_id, out, chosen)
+        words = [f"--vbpr-run-id={run_id}", *_plugin_options(chosen), *_deviations(described)]
+        return _run(args, base, out, [*words, *(["--vbpr-embedded"] if url is None else [])])
 
 
-def _run(base: str, run_id: str, out: Path, chosen: dict[str, Any]) -> int:
+def _run(args: argparse.Namespace, base: str, out: Path, words: list[str]) -> int:
+    from vbpr_conformance.report.events_ndjson import EventsNdjson
     from vbpr_conformance.report.progress import Progress
+    from vbpr_conformance.report.summary_markdown import SummaryMarkdown
     from vbpr_conformance.report.terminal_summary import summary
     from vbpr_conformance.report.terminal_text import printable
     from vbpr_conformance.runner import run_suites
 
     live = sys.stdout.isatty() and not {"NO_COLOR", "CI"} & set(os.environ)
-    options = [f"--vbpr-run-id={run_id}", *_plugin_options(chosen)]
-    record, found = run_suites(base, out, writers=[Progress(sys.stdout, live=live)], options=options)
-    lines = summary(record, found, folder=str(out), report=str(out / "results.json"))
-    print("\n".join(printable(line) for line in ["", *lines]))
-    return EXIT_CODES[found.verdict]
+    verbosity = args.verbosity or 0
+    writers: list[Any] = [Progress(sys.stdout, live=live, verbosity=verbosity)]
+    writers += [SummaryMarkdown(args.summary)] if args.summary else []
+    writers += [EventsNdjson(args.events)] if args.events else []
+    ended = run_suites(base, out, writers=writers, options=words)
+    lines = summary(ended.record, ended.summary, folder=str(out), report=str(out / "results.json"))
+    print("\n".join(printable(line) for line in (lines[:1] if verbosity < 0 else ["", *lines])))
+    if ended.troubles:
+        raise UsageError("\n".join(ended.troubles))
+    return EXIT_CODES[ended.summary.verdict]
+
+
+def _deviations(described: Target) -> list[str]:
+    """Give the known deviations that the target file lists, for all processes of the run."""
+    from vbpr_conformance.suite.deviations import Deviation
+
+    known = [
+        Deviation(each.case or "", each.requirement or "", each.says, each.reason, each.link or "", each.expires)
+        for each in described.spec.deviations
+    ]
+    return [f"--vbpr-deviations={json.dumps([each.as_dict() for each in known])}"] if known else []
+
+
+def _earlier(args: argparse.Namespace) -> dict[str, Any]:
+    """Give the settings of the run that is repeated or resumed, none where there is none."""
+    folder = args.failed or args.resume
+    if folder is None:
+        return {}
+    if args.failed and args.resume:
+        raise UsageError("--failed repeats and --resume goes on: expected one of them")
+    from vbpr_conformance.report.record_file import read_record
+    from vbpr_conformance.suite.selection import not_green
+
+    record = read_record(folder)
+    if args.failed and not not_green(record.results):
+        raise UsageError(f"{folder}: nothing to repeat, all that applies passed")
+    return {
+        "url": None if record.embedded else record.url,
+        "edition": record.edition.version,
+        "suite": list(record.suites),
+        "seed": record.seed,
+        "examples": record.examples,
+        "strict": record.strict,
+        "read_only": record.read_only,
+    }
 
 
 @contextlib.contextmanager
@@ -87,13 +154,12 @@ def _target(url: str | None, edition: str | None) -> Iterator[str]:
         yield base
 
 
-def _chosen(args: argparse.Namespace, config: dict[str, Any]) -> dict[str, Any]:
-    """Take each option from the command line, else from the configuration, else its default."""
+def _chosen(args: argparse.Namespace, config: dict[str, Any], earlier: dict[str, Any]) -> dict[str, Any]:
+    """Take each option from the command line, else from the run that is repeated, else from the configuration."""
     chosen = dict(DEFAULTS)
-    for name in ("edition", "suite", "k", "read_only", "examples", "seed", "workers", "out", "strict"):
-        value = getattr(args, name)
-        if value is None:
-            value = config.get(name)
+    for name in OPTIONS:
+        given = (getattr(args, name), earlier.get(name), config.get(name))
+        value = next((each for each in given if each is not None), None)
         if value is not None:
             chosen[name] = value
     return chosen
@@ -108,9 +174,13 @@ def _plugin_options(chosen: dict[str, Any]) -> list[str]:
 
         words += files if len(files) == len(names) else [str(packaged()[0].parent), *files]
     words += [
-        f"--vbpr-{name}={chosen[name]}" for name in ("edition", "examples", "seed") if chosen.get(name) is not None
+        f"--vbpr-{name}={chosen[name]}"
+        for name in ("edition", "examples", "seed", "shard", "failed", "resume", "stable")
+        if chosen.get(name) is not None
     ]
-    words += [f"--vbpr-{name.replace('_', '-')}" for name in ("read_only", "strict") if chosen[name]]
+    flags = ("read_only", "strict", "redact_bodies")
+    words += [f"--vbpr-{name.replace('_', '-')}" for name in flags if chosen.get(name)]
+    words += [f"--maxfail={chosen['max_failures']}"] if chosen.get("max_failures") else []
     if chosen["workers"]:
         words.append(f"-n{chosen['workers']}")
     if chosen.get("k"):

@@ -1,4 +1,4 @@
-"""`schema`: the JSON Schema of suite files, for editors to complete and check them."""
+"""`schema`: the JSON Schema of suite files, for editors to complete and check them, and that of results.json."""
 
 from __future__ import annotations
 
@@ -12,14 +12,20 @@ def add(subparsers: Subparsers) -> None:
     """Add the command."""
     parser = subparsers.add_parser(
         "schema",
-        help="print the JSON Schema of suite files, for editors",
-        description="Prints the JSON Schema of suite files: name it in an editor and it completes and checks suites.",
+        help="print the JSON Schema of suite files, for editors, or of results.json",
+        description="Prints the JSON Schema of suite files, for editors to complete and check, or of results.json.",
     )
+    parser.add_argument("of", nargs="?", choices=("suite", "results"), default="suite", help="what it describes")
     parser.set_defaults(main=main)
 
 
-def main(args: argparse.Namespace) -> int:  # noqa: ARG001  every command takes its options
+def main(args: argparse.Namespace) -> int:
     """Print the schema."""
+    if args.of == "results":
+        from vbpr_conformance.report.results_json import schema
+
+        print(schema(), end="")
+        return 0
     from vbpr_conformance.suite.json_schema import json_schema
 
     print(json.dumps(json_schema(), indent=2, ensure_ascii=False))

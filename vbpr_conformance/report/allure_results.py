@@ -52,13 +52,15 @@ class AllureResults:
         self._starts: dict[CaseKey, int] = {}
 
     def begin(self, record: RunRecord) -> None:
-        """Empty the folder of the results of an earlier run."""
+        """Empty the folder of the results of an earlier run; a resumed run brings what it has judged."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for file in self._folder.iterdir():
             if file.is_file():
                 file.unlink()
         self._environment(record)
         self._write("categories.json", json.dumps(CATEGORIES, indent=1))
+        for result in record.results:
+            self._case(record, result, None)
 
     def add(self, record: RunRecord, result: CaseResult) -> None:
         """Write a case."""
@@ -182,7 +184,7 @@ def _details(result: CaseResult, cause: Cause | None) -> dict[str, Any]:
         message = f"known: {result.deviation}\n{message}"
     elif result.verdict is Verdict.FAIL and cause is not None and cause.strength == "MAY":
         message = f"{message} (the server claims it)"
-    made: dict[str, Any] = {"known": bool(result.deviation), "muted": False, "flaky": False}
+    made: dict[str, Any] = {"known": bool(result.deviation), "muted": False, "flaky": result.flaky}
     if result.verdict is Verdict.PASS:
         return {**made, "message": "\n".join(result.notes)} if result.notes else made
     return {**made, "message": message, "trace": explained(result, cause)}

@@ -5,11 +5,35 @@ from __future__ import annotations
 from pathlib import Path
 
 from vbpr_conformance.report.allure_results import AllureResults
+from vbpr_conformance.report.badge_svg import BadgeSvg
+from vbpr_conformance.report.exchanges_har import ExchangesHar
 from vbpr_conformance.report.junit_xml import JunitXml
-from vbpr_conformance.report.report_writer import ReportWriter
+from vbpr_conformance.report.record_file import RecordFile
+from vbpr_conformance.report.report_writer import ReportWriter, RunWriters
+from vbpr_conformance.report.reproduce_scripts import ReproduceScripts
+from vbpr_conformance.report.requirements_csv import RequirementsCsv
 from vbpr_conformance.report.results_json import ResultsJson
+from vbpr_conformance.suite.record import RunRecord
+from vbpr_conformance.suite.run_summary import RunSummary
 
 
 def standard_writers(folder: Path) -> list[ReportWriter]:
     """Give the writers of everything that a run leaves in its folder."""
-    return [ResultsJson(folder), JunitXml(folder), AllureResults(folder)]
+    return [
+        RecordFile(folder),
+        ResultsJson(folder),
+        JunitXml(folder),
+        AllureResults(folder),
+        RequirementsCsv(folder),
+        ExchangesHar(folder),
+        BadgeSvg(folder),
+        ReproduceScripts(folder),
+    ]
+
+
+def write_all(record: RunRecord, summary: RunSummary, folder: Path) -> list[str]:
+    """Write everything of a run that is over; what could not be written is given back, a sentence each."""
+    writers = RunWriters(standard_writers(folder))
+    writers.begin(record)
+    writers.end(record, summary)
+    return writers.troubles

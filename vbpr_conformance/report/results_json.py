@@ -32,6 +32,11 @@ class ResultsJson(RewrittenFile):
         write_whole(self._path, json.dumps(content(record, summary), indent=1, ensure_ascii=False) + "\n")
 
 
+def schema() -> str:
+    """Give the JSON Schema (2020-12) of results.json."""
+    return Path(__file__).with_name("results.schema.json").read_text(encoding="utf-8")
+
+
 def content(record: RunRecord, summary: RunSummary) -> dict[str, Any]:
     """Give the content of results.json."""
     return {

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from vbpr_conformance import __version__
 from vbpr_conformance.report.repeat_command import of_failed
+from vbpr_conformance.report.reproduce_scripts import FOLDER as REPRODUCE
+from vbpr_conformance.report.reproduce_scripts import script_name
 from vbpr_conformance.suite.causes import CLAIM, Cause
 from vbpr_conformance.suite.record import RunRecord
 from vbpr_conformance.suite.run_summary import RequirementVerdict, RunSummary
-from vbpr_conformance.suite.verdicts import Verdict
+from vbpr_conformance.suite.verdicts import CaseKey, Verdict
 
 WORDS = {
     "conformant": "CONFORMANT",
@@ -37,7 +39,8 @@ def head(record: RunRecord) -> list[str]:
 def summary(record: RunRecord, found: RunSummary, *, folder: str | None, report: str | None) -> list[str]:
     """Sum up a run: `folder` is where its outputs are, `report` the one that people read."""
     lines = [f"{WORDS[found.verdict]}   {sentence(record, found)}", ""]
-    lines += _causes(found.causes)
+    scripts = {each.key: f"{REPRODUCE}/{script_name(each)}" for each in record.results if each.script}
+    lines += _causes(found.causes, scripts)
     lines += _deviations(found)
     lines += _untested(found.untested)
     lines += _beyond(record, found)
@@ -103,16 +106,16 @@ def _shall(lot: Iterable[RequirementVerdict]) -> list[RequirementVerdict]:
     return [each for each in lot if each.requirement.expectation == "SHALL"]
 
 
-def _causes(causes: Sequence[Cause]) -> list[str]:
+def _causes(causes: Sequence[Cause], scripts: Mapping[CaseKey, str]) -> list[str]:
     lines: list[str] = []
     for cause in causes[:MOST_CAUSES]:
-        lines += _cause(cause)
+        lines += _cause(cause, scripts.get(cause.cases[0], ""))
     if len(causes) > MOST_CAUSES:
         lines.append(f"  … and {counted(len(causes) - MOST_CAUSES, 'cause')} more, in the report")
     return [*lines, ""] if lines else []
 
 
-def _cause(cause: Cause) -> list[str]:
+def _cause(cause: Cause, script: str) -> list[str]:
     mark = label(cause)
     said = f"{cause.sentence} ({cause.known})" if cause.known else cause.sentence
     lines = [f"  {mark:<7} {said:<{_SENTENCE}} {counted(len(cause.cases), 'case')}"]
@@ -122,7 +125,7 @@ def _cause(cause: Cause) -> list[str]:
         lines.append(f"          breaks        {_names(cause.breaks)}")
     if cause.hides:
         lines.append(f"          not verified  {_names(cause.hides)}")
-    lines.append(f"          first seen    {cause.cases[0].id}")
+    lines.append(f"          first seen    {cause.cases[0].id}   {script}".rstrip())
     return lines
 
 

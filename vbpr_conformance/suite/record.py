@@ -43,8 +43,9 @@ class RunRecord:
     """A run: how it was made, what it did, and the result of every case in the order of the suites.
 
     `actor` is who is tested: `server` or `client`. `selected` are the cases that are to be judged, `whole` says whether
-    these are all that there are for the edition. `command` are the words that start the same run again. `started` is a
-    time in UTC as in XML Schema. `trouble` says why no case was run, where that is so. While a run goes on, and where
+    these are all that there are for the edition; of a shard (`1/3`) `whole_before_shard` says it of all shards
+    together. `embedded` is true where the target is the reference server, started for this run. `started` is a time in
+    UTC as in XML Schema. `trouble` says why no case was run, where that is so. While a run goes on, and where
     it was ended from outside, `interrupted` is true.
     """
 
@@ -61,7 +62,9 @@ class RunRecord:
     read_only: bool = False
     trouble: str = ""
     interrupted: bool = False
-    command: tuple[str, ...] = ()
+    embedded: bool = False
+    shard: str = ""
+    whole_before_shard: bool = True
     tally: Tally = field(default_factory=Tally)
     selected: tuple[SelectedCase, ...] = ()
     whole: bool = True

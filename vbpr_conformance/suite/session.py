@@ -6,7 +6,7 @@ import argparse
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -24,6 +24,8 @@ from vbpr_conformance.suite.record import RunRecord, Tally
 from vbpr_conformance.suite.recorder import CaseRecorder
 from vbpr_conformance.suite.run_summary import SelectedCase
 from vbpr_conformance.suite.seed_payloads import Tag
+from vbpr_conformance.suite.selection import in_shard, judged, shard_of
+from vbpr_conformance.suite.stability import steadiest
 from vbpr_conformance.suite.suite_file import did_you_mean, is_suite, load_suite, packaged
 from vbpr_conformance.suite.verdicts import CaseKey, CaseResult
 
@@ -64,7 +66,7 @@ class Session:
         self._selected: dict[CaseKey, SelectedCase] = {}
         self._files: list[Path] = []
         self._started = time.time()
-        self.tally = Tally()
+        self._tallies: dict[str, Tally] = {}
         base, _, _ = checked_base(option.vbpr_server)
         self.target = ServerUnderTest(
             base.rstrip("/"),
@@ -87,9 +89,15 @@ class Session:
             read_only=self.target.settings.read_only,
             started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._started)),
             interrupted=True,
+            embedded=option.vbpr_embedded,
+            shard=option.vbpr_shard or "",
             deviations=tuple(Deviation.from_dict(each) for each in json.loads(option.vbpr_deviations or "[]")),
         )
         """The run as far as it got: its results are added as they come."""
+        self._wanted: frozenset[CaseKey] | None = None
+        self._earlier = RunRecord("", self.target.edition, "", (), 0, 0, "")
+        if self.record.shard:
+            shard_of(self.record.shard)
         self._check_suites()
 
     def _check_suites(self) -> None:
@@ -125,11 +133,37 @@ class Session:
                 )
             yield case
 
+    def repeat(self, wanted: frozenset[CaseKey]) -> None:
+        """Judge only these cases."""
+        self._wanted = wanted
+
+    def resume(self, earlier: RunRecord) -> None:
+        """Go on with a run that was interrupted: keep what it judged, and judge the rest of what it had selected."""
+        self._earlier = earlier
+        self.record.results = judged(earlier.results)
+        self.record.run_id, self.record.started = earlier.run_id, earlier.started
+        self.record.shard, self.record.whole_before_shard = earlier.shard, earlier.whole_before_shard
+        done = {each.key for each in self.record.results}
+        self._wanted = frozenset(each.key for each in earlier.selected if each.key not in done)
+
+    def choose(self, cases: Sequence[Case]) -> list[Case]:
+        """Give those of the collected cases that this run judges."""
+        chosen = [case for case in cases if self._wanted is None or _selected(case).key in self._wanted]
+        if self.record.shard and not self._earlier.selected:
+            keys = in_shard([_selected(case).key for case in chosen], self.record.shard)
+            chosen = [case for case in chosen if _selected(case).key in keys]
+        return chosen
+
     def select(self, cases: Iterable[Case]) -> None:
         """Note which of the expanded cases are to be judged, once nothing more is left out."""
+        if self._earlier.selected:
+            self.record.selected, self.record.whole = self._earlier.selected, self._earlier.whole
+            return
         chosen = [_selected(case) for case in cases]
-        complete = len(chosen) == len(self._selected) and set(packaged()) <= set(self._files)
-        self.record.whole = complete and not self._suites
+        everything = set(packaged()) <= set(self._files) and not self._suites
+        self.record.whole = everything and len(chosen) == len(self._selected)
+        narrowed = bool(self._option.keyword or self._option.markexpr) or self._wanted is not None
+        self.record.whole_before_shard = everything and not narrowed
         self.record.selected = tuple(chosen)
 
     def select_named(self, named: Iterable[tuple[Path, str]]) -> None:
@@ -169,7 +203,8 @@ class Session:
         """Run a case."""
         from vbpr_conformance.suite.case import run_case  # noqa: PLC0415  collecting runs nothing
 
-        result = run_case(case, self.context)
+        times = self._option.vbpr_stable or 1
+        result = steadiest([run_case(case, self.context) for _ in range(times)])
         return mark_known(result, self.record.deviations, datetime.now(UTC).date())
 
     def keep(self, data: dict[str, Any]) -> CaseResult:
@@ -177,23 +212,31 @@ class Session:
         result = CaseResult.from_dict(data)
         self.record.results = [each for each in self.record.results if each.key != result.key]
         self.record.results.append(result)
-        self.record.duration_s = time.time() - self._started
+        self.record.duration_s = self._earlier.duration_s + time.time() - self._started
         return result
 
+    def tally(self) -> dict[str, Any]:
+        """What this process did to the target so far, as plain data."""
+        return self.context.tally().as_dict() if "context" in self.__dict__ else Tally().as_dict()
+
+    def count(self, process: str, tally: dict[str, Any]) -> None:
+        """Note what a process of the run did so far; it counts from its beginning each time."""
+        self._tallies[process] = Tally(**tally)
+        self.record.tally = Tally(**self._earlier.tally.as_dict())
+        for each in self._tallies.values():
+            self.record.tally.add(each.as_dict())
+
     def close(self) -> None:
-        """Delete what was created, and count what was done."""
-        if "context" not in self.__dict__:
-            return
-        self.context.resources.close()
-        self.tally.add(self.context.tally().as_dict())
+        """Delete what was created."""
+        if "context" in self.__dict__:
+            self.context.resources.close()
 
     def finish(self, *, interrupted: bool) -> RunRecord:
         """Put the run together, the cases in the order of their suites."""
         place = {case.key: index for index, case in enumerate(self.record.selected)}
         self.record.results.sort(key=lambda each: place.get(each.key, len(place)))
         self.record.interrupted = interrupted
-        self.record.duration_s = time.time() - self._started
-        self.record.tally = self.tally
+        self.record.duration_s = self._earlier.duration_s + time.time() - self._started
         return self.record
 
 
