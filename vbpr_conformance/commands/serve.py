@@ -28,6 +28,11 @@ def add(subparsers: Subparsers) -> None:
         "--data", metavar="FILE|DIR", type=Path, action="append", default=[], help="resources to load at start"
     )
     parser.add_argument("--fault", metavar="NAME", help="break one rule, see --list-faults")
+    parser.add_argument(
+        "--auth",
+        choices=["bearer", "basic", "client-credentials", "smart-backend", "mtls"],
+        help="ask for credentials; what a client needs is printed as JSON on one line, which `run --config` reads",
+    )
     parser.add_argument("--list-faults", action="store_true", help="list the faults and what each breaks")
     parser.set_defaults(main=main)
 
@@ -44,5 +49,5 @@ def main(args: argparse.Namespace) -> int:
         for name, fault in catalogue.items():
             print(f"{name:<{width}}  {fault.description}")
         return 0
-    listener.serve(args.host, args.port, edition, store=args.store, data=args.data, fault=args.fault)
+    listener.serve(args.host, args.port, edition, store=args.store, data=args.data, fault=args.fault, auth=args.auth)
     return 0

@@ -19,6 +19,7 @@ def main() -> int:
     parser.add_argument("--variation", action="append", default=[])
     parser.add_argument("--data", action="append", default=[], type=Path)
     parser.add_argument("--store", type=Path)
+    parser.add_argument("--auth")
     options = parser.parse_args()
     try:
         serve(
@@ -29,6 +30,7 @@ def main() -> int:
             data=options.data,
             fault=options.fault,
             variations=options.variation,
+            auth=options.auth,
             ends_with_stdin=True,
         )
     except VbprError as error:

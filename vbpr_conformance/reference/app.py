@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, NamedTuple
 
 from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.reference.access.access_control import AccessControl
 from vbpr_conformance.reference.behaviour import changed
 from vbpr_conformance.reference.content import JSON, negotiate, render
 from vbpr_conformance.reference.faults import find_fault
@@ -60,6 +61,7 @@ class App:
             return
         started, begun = time.time(), time.perf_counter()
         target, headers = _path(scope), _headers(scope)
+        headers.setdefault("x-forwarded-proto", scope.get("scheme", "http"))
         body: bytes | None = b""
         problem = None
         try:
@@ -127,10 +129,16 @@ class App:
             form = negotiate(self.server, request)
             for change in self.server.behaviour.format:
                 form = change(request, form)
+            response = self._other_place(request, path)
+            if response is not None:
+                return self._rendered(request, response, "json")
             response = self._response(request, problem, known=below is not None)
         except ProblemError as error:
             response = self.server.refused(request, error)
         return self._rendered(request, response, form)
+
+    def _other_place(self, request: Request, path: str) -> Response | None:
+        return self.server.access.other_place(request, path) if self.server.access else None
 
     def _response(self, request: Request, problem: ProblemError | None, *, known: bool) -> Response:
         if not known:
@@ -162,13 +170,15 @@ def make_app(  # noqa: PLR0913  # what a server is made of
     validate: bool = True,
     root: str = ROOT,
     on_exchange: OnExchange | None = None,
+    access: AccessControl | None = None,
 ) -> App:
-    """Make the application; `fault` and `variations` name changes of its behaviour."""
+    """Make the application; `fault` and `variations` name changes of its behaviour, `access` guards it."""
     changes = [find_variation(each).change for each in variations]
     if fault is not None:
         changes.append(find_fault(edition, fault).change)
     server = Server(edition, store, changed(changes), validate=validate)
     server.route_with(route)
+    server.access = access
     return App(server, root, on_exchange)
 
 

@@ -73,6 +73,15 @@ class Behaviour:
     """The interaction (create or update) that is answered, but stores nothing."""
     uuid_ids: bool = False
     uuid_versions: bool = False
+    anonymous: str = ""
+    """The interaction that needs no credentials although the server asks for them."""
+    token_in_url: bool = False
+    any_token: bool = False
+    expired_tokens: bool = False
+    foreign_tokens: bool = False
+    scopes_ignored: bool = False
+    includes_without_scope: bool = False
+    refusals_tell_data: bool = False
     new_id: Callable[[], str] = _short_id
 
     def also(self, **pipelines: Any) -> Behaviour:

@@ -41,6 +41,7 @@ def capabilities(server: Server, request: Request) -> Response:
         "rest": [
             {
                 "mode": "server",
+                **({"security": server.access.security(request.base)} if server.access else {}),
                 "resource": [_resource(server, each) for each in server.types],
                 "interaction": [{"code": code} for code in _SYSTEM],
                 "searchParam": [_parameter(each) for each in _shared(server)],

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.fhir import json_codec
+from vbpr_conformance.reference.access.access_control import may
 from vbpr_conformance.reference.crud import etag
 from vbpr_conformance.reference.http_messages import Request, Response
 from vbpr_conformance.reference.pages import Result, count_of, first_page
@@ -36,7 +37,8 @@ def history_type(server: Server, request: Request) -> Response:
 
 def history_system(server: Server, request: Request) -> Response:
     """Give all versions of all resources, newest first."""
-    return _history(server, request, "1", [])
+    allowed = [each for each in server.types if may(request, server.behaviour, each, "s")]
+    return _history(server, request, f"type IN ({','.join('?' * len(allowed))})", list(allowed))
 
 
 def _history(server: Server, request: Request, where: str, values: list[Any]) -> Response:
@@ -59,9 +61,19 @@ def _instant(text: str) -> str:
         raise ProblemError(400, f"_since={text}: an instant was expected") from None
 
 
-def history_entries(server: Server, base: str, seqs: list[int], _result: Result) -> list[str]:
+def history_entries(server: Server, request: Request, seqs: list[int], _result: Result) -> list[str]:
     """Write versions as the entries of a history Bundle."""
-    return [_entry(server, base, row) for row in server.store.rows(seqs)]
+    rows = server.store.rows(seqs)
+    only_granted(server, request, rows)
+    return [_entry(server, request.base, row) for row in rows]
+
+
+def only_granted(server: Server, request: Request, rows: list[StoredVersion]) -> None:
+    """Refuse a page with resources of types that the sender of the request may neither read nor search."""
+    if not all(
+        any(may(request, server.behaviour, each, letter) for letter in "rs") for each in {row.type for row in rows}
+    ):
+        raise ProblemError(403, "the scopes of the token are too narrow", code="forbidden")
 
 
 def _entry(server: Server, base: str, row: StoredVersion) -> str:

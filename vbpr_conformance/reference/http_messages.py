@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from vbpr_conformance.fhir import json_codec
+from vbpr_conformance.reference.access.grant import Grant
 from vbpr_conformance.reference.problems import ProblemError
 
 _MOST_PARAMETERS = 1000
@@ -21,6 +22,7 @@ class Request:
     `steps` is the path below the base, decoded. `base` is the server's URL as the client wrote it. An entry of a
     Bundle carries its `resource` as read already; a request from a socket carries `body`. `interaction` is filled in
     by the router with FHIR's own name for it (https://hl7.org/fhir/R4/valueset-restful-interaction.html).
+    `grant` is what its sender may do, None where no credentials are asked for or nobody has looked at them yet.
     `given_id` is the id that a transaction has decided on for what will be created, `coming` all that it creates.
     """
 
@@ -35,6 +37,7 @@ class Request:
     in_bundle: bool = False
     given_id: str = ""
     coming: frozenset[str] = frozenset()
+    grant: Grant | None = None
 
     @property
     def type(self) -> str:

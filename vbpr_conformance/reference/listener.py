@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import h11
 import uvicorn
@@ -18,6 +21,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.reference.access.ways import door
 from vbpr_conformance.reference.app import ROOT, make_app
 from vbpr_conformance.reference.content import JSON
 from vbpr_conformance.reference.data import load
@@ -34,21 +38,27 @@ def serve(  # noqa: PLR0913  # the options of the command line, one by one
     data: Sequence[Path] = (),
     fault: str | None = None,
     variations: Sequence[str] = (),
+    auth: str | None = None,
     on_ready: Callable[[str], None] | None = None,
     ends_with_stdin: bool = False,
 ) -> None:
     """Serve until interrupted; `on_ready` is told the URL once the server answers (by default it is printed).
 
-    `ends_with_stdin` makes it end when its standard input is closed: a child process then never outlives its parent.
+    `auth` names one of `WAYS` of asking for credentials: what a client needs is printed before, as JSON on one line
+    that `run --config` reads. `ends_with_stdin` makes it end when its standard input is closed: a child process then
+    never outlives its parent.
     """
     kept = Store(store)
     try:
-        with listening(host, port) as listener:
-            app = make_app(edition, kept, fault=fault, variations=variations)
+        with tempfile.TemporaryDirectory() as folder, listening(host, port) as listener:
+            guard = door(auth, Path(folder), host)
+            app = make_app(edition, kept, fault=fault, variations=variations, access=guard.control)
             load(app.server, data, _say)
             shown = f"[{host}]" if ":" in host else host
-            url = f"http://{shown}:{listener.getsockname()[1]}{ROOT}"
-            server = QuietServer(app, lambda: (on_ready or _announce)(url))
+            url = f"http{'s' if guard.tls else ''}://{shown}:{listener.getsockname()[1]}{ROOT}"
+            if auth is not None:
+                print(json.dumps(guard.client_settings(url)), flush=True)  # noqa: T201  # what a client needs to get in
+            server = QuietServer(app, lambda: (on_ready or _announce)(url), **guard.tls)
             if ends_with_stdin:
                 threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
             server.run(sockets=[listener])
@@ -80,9 +90,9 @@ class _FhirProtocol(H11Protocol):
 
 
 class QuietServer(uvicorn.Server):
-    """uvicorn that tells when it answers."""
+    """uvicorn that tells when it answers; `tls` are its settings for TLS."""
 
-    def __init__(self, app: object, ready: Callable[[], None]) -> None:
+    def __init__(self, app: object, ready: Callable[[], None], **tls: Any) -> None:
         settings = uvicorn.Config(
             app,  # type: ignore[arg-type]  # an ASGI 3 application; uvicorn wants its own alias of the type
             log_level="error",
@@ -93,6 +103,7 @@ class QuietServer(uvicorn.Server):
             http=_FhirProtocol,
             timeout_keep_alive=60,
             timeout_graceful_shutdown=5,
+            **tls,
         )
         super().__init__(settings)
         self._ready = ready

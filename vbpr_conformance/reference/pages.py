@@ -42,8 +42,8 @@ class Result:
     """The types of which there are more matches than `seqs`, to be looked for when a page gets there."""
 
 
-Render = Callable[["Server", str, list[int], Result], list[str]]
-"""Writes the entries of a page as JSON text: server, base URL, versions by their place, what was searched."""
+Render = Callable[["Server", Request, list[int], Result], list[str]]
+"""Writes the entries of a page as JSON text: server, request, versions by their place, what was searched."""
 
 
 Complete = Callable[["Server", str, Result], None]
@@ -114,7 +114,7 @@ def _page(server: Server, request: Request, result: Result, place: _PageStart, r
     if result.total is not None:
         head |= {"total": result.total}
     head |= {"link": [{"relation": relation, "url": each} for relation, each in links]}
-    entries = render(server, request.base, seqs, result)
+    entries = render(server, request, seqs, result)
     text = json_codec.dumps(head)
     if entries:
         text = f'{text[:-1]},"entry":[{",".join(entries)}]}}'

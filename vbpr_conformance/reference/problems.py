@@ -10,6 +10,8 @@ from typing import Any
 
 CODES = {
     400: "invalid",
+    401: "login",
+    403: "forbidden",
     404: "not-found",
     405: "not-supported",
     406: "not-supported",
@@ -41,7 +43,7 @@ class ProblemError(Exception):
         super().__init__(message)
         self.status = status
         self.headers = dict(headers or {})
-        self.issues = list(issues) or [issue(code or CODES[status], message)]
+        self.issues: list[dict[str, Any]] = [dict(each) for each in issues] or [issue(code or CODES[status], message)]
 
     @property
     def resource(self) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vbpr_conformance.fhir import json_codec
+from vbpr_conformance.reference.access.access_control import may
 from vbpr_conformance.reference.content import read_form
-from vbpr_conformance.reference.history import history_entries
+from vbpr_conformance.reference.history import history_entries, only_granted
 from vbpr_conformance.reference.http_messages import Pairs, Request, Response
 from vbpr_conformance.reference.include import included
 from vbpr_conformance.reference.pages import Result, count_of, first_page
@@ -43,7 +44,11 @@ def search_system(server: Server, request: Request) -> Response:
     named = [each for name, value in request.query if name == "_type" for each in value.split(",")]
     for each in named:
         known_type(server, each)
-    return _answer(server, request, named or list(server.types))
+        if not may(request, server.behaviour, each, "s"):
+            raise ProblemError(403, "the scopes of the token are too narrow", code="forbidden")
+    return _answer(
+        server, request, named or [each for each in server.types if may(request, server.behaviour, each, "s")]
+    )
 
 
 def later_page(server: Server, request: Request) -> Response:
@@ -110,17 +115,24 @@ def _ignored(found: Found) -> str:
     return json_codec.dumps(outcome(issues))
 
 
-def searchset_entries(server: Server, base: str, seqs: list[int], result: Result) -> list[str]:
+def searchset_entries(server: Server, request: Request, seqs: list[int], result: Result) -> list[str]:
     """Write one page of matches, with what they include, as the entries of a searchset Bundle."""
+    base = request.base
     gone = server.store.deleted_since(seqs)
     rows = server.store.rows([seq for seq in seqs if seq not in gone])
+    only_granted(server, request, rows)
     shaping = [pair for pair in result.query if pair[0] in {"_summary", "_elements"}]
     entries = []
     for row in rows:
         text = server.show(row, base)
         entries.append(_entry(base, row.key, cut(server, shaping, text) if shaping else text, "match"))
     if rows and any(name.startswith(("_include", "_revinclude")) for name, _ in result.query):
-        extra = included(server, rows, result.query)
+        leaky = server.behaviour.includes_without_scope
+        extra = [
+            row
+            for row in included(server, rows, result.query)
+            if leaky or may(request, server.behaviour, row.type, "r")
+        ]
         entries += [_entry(base, row.key, server.show(row, base), "include") for row in extra]
     if result.outcome:
         entries.append(f'{{"resource":{result.outcome},"search":{{"mode":"outcome"}}}}')

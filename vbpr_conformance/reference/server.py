@@ -13,6 +13,7 @@ from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import SearchParameter
 from vbpr_conformance.reference import served
+from vbpr_conformance.reference.access.access_control import AccessControl, authorize
 from vbpr_conformance.reference.behaviour import Behaviour
 from vbpr_conformance.reference.http_messages import Request, Response
 from vbpr_conformance.reference.indexing import Indexer
@@ -45,6 +46,7 @@ class Server:
         self.indexer = Indexer(edition, self.parameters)
         store.add_params(self.indexer.names)
         self._validator = validator_for(edition) if validate else None
+        self.access: AccessControl | None = None
         self._route: Callable[[Request], Handler] | None = None
         self._bring_index_up_to_date()
 
@@ -74,6 +76,8 @@ class Server:
         if self._route is None:
             raise LookupError("no routes")
         handler = self._route(request)
+        if self.access is not None:
+            self._let_in(self.access, request)
         for step in self.behaviour.request:
             changed = step(self.store, request)
             if isinstance(changed, Response):
@@ -85,6 +89,15 @@ class Server:
         for change in self.behaviour.response:
             response = change(request, response)
         return response
+
+    def _let_in(self, access: AccessControl, request: Request) -> None:
+        try:
+            authorize(access, request, self.behaviour)
+        except ProblemError as problem:
+            row = self.store.current(request.type, request.id) if self.behaviour.refusals_tell_data else None
+            if row is not None and row.body is not None:
+                problem.issues[0]["diagnostics"] = row.body
+            raise
 
     def check(self, resource: dict[str, Any]) -> None:
         """Refuse a resource that breaks a rule of its profiles or of its type.

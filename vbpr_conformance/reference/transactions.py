@@ -86,6 +86,7 @@ def _entry(outer: Request, place: int, given: dict[str, Any]) -> BundleEntry:
     headers |= {name: outer.headers[name] for name in ("prefer",) if name in outer.headers}
     request = Request(asked["method"], steps(path), pairs(query), headers, outer.base, in_bundle=True)
     request.resource = given.get("resource")
+    request.grant = outer.grant
     if request.method not in _ORDER:
         raise ProblemError(400, f"Bundle.entry[{place}].request.method: {request.method} is no method", code="value")
     if request.method == "PATCH":

@@ -75,7 +75,7 @@ def _of_server(edition: Edition) -> Iterator[Fault]:
     include = _included(edition, main)
     for row in (*_each("server"), *(_each("include") if include else ())):
         filled = row.filled({"main": main, "include": include})
-        yield Fault(filled.name, filled.group["breaks"], filled.says, filled.change)
+        yield Fault(filled.name, filled.group["breaks"], filled.says, filled.change, "needs" in filled.group)
 
 
 def _of_parameters(edition: Edition) -> Iterator[Fault]:

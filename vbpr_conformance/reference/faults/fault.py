@@ -13,10 +13,11 @@ class Fault:
     """One fault.
 
     `breaks` says which requirement it is about, as `about` in results.json; `description` what goes wrong, in a
-    user's words.
+    user's words. `needs_credentials`: it is seen only where the server asks for credentials (`serve --auth`).
     """
 
     name: str
     breaks: Mapping[str, str]
     description: str
     change: Change
+    needs_credentials: bool = False
