@@ -46,13 +46,19 @@ def kind(fault: Fault) -> tuple[str, str]:
 
 
 def chosen() -> list[str]:
-    """All faults but those of parameters, of which the common ones for each and the others once for each type."""
+    """All faults but those of parameters, of which the common ones for each and the others once for each type.
+
+    Faults of a server that asks for credentials need one that does.
+    """
     first: dict[tuple[str, str], str] = {}
-    for name, fault in FAULTS.items():
+    open_ones = {name: fault for name, fault in FAULTS.items() if not fault.needs_credentials}
+    for name, fault in open_ones.items():
         if "search" in fault.breaks:
             first.setdefault(kind(fault), name)
-    each = [name for name, fault in FAULTS.items() if "search" not in fault.breaks or name.endswith(OF_EVERY_PARAMETER)]
-    return list(dict.fromkeys([*each, *first.values()]))
+    every = [
+        name for name, fault in open_ones.items() if "search" not in fault.breaks or name.endswith(OF_EVERY_PARAMETER)
+    ]
+    return list(dict.fromkeys([*every, *first.values()]))
 
 
 def controls(fault: Fault) -> list[Case]:
