@@ -20,7 +20,7 @@ from vbpr_conformance.client.created import CreatedResources
 from vbpr_conformance.client.credentials import Credentials, basic
 from vbpr_conformance.client.paging import PagingLimits, follow
 from vbpr_conformance.client.redact import Redactor, Secret
-from vbpr_conformance.client.sending import Sender, http_client
+from vbpr_conformance.client.sending import Sender, open_transport
 from vbpr_conformance.client.urls import Parameters, checked_base, origin, query, with_query
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir.json_codec import dumps
@@ -83,9 +83,11 @@ class FhirClient:
         self._recorder = recorder
         self.created = created or CreatedResources.in_memory(self.base_url)
         """The register of what this client creates."""
-        self._http = http_client(self.base_url, connection, credentials, transport)
+        self._transport = transport or open_transport(self.base_url, connection, credentials)
         redactor = Redactor(lambda: [*secrets, *(credentials.secrets if credentials is not None else ())], headers)
-        self._sender = Sender(self._http, connection, credentials, redactor, record=self._record, structure=structure)
+        self._sender = Sender(
+            self._transport, connection, credentials, redactor, record=self._record, structure=structure
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -95,7 +97,7 @@ class FhirClient:
 
     def close(self) -> None:
         """Close all connections, and the journal of its register: it goes where nothing is left of what was created."""
-        self._http.close()
+        self._transport.close()
         self.created.release()
 
     def limit(self, seconds: float | None) -> None:
@@ -127,7 +129,7 @@ class FhirClient:
             sent_headers.setdefault("Content-Type", self._media_type)
             content = self._content(body, sent_headers["Content-Type"])
         url = with_query(self._url(path), params)
-        request = self._http.build_request(method, url, content=content, headers=sent_headers)
+        request = httpx.Request(method, url, content=content, headers=sent_headers)
         noted = self.created.before(method, url, body, sent_headers)
         if noted is None:
             return self._sender.send(interaction, request)

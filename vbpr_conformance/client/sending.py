@@ -1,11 +1,13 @@
-"""Sends one request and reads its answer within bounds: time, size, redirects, repeated attempts, the server's pace."""
+"""Sends one request and reads its answer within bounds: time, size, redirects, repeated attempts, the server's pace.
+
+No cookie is kept: each request stands for itself.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import NamedTuple
 
 import httpx
@@ -34,22 +36,12 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _ERRORS = 400
 
 
-def http_client(
-    base_url: str, connection: Connection, credentials: Credentials | None, transport: httpx.BaseTransport | None
-) -> httpx.Client:
-    """Make the one connection pool of a client: no cookies, no redirects, certificates verified."""
-    if transport is None:
-        certificate = credentials.certificate if credentials is not None else None
-        is_secure = base_url.startswith("https:")
-        tls = tls_context(connection.ca, certificate) if is_secure or connection.ca or certificate else None
-        transport = PooledTransport(tls, connection.proxy or proxy_of_environment(base_url))
-    return httpx.Client(
-        timeout=httpx.Timeout(connection.read, connect=connection.connect),
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        follow_redirects=False,
-        trust_env=False,
-        transport=transport,
-    )
+def open_transport(base_url: str, connection: Connection, credentials: Credentials | None) -> PooledTransport:
+    """Open the one connection pool of a client; certificates are verified."""
+    certificate = credentials.certificate if credentials is not None else None
+    is_secure = base_url.startswith("https:")
+    tls = tls_context(connection.ca, certificate) if is_secure or connection.ca or certificate else None
+    return PooledTransport(tls, connection.proxy or proxy_of_environment(base_url))
 
 
 class _Call(NamedTuple):
@@ -65,7 +57,7 @@ class Sender:
 
     def __init__(  # noqa: PLR0913  what it works with
         self,
-        http: httpx.Client,
+        transport: httpx.BaseTransport,
         connection: Connection,
         credentials: Credentials | None,
         redactor: Redactor,
@@ -73,17 +65,19 @@ class Sender:
         record: Callable[[Exchange], None],
         structure: Structure | None = None,
     ) -> None:
-        self._http = http
+        self._transport = transport
         self._connection = connection
         self._credentials = credentials
         self._redactor = redactor
         self._record = record
         self._structure = structure
         self.pace = Pace(connection.requests_per_second)
-        transport = getattr(http, "_transport", None)
         own = transport if isinstance(transport, PooledTransport) else None
         self._proxy = own.proxy if own is not None else None
         self._deadline = own.deadline if own is not None else Deadline()
+        self._times = {
+            "timeout": {"connect": connection.connect, **dict.fromkeys(("read", "write", "pool"), connection.read)}
+        }
         self._end = time.monotonic() + connection.run if connection.run is not None else None
 
     def limit(self, seconds: float | None) -> None:
@@ -107,7 +101,7 @@ class Sender:
             if target is None or hops == MAX_REDIRECTS:
                 break
             hops += 1
-            request = self._http.build_request(request.method, target, headers=_carried(request))
+            request = httpx.Request(request.method, target, headers=_carried(request))
         return exchange
 
     def _redirect(self, exchange: Exchange, request: httpx.Request) -> tuple[Exchange, str | None]:
@@ -184,7 +178,8 @@ class Sender:
         self._deadline.moment = moment if self._end is None else min(moment, self._end)
 
     def _once(self, call: _Call) -> Exchange:
-        response = self._http.send(call.request, stream=True)
+        call.request.extensions = {**call.request.extensions, **self._times}
+        response = self._transport.handle_request(call.request)
         try:
             body, error = read_body(response, self._connection.max_bytes), None
         except NotEncodedError as trouble:

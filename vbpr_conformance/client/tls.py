@@ -58,8 +58,9 @@ def _load(context: ssl.SSLContext, certificate: ClientCertificate) -> None:
         context.load_cert_chain(certificate.file, certificate.key, password)
     except (OSError, ssl.SSLError) as error:
         where = certificate.key or certificate.file
-        is_password = "BAD_DECRYPT" in str(error) or "bad decrypt" in str(error) or "BAD_PASSWORD" in str(error)
-        what = "the password does not open the key" if is_password else "no certificate with its key (PEM)"
+        what = "no certificate with its key (PEM)"
+        if certificate.password is not None:
+            what = f"the password does not open the key, or it is {what}"
         raise UsageError(f"{where}: {what}: {getattr(error, 'reason', None) or error}") from None
 
 
