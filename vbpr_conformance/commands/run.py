@@ -99,7 +99,7 @@ def _run(args: argparse.Namespace, base: str, out: Path, words: list[str]) -> in
     writers += [SummaryMarkdown(args.summary)] if args.summary else []
     writers += [EventsNdjson(args.events)] if args.events else []
     ended = run_suites(base, out, writers=writers, options=words)
-    lines = summary(ended.record, ended.summary, folder=str(out), report=str(out / "results.json"))
+    lines = summary(ended.record, ended.summary, folder=str(out), report=str(out / "report.html"))
     print("\n".join(printable(line) for line in (lines[:1] if verbosity < 0 else ["", *lines])))
     if ended.troubles:
         raise UsageError("\n".join(ended.troubles))

@@ -9,6 +9,7 @@ from vbpr_conformance.report.badge_svg import BadgeSvg
 from vbpr_conformance.report.exchanges_har import ExchangesHar
 from vbpr_conformance.report.junit_xml import JunitXml
 from vbpr_conformance.report.record_file import RecordFile
+from vbpr_conformance.report.report_html import ReportHtml
 from vbpr_conformance.report.report_writer import ReportWriter, RunWriters
 from vbpr_conformance.report.reproduce_scripts import ReproduceScripts
 from vbpr_conformance.report.requirements_csv import RequirementsCsv
@@ -28,6 +29,7 @@ def standard_writers(folder: Path) -> list[ReportWriter]:
         ExchangesHar(folder),
         BadgeSvg(folder),
         ReproduceScripts(folder),
+        ReportHtml(folder),
     ]
 
 

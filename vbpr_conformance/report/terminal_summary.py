@@ -99,7 +99,8 @@ def _cases(causes: Iterable[Cause]) -> int:
 
 def _hidden(found: RunSummary) -> list[str]:
     hidden = found.unverifiable
-    return [f"{len(hidden)} not verifiable because of {'them' if len(hidden) != 1 else 'that'}"] if hidden else []
+    causes = {name for each in hidden for name in each.hidden_by}
+    return [f"{len(hidden)} not verifiable because of {'them' if len(causes) > 1 else 'it'}"] if hidden else []
 
 
 def _shall(lot: Iterable[RequirementVerdict]) -> list[RequirementVerdict]:

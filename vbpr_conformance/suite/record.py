@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from vbpr_conformance.ig.edition import Edition
@@ -80,6 +81,7 @@ class RunRecord:
             selected=self.selected or None,
             whole=self.whole,
             deviations=self.deviations,
+            today=datetime.now(UTC).date(),
             trouble=self.trouble,
             interrupted=self.interrupted,
         )

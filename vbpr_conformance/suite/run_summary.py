@@ -166,7 +166,7 @@ def summarise(  # noqa: PLR0913  all that a verdict hangs on
         counts=Counts.of(results).by_verdict,
         causes=found,
         requirements=judged,
-        deviations=states(deviations, results, today or date.max),
+        deviations=states(deviations, results, today or date.min),
         unlinked=tuple(each for each in results if each.verdict is Verdict.FAIL and not each.requirements),
         trouble=trouble,
         interrupted=interrupted,

@@ -1,0 +1,97 @@
+"""The page that people read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from browser import axe_script, dom, violations
+
+from vbpr_conformance.report.report_html import html
+from vbpr_conformance.report.result_tables import must_support_tables, search_matrices
+from vbpr_conformance.suite.verdicts import FailedCheck
+
+
+@pytest.fixture
+def page(record) -> str:
+    """The page of a run with everything in it."""
+    record.results += more(record)
+    return html(record, record.summary(), "reports/x")
+
+
+def more(record):
+    """Cases of the families that have tables of their own."""
+    kept = record.results[0]
+    lost = FailedCheck("date is lost", matcher="shows")
+    row = (("profile", "a-report"), ("element", "MeasureReport.date"))
+    return [
+        replace(kept, id="ms/kept", parameters=(*row, ("path", "MeasureReport.date"))),
+        replace(record.results[1], id="ms/lost", check=lost, parameters=row),
+        *(
+            replace(
+                record.results[number], id=f"m/{form}", parameters=(("type", "T"), ("param", "date"), ("form", form))
+            )
+            for number, form in ((0, "eq"), (1, "ge"), (3, "sa"))
+        ),
+    ]
+
+
+def test_the_verdict_comes_first_in_one_sentence(page):
+    """A manager can repeat it."""
+    assert '<h1 class="v v-non-conformant">NOT CONFORMANT</h1>' in page
+    assert page.index("<h1") < page.index("SHALL requirements") < page.index("What is wrong")
+
+
+def test_a_cause_is_one_entry_with_its_evidence(page):
+    """Request, answer with its digits, the differing element marked, and how to see it again."""
+    assert page.count('<article class="cause') == len(re.findall(r'id="cause-', page)) >= 4
+    assert "1 more case with this cause" in page
+    assert "&#34;total&#34;: 12.50" in page
+    assert "-k search-date/ge" in page
+
+
+def test_what_a_target_sent_is_text(record):
+    """No tag, no script, no control character of it reaches the page."""
+    record.results[1] = replace(record.results[1], message="<script>alert(1)</script>\x1b[31m")
+    made = html(record, record.summary(), "x")
+    assert "<script>alert" not in made
+    assert "&lt;script&gt;alert(1)" in made
+
+
+def test_the_page_asks_nothing_of_a_network(page):
+    """Links are for people; nothing is loaded."""
+    assert not re.search(r'(?:src|srcset)="', page)
+    assert not re.search(r"url\(|@import|<link|fetch\(|XMLHttpRequest", page)
+    assert "default-src 'none'" in page
+
+
+def test_must_support_and_search_are_shown_as_tables(record):
+    """What became of each element, and of each form of each parameter."""
+    results = [*record.results, *more(record)]
+    assert [(row.element, row.state) for row in must_support_tables(results)["a-report"]] == [
+        ("MeasureReport.date", "kept"),
+        ("MeasureReport.date", "lost"),
+    ]
+    [matrix] = search_matrices(results)
+    assert (matrix.parameters, matrix.forms) == (["date"], ["eq", "ge", "sa"])
+    assert matrix.cells["date", "ge"].verdict == "fail"
+
+
+@pytest.mark.slow
+def test_the_filter_works_without_anything_else(page, tmp_path):
+    """The script counts the requirements, and the form that needs it shows only with it."""
+    file = tmp_path / "report.html"
+    file.write_text(page)
+    assert re.search(r"\d+ of \d+ requirements", dom(file))
+    assert '<form id="filter" class="filter" role="search" hidden' in page
+    assert 'id="filter" class="filter" role="search" hidden' not in dom(file)
+
+
+@pytest.mark.slow
+def test_everyone_can_read_it(page, tmp_path):
+    """axe-core finds nothing: contrast, names and order, light and dark, wide and narrow, all parts open."""
+    axe = axe_script(tmp_path)
+    opened = page.replace("<details", "<details open")
+    assert violations(opened, axe, tmp_path) == []
+    assert violations(opened, axe, tmp_path, width=400, dark=True) == []

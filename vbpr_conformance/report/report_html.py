@@ -1,0 +1,154 @@
+"""`report.html`: a run for people, in one file that opens from disk and asks nothing of any network."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vbpr_conformance import __version__
+from vbpr_conformance.report.failure_text import pretty
+from vbpr_conformance.report.repeat_command import of_case, of_failed
+from vbpr_conformance.report.report_writer import AtTheEnd, write_whole
+from vbpr_conformance.report.reproduce_scripts import FOLDER as REPRODUCE
+from vbpr_conformance.report.reproduce_scripts import script_name
+from vbpr_conformance.report.result_tables import must_support_tables, search_matrices
+from vbpr_conformance.report.terminal_summary import WORDS, label, left, sentence
+from vbpr_conformance.report.terminal_text import printable
+from vbpr_conformance.suite.causes import Cause
+from vbpr_conformance.suite.record import RunRecord
+from vbpr_conformance.suite.run_summary import RequirementVerdict, RunSummary
+from vbpr_conformance.suite.verdicts import CaseResult
+
+FILE = "report.html"
+_MOST_SHOWN = 8_000
+_MOST_EXCHANGES = 4
+_WITH_EVIDENCE = 60
+"""So many causes are shown with what was exchanged; of more, the first ones, and the others with their commands."""
+
+
+class ReportHtml(AtTheEnd):
+    """Writes report.html into a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def end(self, record: RunRecord, summary: RunSummary) -> None:
+        """Write the file."""
+        write_whole(self._folder / FILE, html(record, summary, str(self._folder)))
+
+
+def html(record: RunRecord, summary: RunSummary, folder: str) -> str:
+    """Give the page."""
+    cases = {each.key: each for each in record.results}
+    return render(
+        "report.html.j2",
+        record=record,
+        summary=summary,
+        harness=__version__,
+        word=WORDS[summary.verdict],
+        sentence=printable(sentence(record, summary)),
+        causes=[
+            _cause_shown(cause, cases, record, number < _WITH_EVIDENCE) for number, cause in enumerate(summary.causes)
+        ],
+        groups=_groups(summary.requirements),
+        untested=_reasons(summary),
+        must_support=must_support_tables(record.results),
+        matrices=search_matrices(record.results),
+        cases=record.results,
+        left=left(record),
+        again=of_failed(folder),
+        digests=_digests(record.results),
+    )
+
+
+def render(template: str, **values: Any) -> str:
+    """Fill in one of our templates; everything that is filled in is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  only who writes a page needs it
+
+    environment = Environment(
+        loader=PackageLoader("vbpr_conformance.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template).render(**values)
+
+
+@dataclass(frozen=True)
+class CauseShown:
+    """A cause with all that its reader needs."""
+
+    cause: Cause
+    label: str
+    first: CaseResult
+    others: Sequence[CaseResult]
+    exchanges: Sequence[Mapping[str, Any]]
+    again: str
+    script: str
+
+
+def _cause_shown(
+    cause: Cause,
+    cases: Mapping[Any, CaseResult],
+    record: RunRecord,
+    with_evidence: bool,  # noqa: FBT001
+) -> CauseShown:
+    first, *others = (cases[key] for key in cause.cases)
+    shown: list[dict[str, Any]] = []
+    if with_evidence:
+        failed = [each for each in first.exchanges if each["failed"]] or list(first.exchanges[-1:])
+        shown = [_exchange_shown(each, first) for each in failed[:_MOST_EXCHANGES]]
+    script = f"{REPRODUCE}/{script_name(first)}" if first.script else ""
+    return CauseShown(cause, label(cause), first, others, shown, of_case(first, record), script)
+
+
+def _exchange_shown(exchange: Mapping[str, Any], result: CaseResult) -> dict[str, Any]:
+    names = [re.sub(r"\[\d+\]", "", text.partition(":")[0]).rpartition(".")[2] for text in _differing(result)]
+    return {
+        **exchange,
+        "request_lines": list(_lines(exchange["request_body"], ())),
+        "lines": list(_lines(exchange["body"], names)),
+    }
+
+
+def _differing(result: CaseResult) -> Iterator[str]:
+    yield from (text for name, text in result.details if name in {"differs", "invalid"})
+
+
+def _lines(body: str, names: Sequence[str]) -> Iterator[tuple[bool, str]]:
+    """Give a body line by line, each with whether it names an element that differs."""
+    text = pretty(body)
+    cut = text[:_MOST_SHOWN] + ("…" if len(text) > _MOST_SHOWN else "")
+    marks = [f'"{name}"' for name in names if name]
+    for line in cut.splitlines():
+        yield any(mark in line for mark in marks), printable(line)
+
+
+def _groups(requirements: Iterable[RequirementVerdict]) -> dict[str, list[RequirementVerdict]]:
+    """Group requirements by what they are about: a profile, a type, or the system."""
+    found: dict[str, list[RequirementVerdict]] = {}
+    for each in requirements:
+        about = each.requirement.about
+        name = about.get("profile") or about.get("resource") or about.get("topic") or "the system"
+        found.setdefault(name, []).append(each)
+    return found
+
+
+def _reasons(summary: RunSummary) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in (*summary.untested, *summary.not_applicable):
+        reason = each.reason.partition("\n")[0]
+        where = reason if each.applicable else f"does not apply: {reason}"
+        found.setdefault(printable(where), []).append(each.requirement.id)
+    return found
+
+
+def _digests(results: Iterable[CaseResult]) -> dict[str, str]:
+    """Give the SHA-256 of each suite file, by its name."""
+    files = {Path(each.source.rpartition(":")[0]) for each in results}
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(files) if file.is_file()}
