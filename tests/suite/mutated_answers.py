@@ -13,7 +13,23 @@ from inside import Straight
 
 from vbpr_conformance.reference.app import App
 
-_OTHER: tuple[Any, ...] = (None, True, 0, -1, 1.5, "", "x", "../..", [], [None], [[]], {}, {"": None}, [{}, "x", 7])
+_OTHER: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    "",
+    "x",
+    "http://[",
+    "../..",
+    [],
+    [None],
+    [[]],
+    {},
+    {"": None},
+    [{}, "x", 7],
+)
 _WHOLE = (b"", b"null", b"[]", b'"x"', b"7", b"{}", b"[{}]", b'{"resourceType": null}', b"<x/>", b"{", b"\xff\xfe")
 
 

@@ -82,6 +82,19 @@ VALUES = {
     "includes": ["b"],
     "same_ids_as": "before",
     "declares": "mr-search-date",
+    "when_used": "status",
+    "without_header": ["X-No"],
+    "refused_as": "before",
+    "versions_agree": True,
+    "returns": "a",
+    "bundle": True,
+    "self_link": ["status"],
+    "unused": ["unknown"],
+    "told": True,
+    "most_per_page": 1,
+    "one_of": ["a", "b"],
+    "in_order": ["a", "b"],
+    "pages_include": ["b"],
 }
 
 
@@ -99,6 +112,7 @@ def test_a_matcher_takes_any_answer(evidence, edition, matcher):
     parameter = next(each for each in edition.search_parameters("MeasureReport") if each.code == "date")
     query = Query("MeasureReport", parameter, "date", "ge2024")
     whole = bundle(full, report("b"), include=({"resourceType": "Organization", "id": "1"},))
+    whole["link"] = [{"relation": "self", "url": f"{BASE}/MeasureReport?status=complete"}]
     statement = {
         "resourceType": "CapabilityStatement",
         "rest": [{"mode": "server", "resource": [{"type": "MeasureReport", "searchParam": [{"name": "date"}]}]}],

@@ -30,7 +30,7 @@ def issues(bundle: dict[str, Any], is_resource: Callable[[str], bool]) -> Drafts
 def _trouble(full_url: Any, resource: dict[str, Any], kind: Any, is_resource: Callable[[str], bool]) -> str | None:
     name = resource.get("id")
     if full_url is None:
-        if kind in _MAY_LACK or name is None:
+        if type(kind) is not str or kind in _MAY_LACK or name is None:
             return None
         return f"fullUrl is missing: each entry of a Bundle of type {kind} has the address of its resource."
     if type(full_url) is not str:
