@@ -14,7 +14,6 @@ from vbpr_conformance.report import results_json
 from vbpr_conformance.report.badge_svg import BadgeSvg
 from vbpr_conformance.report.events_ndjson import EventsNdjson
 from vbpr_conformance.report.exchanges_har import har
-from vbpr_conformance.report.reproduce_scripts import ReproduceScripts
 from vbpr_conformance.report.requirements_csv import RequirementsCsv
 from vbpr_conformance.report.summary_markdown import markdown
 
@@ -93,12 +92,3 @@ def test_events_are_written_as_they_happen(tmp_path, record):
     assert (seen[0]["seed"], seen[1]["id"], seen[1]["verdict"]) == (4711, "search-date/ge", "fail")
     writer.end(record, record.summary())
     assert json.loads(file.read_text().splitlines()[-1])["verdict"] == "non-conformant"
-
-
-def test_scripts_are_written_where_there_are_some(tmp_path, record):
-    """Ready to be run."""
-    record.results[1] = replace(record.results[1], script="#!/bin/sh\n")
-    ReproduceScripts(tmp_path).end(record, record.summary())
-    [script] = (tmp_path / "reproduce").iterdir()
-    assert script.name == "search-date-ge.sh"
-    assert script.stat().st_mode & 0o100

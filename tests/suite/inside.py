@@ -14,6 +14,7 @@ from vbpr_conformance.reference.store import Store
 from vbpr_conformance.suite.case import run_case
 from vbpr_conformance.suite.context import Context, Settings
 from vbpr_conformance.suite.expand import Case
+from vbpr_conformance.suite.recorder import CaseRecorder
 from vbpr_conformance.suite.verdicts import CaseResult
 
 BASE = "http://testserver/fhir"
@@ -34,8 +35,10 @@ class Straight(httpx.BaseTransport):
 
 def context_of(app: App, edition: Edition, **settings: object) -> Context:
     """The context of a run against an application."""
-    client = FhirClient(BASE, structure=edition.structure, transport=Straight(app))
-    return Context(edition, client, "inside", Settings(**{"examples": 1, "seed": 1, **settings}))
+    recorder = CaseRecorder()
+    client = FhirClient(BASE, structure=edition.structure, transport=Straight(app), recorder=recorder)
+    chosen = Settings(**{"examples": 1, "seed": 1, **settings})
+    return Context(edition, client, "inside", chosen, recorder=recorder)
 
 
 def results(edition: Edition, cases: Iterable[Case], **options: Any) -> list[CaseResult]:

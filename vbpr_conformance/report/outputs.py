@@ -11,7 +11,7 @@ from vbpr_conformance.report.junit_xml import JunitXml
 from vbpr_conformance.report.record_file import RecordFile
 from vbpr_conformance.report.report_html import ReportHtml
 from vbpr_conformance.report.report_writer import ReportWriter, RunWriters
-from vbpr_conformance.report.reproduce_scripts import ReproduceScripts
+from vbpr_conformance.report.reproduce import ReproduceScripts
 from vbpr_conformance.report.requirements_csv import RequirementsCsv
 from vbpr_conformance.report.results_json import ResultsJson
 from vbpr_conformance.suite.record import RunRecord

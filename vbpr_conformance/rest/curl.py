@@ -7,7 +7,7 @@ import shlex
 
 from vbpr_conformance.rest.exchange import MASK, Exchange
 
-_OWN_HEADERS = {"host", "user-agent", "accept-encoding", "connection", "content-length"}
+OWN_HEADERS = {"host", "user-agent", "accept-encoding", "connection", "content-length"}
 """What every HTTP client says by itself: left out of a command to be copied."""
 _LARGEST_INLINE = 2000
 
@@ -21,8 +21,8 @@ def curl_line(exchange: Exchange, body_file: str = "request.json") -> str:
     if exchange.method != ("POST" if exchange.request_body else "GET"):
         words += ["-X", exchange.method]
     for name, value in exchange.request_headers.fields:
-        if name.lower() not in _OWN_HEADERS:
-            words += _header_words(name, value)
+        if name.lower() not in OWN_HEADERS:
+            words += header_words(name, value)
     if exchange.request_body:
         words += ["--data-binary", _body_word(exchange.request_body, body_file)]
     return " ".join([*words, shlex.quote(exchange.url)])
@@ -34,7 +34,8 @@ def _body_word(body: bytes, body_file: str) -> str:
     return shlex.quote(body.decode("utf-8", "replace"))
 
 
-def _header_words(name: str, value: str) -> list[str]:
+def header_words(name: str, value: str) -> list[str]:
+    """The words of one header; a value that was masked is a variable of the environment."""
     if MASK not in value:
         return ["-H", shlex.quote(f"{name}: {value}")]
     if value == f"Basic {MASK}":

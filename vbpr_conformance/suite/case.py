@@ -65,10 +65,19 @@ def run_case(case: Case, context: Context) -> CaseResult:
         does_not_check=case.spec.does_not_check.strip(),
         duration_s=round(time.monotonic() - started, 4),
         requests=requests,
-        exchanges=context.recorder.exchanges(result.pop("failed", ())),
+        exchanges=_exchanges(case, context, result.pop("failed", ())),
         parameters=tuple((str(name), str(value)) for name, value in case.row.items()),
         **result,
     )
+
+
+def _exchanges(case: Case, context: Context, failed: Sequence[Exchange]) -> tuple[dict[str, Any], ...]:
+    """Give what was exchanged, before a failure with what was created for several cases and is needed here."""
+    recorder = context.recorder
+    if not failed:
+        return recorder.exchanges()
+    shared = context.resources.created_for([*recorder.seen, *failed], context.populations.created(case.suite))
+    return recorder.exchanges(failed, shared)
 
 
 def _judged(case: Case, context: Context) -> dict[str, Any]:

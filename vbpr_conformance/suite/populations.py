@@ -46,10 +46,15 @@ class Populations:
             raise found
         return found
 
+    def created(self, suite: Suite) -> list[CreatedResource]:
+        """Give what was created for a suite so far; nothing is created."""
+        found = self._by_suite.get(str(suite.path))
+        return list(found.values()) if isinstance(found, dict) else []
+
     def _create(self, suite: Suite) -> dict[str, CreatedResource]:
         created: dict[str, CreatedResource] = {}
         for name, spec in suite.spec.population.items():
             scope = {each.name: each.scope() for each in created.values()}
-            created[name] = self._resources.create(name, self._make(spec, scope, suite.name, name))
+            created[name] = self._resources.create(name, self._make(spec, scope, suite.name, name), for_all=True)
         self._settling.find_out(created.values())
         return created

@@ -14,6 +14,8 @@ from vbpr_conformance.rest.exchange import Exchange
 
 MOST_EXCHANGES = 40
 MOST_BODY = 20_000
+MOST_REQUEST_BODY = 200_000
+"""What was sent before a failure is kept whole where that is possible: it shows the failure again."""
 MOST_BODY_OF_A_PASS = 4_000
 HIDDEN = "(hidden: --redact-bodies)"
 
@@ -42,11 +44,22 @@ class CaseRecorder:
         """Say which part of the case comes now: `setup`, `step 1`, `step 2`, … or `teardown`."""
         self._phase = phase
 
-    def exchanges(self, failed: Collection[Exchange] = ()) -> tuple[dict[str, Any], ...]:
-        """Give what was exchanged; `failed` are those that show a failure, and are kept in any case."""
+    @property
+    def seen(self) -> list[Exchange]:
+        """What was exchanged since `begin`, as far as it is kept."""
+        return [each for _, each in self._seen]
+
+    def exchanges(
+        self, failed: Collection[Exchange] = (), shared: Collection[Exchange] = ()
+    ) -> tuple[dict[str, Any], ...]:
+        """Give what was exchanged; `failed` are those that show a failure, and are kept in any case.
+
+        `shared` is what was sent before, to create what several cases use.
+        """
         marked = {id(each) for each in failed}
         kept = {id(each) for _, each in self._seen}
-        earlier = [("earlier", each) for each in failed if id(each) not in kept]
+        earlier = [("shared", each) for each in shared if id(each) not in kept]
+        earlier += [("earlier", each) for each in failed if id(each) not in kept]
         limit = MOST_BODY if failed else MOST_BODY_OF_A_PASS
         return tuple(
             self._plain(phase, each, limit, failed=id(each) in marked) for phase, each in [*earlier, *self._seen]
@@ -62,7 +75,7 @@ class CaseRecorder:
             "status": exchange.status,
             "error": exchange.error or "",
             "request_headers": dict(exchange.request_headers.fields),
-            "request_body": self._text(exchange.request_body, limit),
+            "request_body": self._text(exchange.request_body, MOST_REQUEST_BODY if limit == MOST_BODY else limit),
             "headers": dict(exchange.headers.fields),
             "body": self._text(exchange.body, limit),
             "elapsed_s": round(float(exchange.elapsed), 4),

@@ -25,6 +25,7 @@ class RunResources:
         self._register = system.client.created
         self._remaining: list[Remaining] = []
         self._refused: set[tuple[str, int]] = set()
+        self._for_all: dict[str, Exchange] = {}
 
     @property
     def created(self) -> int:
@@ -51,14 +52,16 @@ class RunResources:
         """What was created and is not deleted, as references; in words what is not known to be there."""
         return [*self._register.references, *(each.reason for each in self._remaining if each.reference is None)]
 
-    def create(self, name: str, resource: dict[str, Any]) -> CreatedResource:
-        """Create a resource that a case needs; where the server does not, the case cannot be tested.
+    def create(self, name: str, resource: dict[str, Any], *, for_all: bool = False) -> CreatedResource:
+        """Create a resource that a case needs, or `for_all` those of a suite.
 
         What it is refused with is a finding, once for each type and status: what was sent is conformant. Later cases
         say that they could not be tested because of it.
         """
         created, exchange = self._create(name, resource)
         if created is not None:
+            if for_all:
+                self._for_all[created.reference] = exchange
             return created
         refuse_when_locked_out(exchange)
         kind, status = resource["resourceType"], exchange.status
@@ -86,7 +89,24 @@ class RunResources:
 
     def create_for_all(self, name: str, resource: dict[str, Any]) -> CreatedResource | None:
         """Create a resource that several cases use, if the server takes it; it is deleted at the end of the run."""
-        return self._create(name, resource)[0]
+        created, exchange = self._create(name, resource)
+        if created is not None:
+            self._for_all[created.reference] = exchange
+        return created
+
+    def created_for(self, exchanges: Iterable[Exchange], resources: Iterable[CreatedResource]) -> list[Exchange]:
+        """Give the requests that created what several cases use, as far as these exchanges and resources need it.
+
+        In the order in which they were sent, so that what is referred to comes first.
+        """
+        needed = {each.reference for each in resources if each.reference in self._for_all}
+        waiting = [each.request_body for each in exchanges] + [self._for_all[each].request_body for each in needed]
+        while waiting:
+            text = waiting.pop().decode("utf-8", "replace")
+            found = {each for each in self._for_all if each in text} - needed
+            needed |= found
+            waiting += [self._for_all[each].request_body for each in found]
+        return [exchange for reference, exchange in self._for_all.items() if reference in needed]
 
     def _create(self, name: str, resource: dict[str, Any]) -> tuple[CreatedResource | None, Exchange]:
         exchange = self._system.client.create(resource)

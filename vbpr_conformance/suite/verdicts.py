@@ -72,8 +72,8 @@ class CaseResult:
     (redacted and cut to a size that can be read; of several examples those of the last), `payload` what was sent.
     `applicable` is False where the guide leaves the tested thing to the server and the server does not claim it.
     `check` is the check that did not hold, None where none failed. `parameters` is the row that the case was made of.
-    `deviation` is the reason why the failure is known and counts no more; empty where it counts. `script` is a shell
-    script that shows a failure again. `flaky` is True where the same case came out differently when it was repeated.
+    `deviation` is the reason why the failure is known and counts no more; empty where it counts.
+    `flaky` is True where the same case came out differently when it was repeated.
     """
 
     id: str
@@ -98,7 +98,6 @@ class CaseResult:
     check: FailedCheck | None = None
     parameters: tuple[tuple[str, str], ...] = ()
     deviation: str = ""
-    script: str = ""
     flaky: bool = False
 
     @property

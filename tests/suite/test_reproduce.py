@@ -1,0 +1,140 @@
+"""The script of a failure shows the fault again on a server that has it, and leaves nothing there."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from typing import Any
+
+import pytest
+from inside import BASE, results
+
+from vbpr_conformance.reference.faults import catalogue
+from vbpr_conformance.reference.process import running
+from vbpr_conformance.report.reproduce import ReproduceScripts, script, script_name
+from vbpr_conformance.suite import recorder
+from vbpr_conformance.suite.record import RunRecord
+from vbpr_conformance.suite.verdicts import CaseResult, Verdict
+
+FAULTS = [
+    ("create-no-location", "create/performance"),
+    ("create-decimal-loses-zeros", "create-keeps-decimals"),
+    ("update-not-stored", "update/performance"),
+    ("update-stale-returns-200", "update-stale"),
+    ("conditional-update-creates", "conditional-update"),
+    ("patch-ignored", "patch"),
+    ("delete-still-readable", "delete"),
+    ("search-status-ignored", "search-status/code"),
+    ("search-date-loses-partial-dates", "search-date/ge"),
+    ("search-page-2-fails", "search-paging"),
+    ("transaction-not-atomic", "transaction-all-or-nothing"),
+    ("ms-performance-group.code-lost", "ms-performance/group.code"),
+]
+VOLATILE = {
+    "id",
+    "meta",
+    "fullUrl",
+    "link",
+    "identifier",
+    "reference",
+    "lastModified",
+    "location",
+    "etag",
+    "total",
+    "diagnostics",
+}
+
+pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+
+
+def record_of(edition, found: list[CaseResult]) -> RunRecord:
+    return RunRecord("inside", edition, BASE, (), 1, 1, "2026-01-01T00:00:00Z", results=found)
+
+
+def essence(status: int, headers: dict[str, str], body: str) -> tuple[Any, ...]:
+    """What an answer says apart from what is another each time."""
+    names = {name.lower() for name in headers} & {"location", "etag", "last-modified"}
+    try:
+        value = json.loads(body, parse_float=str)
+    except ValueError:
+        value = bool(body.strip())
+    return status, names, without_volatile(value)
+
+
+def without_volatile(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: without_volatile(each) for key, each in value.items() if key not in VOLATILE}
+    return [without_volatile(each) for each in value] if isinstance(value, list) else value
+
+
+def shown(output: str) -> list[tuple[Any, ...]]:
+    """The answers that a script shows."""
+    found = []
+    for part in re.split(r"^--- the answer.*\n", output, flags=re.MULTILINE)[1:]:
+        head, _, body = part.replace("\r", "").partition("\n\n")
+        status, *lines = head.splitlines()
+        headers = dict(line.split(": ", 1) for line in lines if ": " in line)
+        found.append(essence(int(status.split()[1]), headers, body))
+    return found
+
+
+def run(path, url: str) -> list[tuple[Any, ...]]:
+    done = subprocess.run(["sh", str(path), url], capture_output=True, text=True, timeout=60, check=True)
+    assert "left on" not in done.stderr, done.stderr
+    return shown(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def good(edition):
+    """A server without a fault."""
+    with running(edition.version) as url:
+        yield url
+
+
+@pytest.mark.parametrize(("fault", "name"), FAULTS)
+def test_the_fault_is_shown_again(edition, cases, good, tmp_path, monkeypatch, fault, name):  # noqa: PLR0913, PLR0917  fixtures
+    """On a server with the fault the answers are those of the run, on a good one they are not."""
+    assert fault in catalogue(edition)
+    monkeypatch.setattr(recorder, "MOST_BODY", 10**7)  # here answers are compared as a whole
+    [result] = results(edition, [cases[name]], fault=fault, examples=3)
+    assert result.verdict in {Verdict.FAIL, Verdict.WARN}, result.text()
+    record = record_of(edition, [result])
+    ReproduceScripts(tmp_path).add(record, result)
+    [path] = (tmp_path / "reproduce").iterdir()
+    then = [essence(each["status"], each["headers"], each["body"]) for each in result.exchanges if each["failed"]]
+    with running(edition.version, fault=fault) as url:
+        assert run(path, url) == then
+    assert run(path, good) != then
+
+
+def test_only_a_failure_has_a_script(edition, cases):
+    """A case that passes has none, nor one whose bodies were not kept."""
+    [passed] = results(edition, [cases["create/performance"]])
+    assert script(passed, record_of(edition, [passed])) is None
+    [failed] = results(edition, [cases["create/performance"]], fault="create-no-location")
+    hidden = [{**each, "request_body": "(hidden: --redact-bodies)"} for each in failed.exchanges]
+    made = CaseResult.from_dict({**failed.as_dict(), "exchanges": hidden})
+    assert script(made, record_of(edition, [made])) is None
+
+
+def test_secrets_are_variables_of_the_environment(edition, cases):
+    """No token stands in a script."""
+    [failed] = results(edition, [cases["create/performance"]], fault="create-no-location")
+    headers = {"Authorization": "Bearer ***", "X-Api-Key": "***"}
+    told = [{**each, "request_headers": {**each["request_headers"], **headers}} for each in failed.exchanges]
+    made = CaseResult.from_dict({**failed.as_dict(), "exchanges": told})
+    text = script(made, record_of(edition, [made]))
+    assert '-H "Authorization: Bearer $VBPR_TOKEN" -H "X-Api-Key: $VBPR_X_API_KEY"' in text
+    assert "from the environment: VBPR_TOKEN, VBPR_X_API_KEY" in text
+    assert "***" not in text
+
+
+def test_names_of_scripts_are_unique(edition, cases):
+    """Two suites may have a case of the same id."""
+    [one] = results(edition, [cases["create/performance"]], fault="create-no-location")
+    other = CaseResult.from_dict({**one.as_dict(), "suite": "Other: suite"})
+    record = record_of(edition, [one, other])
+    assert script_name(one, record_of(edition, [one])) == "create-performance.sh"
+    assert script_name(other, record) == "Other-suite-create-performance.sh"
