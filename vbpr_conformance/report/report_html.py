@@ -13,8 +13,7 @@ from vbpr_conformance import __version__
 from vbpr_conformance.report.failure_text import pretty
 from vbpr_conformance.report.repeat_command import of_case, of_failed
 from vbpr_conformance.report.report_writer import AtTheEnd, write_whole
-from vbpr_conformance.report.reproduce_scripts import FOLDER as REPRODUCE
-from vbpr_conformance.report.reproduce_scripts import script_name
+from vbpr_conformance.report.reproduce import script_path
 from vbpr_conformance.report.result_tables import must_support_tables, search_matrices
 from vbpr_conformance.report.terminal_summary import WORDS, label, left, sentence
 from vbpr_conformance.report.terminal_text import printable
@@ -103,8 +102,7 @@ def _cause_shown(
     if with_evidence:
         failed = [each for each in first.exchanges if each["failed"]] or list(first.exchanges[-1:])
         shown = [_exchange_shown(each, first) for each in failed[:_MOST_EXCHANGES]]
-    script = f"{REPRODUCE}/{script_name(first)}" if first.script else ""
-    return CauseShown(cause, label(cause), first, others, shown, of_case(first, record), script)
+    return CauseShown(cause, label(cause), first, others, shown, of_case(first, record), script_path(first, record))
 
 
 def _exchange_shown(exchange: Mapping[str, Any], result: CaseResult) -> dict[str, Any]:

@@ -57,6 +57,11 @@ def script_name(result: CaseResult, record: RunRecord) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", whole) + ".sh"
 
 
+def script_path(result: CaseResult, record: RunRecord) -> str:
+    """Where the script of a case is, below the folder of the run; empty where it has none."""
+    return f"{FOLDER}/{script_name(result, record)}" if script(result, record) is not None else ""
+
+
 def script(result: CaseResult, record: RunRecord) -> str | None:
     """Give the script; None for a case that did not fail, or whose exchanges were not kept as a whole."""
     if result.verdict not in {Verdict.FAIL, Verdict.WARN} or record.actor != "server":

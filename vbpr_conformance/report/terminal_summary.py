@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from vbpr_conformance import __version__
 from vbpr_conformance.report.repeat_command import of_failed
-from vbpr_conformance.report.reproduce import FOLDER as REPRODUCE
-from vbpr_conformance.report.reproduce import script, script_name
+from vbpr_conformance.report.reproduce import script_path
 from vbpr_conformance.suite.causes import CLAIM, Cause
 from vbpr_conformance.suite.record import RunRecord
 from vbpr_conformance.suite.run_summary import RequirementVerdict, RunSummary
@@ -39,7 +38,7 @@ def head(record: RunRecord) -> list[str]:
 def summary(record: RunRecord, found: RunSummary, *, folder: str | None, report: str | None) -> list[str]:
     """Sum up a run: `folder` is where its outputs are, `report` the one that people read."""
     lines = [f"{WORDS[found.verdict]}   {sentence(record, found)}", ""]
-    scripts = {each.key: f"{REPRODUCE}/{script_name(each, record)}" for each in record.results if script(each, record)}
+    scripts = {each.key: path for each in record.results if (path := script_path(each, record))}
     lines += _causes(found.causes, scripts)
     lines += _deviations(found)
     lines += _untested(found.untested)
