@@ -5,12 +5,15 @@ Without `--vbpr-server` it does nothing to anybody's pytest run; what it needs i
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from vbpr_conformance import interrupts
 
 if TYPE_CHECKING:
     from vbpr_conformance.client.client import FhirClient
@@ -177,6 +180,9 @@ class Run:
         self._worker_output: dict[str, Any] | None = getattr(config, "workeroutput", None)
         self._is_parallel = False
         self._interrupted = False
+        self._workers = interrupts.Workers()
+        if self._worker_output is not None:
+            interrupts.join(config.workerinput)  # type: ignore[attr-defined]
 
     @cached_property
     def writers(self) -> RunWriters:
@@ -245,8 +251,16 @@ class Run:
             self.writers.add(self._session.record, self._session.keep(data))
 
     @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Know the workers of a parallel run."""
+        self._workers.expect(node)
+
+    @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ARG002  xdist calls it with both
         """Add up what the workers did."""
+        self._add_up(node)
+
+    def _add_up(self, node: Any) -> None:
         output = getattr(node, "workeroutput", {})
         if "vbpr_tally" in output:
             self._session.count(node.gateway.id, output["vbpr_tally"])
@@ -257,13 +271,16 @@ class Run:
             terminalreporter.write_line(f"vbpr-conformance: {trouble}")
 
     def pytest_keyboard_interrupt(self) -> None:
-        """Note that the run was ended from outside."""
+        """Note that the run was ended from outside, and end the workers, who delete what they created."""
         self._interrupted = True
+        for node in self._workers.interrupt():
+            self._add_up(node)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Delete what was created, also after an interrupt, and write the results so far."""
-        self._session.close()
+        with interrupts.within(interrupts.DELETING_S) if self._interrupted else contextlib.nullcontext():
+            self._session.close()
         if self._worker_output is not None:
             self._worker_output["vbpr_tally"] = self._session.tally()
         elif (self._session.record.selected or self._session.record.trouble) and not self._config.option.collectonly:

@@ -6,7 +6,6 @@ import contextlib
 import gc
 import io
 import os
-import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from vbpr_conformance import interrupts
 from vbpr_conformance.errors import TargetError, UsageError, VbprError
 from vbpr_conformance.ig.folders import suites_folder
 from vbpr_conformance.plugin import TROUBLES, UNREACHABLE, WRITERS
@@ -88,7 +88,7 @@ def run_suites(url: str, out: Path, *, writers: Sequence[ReportWriter], options:
     is a `UsageError`, a target that cannot be tested a `TargetError`.
     """
     observer = Observer(writers)
-    with _quiet() as said, _ended_by_signals():
+    with _quiet() as said, interrupts.handled():
         code = pytest.main([*_pytest_options(), f"--vbpr-server={url}", f"--vbpr-out={out}", *options], [observer])
     if observer.breakdown:
         raise RunnerError(f"the harness broke down; please report this:\n{observer.breakdown}")
@@ -98,6 +98,8 @@ def run_suites(url: str, out: Path, *, writers: Sequence[ReportWriter], options:
         raise UsageError(said().removeprefix("ERROR: ") or "pytest did not accept the options")
     if code == pytest.ExitCode.NO_TESTS_COLLECTED:
         raise UsageError("no case was selected; `vbpr-conformance requirements` lists the cases there are")
+    if observer.ended is None and code == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
     if observer.ended is None:
         raise RunnerError("the run ended before its first case")
     if code == UNREACHABLE:
@@ -118,24 +120,6 @@ def _pytest_options() -> list[str]:
         "--noconftest",
         "-pno:allure_pytest",
     ]
-
-
-@contextlib.contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let a run that is asked to end do what it does after Ctrl-C: delete what it created, and write what it found."""
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-
-    def end(number: int, _: object) -> None:
-        for each in before:
-            signal.signal(each, signal.SIG_IGN)  # once is enough: what follows takes a while
-        raise KeyboardInterrupt(signal.Signals(number).name)
-
-    before = {getattr(signal, name): signal.signal(getattr(signal, name), end) for name in names}
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 @contextlib.contextmanager

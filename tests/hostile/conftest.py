@@ -55,9 +55,13 @@ class Nursery:
     process: subprocess.Popen[str]
 
     def run(  # noqa: PLR0913 - the parts of a run
-        self, argv, *, cwd, env=None, limits=None, seconds=60, interrupt=None, name="run"
+        self, argv, *, cwd, env=None, limits=None, seconds=60, interrupt=None, group=False, name="run"
     ) -> Ended:
-        """Run to the end; `interrupt` is called while it runs and may give a signal to send. Fails past `seconds`."""
+        """Run to the end; Fails past `seconds`.
+
+        `interrupt` is called while it runs and may give a signal to send: to its process, or with `group` to all it
+        started, as a terminal does.
+        """
         out, err, folder = cwd / f"{name}.out", cwd / f"{name}.err", cwd / f"{name}-reports"
         environment = {**os.environ, "VBPR_STATE_DIR": str(cwd / "state"), **(env or {})}
         argv = [*map(str, argv), "--out", str(folder)] if argv[0] == "run" else [*map(str, argv)]
@@ -69,9 +73,9 @@ class Nursery:
             spent = time.monotonic() - start
             sent = interrupt(spent) if interrupt is not None else None
             if sent is not None:
-                self._write({"signal": int(sent)})
+                self._write({"signal": int(sent), "group": group})
             if spent > seconds:
-                self._write({"signal": int(signal.SIGKILL)})
+                self._write({"signal": int(signal.SIGKILL), "group": True})
                 self._read()
                 pytest.fail(f"the run did not end within {seconds} s:\n{out.read_text()}\n{err.read_text()}")
         ended = self._read()

@@ -1,7 +1,8 @@
 """Starts runs of the command line by fork, with everything imported already: a run then costs what it does, no more.
 
 One line of JSON in, `{"argv": …, "cwd": …, "env": …, "out": …, "err": …, "limits": …}`, one out: `{"pid": …}` when it
-runs and `{"code": …, "rss_mb": …}` when it has ended. A line `{"signal": …}` in between is sent to its process.
+runs and `{"code": …, "rss_mb": …}` when it has ended. A line `{"signal": …, "group": …}` in between is sent to its
+process, or to that and all it started.
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ def _ended(pid: int) -> dict[str, object]:
             code = os.waitstatus_to_exitcode(status)
             return {"code": code, "rss_mb": usage.ru_maxrss // 1024}
         if select.select([sys.stdin], [], [], 0.01)[0]:
-            os.killpg(pid, json.loads(sys.stdin.readline())["signal"])
+            wanted = json.loads(sys.stdin.readline())
+            (os.killpg if wanted["group"] else os.kill)(pid, wanted["signal"])
         time.sleep(0.01)
 
 

@@ -31,15 +31,11 @@ SAMPLE = [
     "refuses_deletes",
 ]
 """The targets that every run of the tests tries; .ci/run tries all (`-m hostile`)."""
-NOT_YET = {"drips_its_headers", "interim_answers_without_end", "interim_answers_slowly"}
 
 
-def _marks(name: str) -> list[pytest.MarkDecorator]:
-    marks = [] if name in SAMPLE else [pytest.mark.hostile]
-    return [*marks, pytest.mark.xfail(strict=False)] if name in NOT_YET else marks
-
-
-@pytest.mark.parametrize("name", [pytest.param(name, marks=_marks(name)) for name in TARGETS])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in SAMPLE else pytest.mark.hostile) for name in TARGETS]
+)
 def test_a_hostile_target(name, nursery, good_server, tmp_path):
     """A run ends in bounded time and memory, never by a fault of ours, and tells what the target did."""
     target = TARGETS[name]

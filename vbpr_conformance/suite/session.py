@@ -230,6 +230,7 @@ class Session:
         """Delete what was created."""
         if "context" in self.__dict__:
             self.context.resources.close()
+            self.context.client.close()
 
     def finish(self, *, interrupted: bool) -> RunRecord:
         """Put the run together, the cases in the order of their suites."""

@@ -1,0 +1,130 @@
+"""How a run is ended from outside: Ctrl-C, SIGTERM and SIGHUP alike, once, and what follows them in bounded time.
+
+A first signal ends the cases, and what was created is deleted; a second one ends that too, and what is left is told.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from vbpr_conformance.errors import TargetError
+
+DELETING_S = 10.0
+"""How long an interrupted run goes on deleting what it created; `cleanup` does the rest."""
+WORKERS_S = DELETING_S + 3.0
+"""How long the first process waits for the workers of a parallel run to do the same."""
+_AGAIN_S = 0.2
+_FOLDER = "vbpr_workers"
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    """Raise `KeyboardInterrupt`, once for all signals: they often come in twos, from a terminal and from a parent."""
+    for each in _SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+@contextlib.contextmanager
+def handled() -> Iterator[None]:
+    """Take the signals that end a process as `KeyboardInterrupt`, for a block."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's
+        return
+    before = {each: signal.getsignal(each) for each in _SIGNALS}
+    handle()
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler if handler is not None else signal.SIG_DFL)
+
+
+def handle() -> None:
+    """Take the signals so from now on; one that was ignored before (`nohup`) stays ignored."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for each in _SIGNALS:
+        if signal.getsignal(each) is not signal.SIG_IGN:
+            signal.signal(each, _interrupt)
+
+
+@contextlib.contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Let no wait for the target outlast `seconds`, nor a further Ctrl-C: both raise `TargetError` where it waits."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def give_up(_number: int, _frame: FrameType | None) -> None:
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN_S, _AGAIN_S)  # whatever waits next is ended at once
+        raise TargetError("no time was left to delete it")
+
+    kept = {each: signal.signal(each, give_up) for each in (signal.SIGALRM, *_SIGNALS)}
+    signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for each, handler in kept.items():
+            signal.signal(each, handler if handler is not None else signal.SIG_DFL)
+
+
+class Workers:
+    """The worker processes of a parallel run, so that the first process can end them as it is ended itself.
+
+    xdist does not tell their process ids: each worker leaves its own in a folder that it is told of.
+    """
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="vbpr-workers-", ignore_cleanup_errors=True)
+        self._nodes: list[Any] = []
+
+    def expect(self, node: Any) -> None:
+        """Tell a worker that is about to be started where to leave its process id."""
+        node.workerinput[_FOLDER] = self._folder.name
+        self._nodes.append(node)
+
+    def interrupt(self) -> list[Any]:
+        """Interrupt those that are at work, wait until each has told what it did, and give them."""
+        found = {node: pid for node in self._nodes if (pid := self._pid(node)) and _is_at_work(node, pid)}
+        for pid in found.values():
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGINT)
+        end = time.monotonic() + WORKERS_S
+        while any(_is_at_work(node, pid) for node, pid in found.items()) and time.monotonic() < end:
+            time.sleep(0.05)
+        return list(found)
+
+    def _pid(self, node: Any) -> int:
+        with contextlib.suppress(OSError, ValueError):
+            return int(Path(self._folder.name, node.gateway.id).read_text(encoding="ascii"))
+        return 0
+
+
+def join(worker: Mapping[str, Any]) -> None:
+    """In a worker, of which `worker` is xdist's `workerinput`: let the first process end this one in order."""
+    handle()
+    folder = worker.get(_FOLDER)
+    if folder:
+        with contextlib.suppress(OSError):
+            Path(folder, worker["workerid"]).write_text(str(os.getpid()), encoding="ascii")
+
+
+def _is_at_work(node: Any, pid: int) -> bool:
+    if hasattr(node, "workeroutput"):
+        return False
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
