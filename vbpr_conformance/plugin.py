@@ -283,13 +283,21 @@ class Run:
             self._session.close()
         if self._worker_output is not None:
             self._worker_output["vbpr_tally"] = self._session.tally()
-        elif (self._session.record.selected or self._session.record.trouble) and not self._config.option.collectonly:
+        elif self._has_begun(exitstatus):
             if not self._is_parallel:
                 self._session.count("master", self._session.tally())
             interrupted = self._interrupted or exitstatus == pytest.ExitCode.INTERRUPTED
             record = self._session.finish(interrupted=interrupted)
             self.writers.end(record, record.summary())
             self._config.stash[TROUBLES] = self.writers.troubles
+
+    def _has_begun(self, exitstatus: int) -> bool:
+        """Whether there is anything to write: a mistake in an option or in access leaves no folder behind."""
+        record = self._session.record
+        if record.results or record.trouble:
+            return True
+        failed = exitstatus in {pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR}
+        return bool(record.selected) and not failed and not self._config.option.collectonly
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,7 @@ class Observer:
         self._writers = [*writers, self]
         self.mistakes: list[str] = []
         self.breakdown = ""
+        self.error: VbprError | None = None
         self.ended: tuple[RunRecord, RunSummary] | None = None
         self._config: pytest.Config | None = None
 
@@ -67,9 +68,10 @@ class Observer:
         gc.freeze()  # all there is by now stays to the end: the garbage collector need not look at it again
         gc.set_threshold(50_000, 20, 20)  # resources read come and go by the thousand, and hold no cycles
 
-    def pytest_internalerror(self, excrepr: Any) -> None:
-        """Keep what broke."""
+    def pytest_internalerror(self, excrepr: Any, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Keep what broke; an error that a user can cause or meet is said as it is."""
         self.breakdown = str(excrepr)
+        self.error = excinfo.value if isinstance(excinfo.value, VbprError) else None
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ def run_suites(url: str, out: Path, *, writers: Sequence[ReportWriter], options:
     observer = Observer(writers)
     with _quiet() as said, interrupts.handled():
         code = pytest.main([*_pytest_options(), f"--vbpr-server={url}", f"--vbpr-out={out}", *options], [observer])
+    if observer.error is not None:
+        raise observer.error
     if observer.breakdown:
         raise RunnerError(f"the harness broke down; please report this:\n{observer.breakdown}")
     if observer.mistakes:

@@ -1,0 +1,152 @@
+"""Which slice an item is in, how many a slice may have, and where its items may stand."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from vbpr_conformance.validate.validator import Validator
+
+BASE = "http://hl7.org/fhir/StructureDefinition/"
+URL = "https://payer.example.org/StructureDefinition/sliced"
+
+
+@pytest.fixture
+def rules_of(edition, tmp_path):
+    """Judge a report with identifiers of these systems by a profile that slices identifiers by system."""
+
+    def judge(systems, slices, **slicing):
+        told = [{"type": "value", "path": "system"}]
+        path = "MeasureReport.identifier"
+        elements = [{"id": "MeasureReport", "path": "MeasureReport"}]
+        elements += [{"id": path, "path": path, "slicing": {"discriminator": told, "rules": "open", **slicing}}]
+        for name, least, most in slices:
+            own = {"sliceName": name, "min": least, "max": most}
+            elements += [{"id": f"{path}:{name}", "path": path, **own}]
+            fixed = {"min": 1, "fixedUri": f"urn:{name}"}
+            elements += [{"id": f"{path}:{name}.system", "path": f"{path}.system", **fixed}]
+        return judged(edition, tmp_path, elements, {"identifier": [{"system": f"urn:{each}"} for each in systems]})
+
+    return judge
+
+
+def judged(edition, folder, elements, more):
+    """The errors of a report, each as its rule and where it was found."""
+    definition = {"resourceType": "StructureDefinition", "url": URL, "name": "Sliced", "status": "draft"}
+    definition |= {"kind": "resource", "abstract": False, "type": "MeasureReport", "derivation": "constraint"}
+    definition |= {"baseDefinition": BASE + "MeasureReport", "differential": {"element": elements}}
+    file = folder / "sliced.json"
+    file.write_text(json.dumps(definition))
+    report = {"resourceType": "MeasureReport", "status": "complete", "type": "summary", "period": {"start": "2024"}}
+    report |= {"measure": "http://payer.example.org/Measure/m"} | {key: value for key, value in more.items() if value}
+    issues = Validator(edition.with_packages([file])).issues(report, [URL])
+    return sorted((each.rule, each.expression) for each in issues if each.is_error)
+
+
+A = "MeasureReport.identifier:a"
+B = "MeasureReport.identifier:b"
+AT = "MeasureReport.identifier"
+
+
+@pytest.mark.parametrize(
+    ("systems", "bounds", "rules"),
+    [
+        ("a", (1, "1"), []),
+        ("", (1, "1"), [f"min:{AT}", f"min:{A}"]),
+        ("b", (1, "1"), [f"min:{A}"]),
+        ("aa", (1, "1"), [f"max:{A}"]),
+        ("aba", (0, "1"), [f"max:{A}"]),
+        ("a", (2, "*"), [f"min:{AT}", f"min:{A}"]),
+        ("aba", (2, "*"), []),
+        ("aaa", (2, "3"), []),
+        ("aaaa", (2, "3"), [f"max:{A}"]),
+        ("a", (0, "0"), [f"max:{A}"]),
+        ("b", (0, "0"), []),
+        ("", (0, "*"), []),
+    ],
+)
+def test_a_slice_has_as_many_items_as_it_says(rules_of, systems, bounds, rules):
+    """Items of other slices, and of none, do not count."""
+    assert [rule for rule, _ in rules_of(systems, [("a", *bounds)])] == rules
+
+
+def test_each_slice_counts_its_own(rules_of):
+    """Two slices, each with its own bounds."""
+    both = [("a", 1, "1"), ("b", 2, "2")]
+    assert rules_of("abb", both) == []
+    assert [rule for rule, _ in rules_of("aab", both)] == [f"max:{A}", f"min:{B}"]
+    assert [rule for rule, _ in rules_of("bbb", both)] == [f"max:{B}", f"min:{A}"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "systems", "places"),
+    [
+        ("open", "xay", []),
+        ("closed", "ab", []),
+        ("closed", "axb", [1]),
+        ("closed", "xay", [0, 2]),
+        ("openAtEnd", "abx", []),
+        ("openAtEnd", "axb", [2]),
+        ("openAtEnd", "xxab", [2, 3]),
+        ("openAtEnd", "x", []),
+    ],
+)
+def test_items_in_no_slice(rules_of, rules, systems, places):
+    """Open slicing takes them anywhere, openAtEnd behind the slices, closed slicing nowhere."""
+    found = rules_of(systems, [("a", 0, "*"), ("b", 0, "*")], rules=rules)
+    assert [where for _, where in found] == [f"{AT}[{place}]" for place in places]
+    assert {rule for rule, _ in found} <= {f"slice:{AT}"}
+
+
+@pytest.mark.parametrize(
+    ("systems", "places"),
+    [("aabbc", []), ("ac", []), ("axbxc", []), ("ba", [1]), ("abac", [2]), ("cba", [1, 2]), ("bca", [2])],
+)
+def test_ordered_slices(rules_of, systems, places):
+    """The slices come in the order in which the profile defines them."""
+    found = rules_of(systems, [(each, 0, "*") for each in "abc"], ordered=True)
+    assert [where for _, where in found] == [f"{AT}[{place}]" for place in places]
+
+
+def test_slices_need_no_order_where_none_is_asked(rules_of):
+    """`ordered` is false unless it is said."""
+    assert rules_of("cba", [(each, 0, "*") for each in "abc"]) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "bounds", "count", "rules"),
+    [
+        ("MeasureReport.identifier", (1, "*"), 0, ["min"]),
+        ("MeasureReport.identifier", (1, "*"), 1, []),
+        ("MeasureReport.identifier", (2, "*"), 1, ["min"]),
+        ("MeasureReport.identifier", (2, "*"), 2, []),
+        ("MeasureReport.identifier", (0, "2"), 2, []),
+        ("MeasureReport.identifier", (0, "2"), 3, ["max"]),
+        ("MeasureReport.identifier", (0, "0"), 1, ["max"]),
+        ("MeasureReport.identifier", (0, "1"), 1, []),
+        ("MeasureReport.identifier", (0, "1"), 2, ["max"]),
+        ("MeasureReport.date", (1, "1"), 0, ["min"]),
+        ("MeasureReport.date", (1, "1"), 1, []),
+        ("MeasureReport.date", (0, "0"), 1, ["max"]),
+        ("MeasureReport.reporter", (1, "1"), 0, ["min"]),
+        ("MeasureReport.reporter", (0, "0"), 1, ["max"]),
+    ],
+)
+def test_cardinality(edition, tmp_path, path, bounds, count, rules):  # noqa: PLR0913, PLR0917 - fixtures and a row
+    """An element occurs as often as the profile says: a list, a primitive, an object."""
+    name = path.partition(".")[2]
+    value = {"identifier": {"value": "v"}, "date": "2024-03-15", "reporter": {"display": "r"}}[name]
+    content = [value] * count if name == "identifier" else value if count else None
+    elements = [{"id": "MeasureReport", "path": "MeasureReport"}]
+    elements += [{"id": path, "path": path, "min": bounds[0], "max": bounds[1]}]
+    found = judged(edition, tmp_path, elements, {name: content})
+    assert [rule for rule, _ in found] == [f"{rule}:{path}" for rule in rules]
+
+
+def test_a_primitive_that_has_only_extensions_is_there(edition, tmp_path):
+    """`min 1` is met by a value or by an extension in its place."""
+    elements = [{"id": "MeasureReport", "path": "MeasureReport"}]
+    elements += [{"id": "MeasureReport.date", "path": "MeasureReport.date", "min": 1, "max": "1"}]
+    absent = {"url": BASE + "data-absent-reason", "valueCode": "unknown"}
+    assert judged(edition, tmp_path, elements, {"_date": {"extension": [absent]}}) == []
