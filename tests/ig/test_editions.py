@@ -70,14 +70,16 @@ def test_every_item_of_the_statements_is_a_requirement(any_edition):
 
 
 def test_every_must_support_element_is_a_requirement(any_edition):
-    """Both actors are asked for each must-support element of each profile."""
-    for actor in ("server", "client"):
+    """Both actors are asked for each of those of the guide, servers for those of US Core that it refers to as well."""
+    us_core = [any_edition.profile(f"us-core-{each}") for each in ("organization", "practitioner", "practitionerrole")]
+    for actor, more in (("server", us_core), ("client", [])):
         asked = {
             (each.about["profile"], each.about["element"])
             for each in any_edition.requirements
             if each.actor == actor and "element" in each.about
         }
-        assert asked == {(each.id, element.id) for each in any_edition.profiles for element in each.must_support}
+        profiles = [*any_edition.profiles, *more]
+        assert asked == {(each.id, element.id) for each in profiles for element in each.must_support}
 
 
 def test_requirements_are_usable(any_edition):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vbpr_conformance.fhir import json_codec
+from vbpr_conformance.fhir.format_error import FormatError
 from vbpr_conformance.reference.app import App
 
 BASE = "http://testserver/fhir"
@@ -29,7 +30,10 @@ class Answer:
 
     @property
     def links(self) -> dict[str, str]:
-        return {each["relation"]: each["url"] for each in self.json["link"]}
+        try:
+            return {each["relation"]: each["url"] for each in self.json.get("link", [])}
+        except (FormatError, UnicodeDecodeError):  # some fault turns it into what is no JSON
+            return {}
 
     @property
     def place(self) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from rare_transcripts import rare_interactions
 from small_resources import bundle, entry, organization, report
 
 _CHANGING = (
@@ -32,6 +33,11 @@ _SEARCHES = (
     "nonsense=1",
 )
 _CITED = [{"reference": "MeasureReport/p1"}, {"reference": "MeasureReport/p2"}]
+_UNREADABLE = (
+    ("{", "application/fhir+json"),
+    ("x", "text/turtle"),
+    ('{"resourceType":"Organization"}', "application/fhir+json"),
+)
 URN = "urn:uuid:7d3f6a54-59f3-4b36-a3c6-30ee3c0f6a01"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -88,7 +94,6 @@ def interactions(client: Any) -> list[Any]:
     def there(value: str) -> dict[str, Any]:
         return organization(identifier=[{"system": "urn:x", "value": value}])
 
-    rich = rich_report(id="rich")
     ask("GET", "metadata")
     ask("POST", "Organization", there("1") | {"id": "mine"})
     ask("POST", "Organization", there("1"), if_none_exist="identifier=urn:x|1")
@@ -99,8 +104,8 @@ def interactions(client: Any) -> list[Any]:
     ask("PUT", "Organization/o", organization(id="o", name=""))
     for path in ("o", "o/_history/1", "o/_history/2", "o/_history", "none", "?name=old", "?name=new"):
         ask("GET", f"Organization/{path}".replace("/?", "?"))
-    ask("GET", "Organization/_history")
-    ask("GET", "_history")
+    for path in ("Organization/_history", "_history"):
+        ask("GET", path)
     ask("GET", "Organization/o", if_none_match='W/"2"')
     ask("PATCH", "Organization/o", [{"op": "replace", "path": "/name", "value": "Patched"}])
     ask("PATCH", "Organization/o", [{"op": "add", "path": "/alias", "value": ["Added"]}])
@@ -115,15 +120,11 @@ def interactions(client: Any) -> list[Any]:
     ask("GET", "Organization?identifier=urn:x|2")
     ask("DELETE", "Organization/o")
     ask("GET", "Organization/o")
-    ask("PUT", "MeasureReport/rich", rich)
+    ask("PUT", "MeasureReport/rich", rich_report(id="rich"))
     ask("GET", "MeasureReport/rich")
     ask("GET", "MeasureReport/rich?_format=xml")
     ask("GET", "MeasureReport/rich", accept="application/fhir+xml")
-    for body, kind in (
-        ("{", "application/fhir+json"),
-        ("x", "text/turtle"),
-        ('{"resourceType":"Organization"}', "application/fhir+json"),
-    ):
+    for body, kind in _UNREADABLE:
         ask("POST", "Organization", body, content_type=kind)
     ask("GET", "Nonsense")
     urn = report(id="x", reporter={"reference": URN})
@@ -148,6 +149,7 @@ def interactions(client: Any) -> list[Any]:
         while answer.status == 200 and "next" in answer.links and len(said) < 150:
             answer = ask("GET", answer.links["next"])
     ask("POST", "MeasureReport/_search", "status=pending", content_type=_FORM)
+    rare_interactions(ask, lambda text: said.append((0, (), text.encode())))
     return said
 
 

@@ -14,9 +14,17 @@ SERVERS = (
     ("references-must-exist", "more-entries", "more-meta", "sorted-members", "relative-links", "zero-offset-as-z"),
     ("minimal", "narrative", "delete-with-outcome", "unvalidated", "always-in-full", "upper-case-headers", "unsorted"),
     ("prefer-ignored", "unchanged-no-version", "unknown-parameter-refused", "no-410"),
+    ("stale-409", "transaction-500", "little-claimed"),
 )
 """Which variations are tried together: all of them somewhere."""
-MISSED = {"prefer-ignored": {"create-representation"}, "minimal": {"create-representation"}}
+MISSED = {
+    "prefer-ignored": {"create-representation"},
+    "minimal": {"create-representation"},
+    "no-total": {"search-count-zero", "results-counted", "results-total"},
+    "unknown-parameter-refused": {"search-lenient"},
+    "stale-409": {"update-stale", "patch-stale"},
+    "little-claimed": {"capabilities-declares-references"},
+}
 """The cases in which a variation misses a SHOULD."""
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from vbpr_conformance.fhir.yaml12 import YamlDict, load_file
 from vbpr_conformance.ig.edition import Edition
-from vbpr_conformance.ig.model import Reading, Requirement
+from vbpr_conformance.ig.model import Profile, Reading, Requirement
 from vbpr_conformance.ig.notation import GUIDE_HEADER, read_header
 from vbpr_conformance.ig.notation_names import Guide, SourceLocation, mapping, needed, only, text, texts
 
@@ -148,11 +148,17 @@ def _of_profiles(
                 actor=text(needed(body, "actor", place, what), place, "`actor`"),
                 expectation=_expectation(body.get("expectation"), place),
                 about={"profile": profile.id, "element": element.id},
-                source=_link(base, f"StructureDefinition-{profile.id}.html"),
+                source=_page(profile, base, edition),
                 text=str(needed(body, "says", place, what)).format(element=path, profile=profile.id, type=profile.type),
                 when_claimed=_texts_by_name(mapping(body.get("when-claimed"), place, "`when-claimed`"), place),
                 not_tested=str(not_tested.get(path, "")),
             )
+
+
+def _page(profile: Profile, base: str, edition: Edition) -> str:
+    """The page of a profile: in the guide, or for one that the guide takes from another guide under its own URL."""
+    own = any(each.url == profile.url for each in edition.profiles)
+    return _link(base, f"StructureDefinition-{profile.id}.html") if own else profile.url.replace("http:", "https:", 1)
 
 
 def _slug(path: str) -> str:

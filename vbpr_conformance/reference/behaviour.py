@@ -64,6 +64,8 @@ class Behaviour:
     preferences: bool = True
     minimal: bool = False
     gzip: bool = False
+    gzip_always: bool = False
+    transaction_ordered: bool = True
     pretty: bool = False
     most_per_page: int = 1000
     client_id_on_create: bool = False

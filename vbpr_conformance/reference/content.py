@@ -150,7 +150,8 @@ def render(server: Server, request: Request, response: Response, form: str) -> b
         text = json_codec.dumps(response.parsed(), indent=2) if pretty else response.json()
         body = text.encode()
         response.headers.setdefault("Content-Type", f"{JSON}; charset=utf-8")
-    if server.behaviour.gzip and "gzip" in request.header("accept-encoding"):
+    behaviour = server.behaviour
+    if behaviour.gzip_always or (behaviour.gzip and "gzip" in request.header("accept-encoding")):
         response.headers["Content-Encoding"] = "gzip"
         return gzip.compress(body)
     return body

@@ -118,8 +118,8 @@ def _criterion(server: Server, resource_type: str, name: str, value: str, base: 
     parameter = server.parameters[resource_type].get(code)
     if parameter is None:
         return None
-    if not value:  # https://hl7.org/fhir/R4/search.html#errors: no error, just ignored
-        return None
+    if not value:  # searches leave it out; a condition without one would be about everything
+        raise ProblemError(400, f"the search parameter {name} has no value", code="value")
     asked = Criterion(parameter, modifier, value, base)
     if chain:
         return _chain(server, resource_type, asked, chain)

@@ -57,6 +57,10 @@ def later_page(server: Server, request: Request) -> Response:
 
 
 def _answer(server: Server, request: Request, types: list[str]) -> Response:
+    filled = [
+        pair for pair in request.query if pair[1]
+    ]  # https://hl7.org/fhir/R4/search.html#errors: others are ignored
+    request = replace(request, query=filled)
     strict = request.preference("handling") == "strict" or server.behaviour.unknown_parameter_refused
     found = [find(server, each, request.query, request.base, strict=strict, most=MOST_KEPT) for each in types]
     seqs = [seq for each in found for seq in each.seqs]

@@ -104,7 +104,8 @@ def _carry_out(server: Server, entries: list[BundleEntry]) -> None:
     coming = frozenset(entry.will_be for entry in entries)
     for entry in entries:
         entry.request.coming = coming
-    for entry in sorted(entries, key=lambda each: _ORDER[each.request.method]):
+    ordered = sorted(entries, key=lambda each: _ORDER[each.request.method])
+    for entry in ordered if server.behaviour.transaction_ordered else entries:
         entry.response = server.answer(entry.request)
         if entry.response.status >= 400:  # noqa: PLR2004  # HTTP's errors
             issues = entry.response.parsed().get("issue", []) if entry.response.has_content else []

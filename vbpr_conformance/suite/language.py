@@ -72,6 +72,7 @@ class Expect(Strict):
     most_per_page: int | None = Field(default=None, ge=0)
     pages_include: Texts = []
     returns: str | None = None
+    if_returned: Expressions = {}
     versions_agree: Literal[True] | None = None
     without_header: Texts = []
     refused_as: str | None = None

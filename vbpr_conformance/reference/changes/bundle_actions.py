@@ -112,6 +112,53 @@ def _up_to_first_error(entries: list[Object]) -> list[Object]:
     return kept
 
 
+def _mode(entry: Object) -> str:
+    return str(entry.get("search", {}).get("mode", "match"))
+
+
+def _without_mode(mode: str) -> Callable[[list[Object]], list[Object]]:
+    return lambda entries: [each for each in entries if _mode(each) != mode]
+
+
+def _repeat_includes(bundle: Resource) -> Resource:
+    entries = bundle.get("entry", [])
+    return (
+        bundle | {"entry": [*entries, *(each for each in entries if _mode(each) == "include")]} if entries else bundle
+    )
+
+
+def _no_next_with_includes(bundle: Resource) -> Resource:
+    included = any(_mode(each) == "include" for each in bundle.get("entry", ()))
+    return _drop_link("next")(bundle) if included else bundle
+
+
+def _add_outcome(said: Mapping[str, str]) -> Edit:
+    issue = {"severity": said["severity"], "code": "processing", "diagnostics": "searched"}
+    outcome = {"resourceType": "OperationOutcome", "issue": [issue]}
+    entry = {"resource": outcome, "search": {"mode": said["mode"]}}
+    return lambda bundle: bundle | {"entry": [*bundle.get("entry", ()), entry]}
+
+
+def _each_entry(change: Callable[[Object], Object]) -> Edit:
+    return lambda bundle: bundle | ({"entry": [change(each) for each in bundle["entry"]]} if "entry" in bundle else {})
+
+
+def _drop_in_responses(name: str) -> Edit:
+    return _each_entry(lambda entry: entry | {"response": without(entry["response"], name)})
+
+
+def _fill_deletions(entry: Object) -> Object:
+    if entry.get("request", {}).get("method") != "DELETE":
+        return entry
+    kind, _, identity = str(entry["request"]["url"]).partition("/")
+    return entry | {"resource": {"resourceType": kind, "id": identity}}
+
+
+def _without_tags(entry: Object) -> Object:
+    resource = entry.get("resource", {})
+    return entry | {"resource": resource | {"meta": without(resource["meta"], "tag")}} if "meta" in resource else entry
+
+
 BUNDLE_EDITS: Mapping[str, Callable[[Any], Edit]] = {
     "drop-first-entry": _entries(lambda entries: entries[1:]),
     "drop-last-entry": _entries(lambda entries: entries[:-1]),
@@ -121,6 +168,21 @@ BUNDLE_EDITS: Mapping[str, Callable[[Any], Edit]] = {
     "drop-link": _drop_link,
     "next-is-self": lambda _: _next_is_self,
     "only-one-include": lambda _: _one_include,
+    "repeat-includes": lambda _: _repeat_includes,
+    "drop-includes": _entries(_without_mode("include")),
+    "drop-outcomes": _entries(_without_mode("outcome")),
+    "no-next-with-includes": lambda _: _no_next_with_includes,
+    "add-outcome": _add_outcome,
+    "total-of-entries": lambda _: lambda bundle: bundle | {"total": len(bundle.get("entry", ()))},
+    "drop-entries-of": lambda method: (
+        lambda bundle: with_entries(
+            bundle, [each for each in bundle.get("entry", ()) if each["request"]["method"] != method]
+        )
+    ),
+    "drop-in-entries": lambda name: _each_entry(lambda entry: without(entry, name)),
+    "drop-in-responses": _drop_in_responses,
+    "fill-deletions": lambda _: _each_entry(_fill_deletions),
+    "drop-tags": lambda _: _each_entry(_without_tags),
 }
 
 
@@ -168,6 +230,7 @@ def _without_extensions(value: Any) -> Any:
 
 _ENTRY_EDITS: Mapping[str, Callable[[Any], Edit]] = {
     "full-url-of-another-id": _if_full_url(lambda url: f"{url}0"),
+    "versioned-full-url": _if_full_url(lambda url: f"{url}/_history/1"),
     "relative-full-url": _if_full_url(lambda url: "/".join(url.split("/")[-2:])),
     "set-mode": lambda mode: lambda entry: entry | ({"search": {"mode": mode}} if "search" in entry else {}),
     "drop-inner-elements": lambda _: _without_backbone,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.reference.behaviour import Resource
@@ -16,8 +17,9 @@ from vbpr_conformance.reference.store import Store
 
 AskedHook = Callable[[Store, Request], Request | Response]
 AnswerHook = Callable[[Request, Response], Response]
-_FILTERS = ("of", "method", "status")
-"""Arguments that say which requests an action is for: interaction, HTTP method, status of the answer."""
+_FILTERS = ("of", "method", "status", "in-bundle", "if-asked", "if-query")
+"""Arguments that say which requests an action is for: interaction, HTTP method, status of the answer, whether it is an
+entry of a Bundle, whether it has a header, and whether it has a parameter."""
 _DELETED = {"system": "http://example.org/marks", "code": "deleted"}
 _HTML = "<html><body>error</body></html>"
 
@@ -88,13 +90,16 @@ def refused(status: int, code: str = "not-supported") -> Response:
 
 
 def _concerned(given: Mapping[str, Any]) -> Callable[[Request, int | None], bool]:
-    interactions, methods, statuses = (as_list(given[each]) if each in given else None for each in _FILTERS)
+    interactions, methods, statuses = (as_list(given[each]) if each in given else None for each in _FILTERS[:3])
 
     def concerns(asked: Request, status: int | None) -> bool:
         return (
             (interactions is None or asked.interaction in interactions)
             and (methods is None or asked.method in methods)
             and (statuses is None or status in statuses)
+            and (asked.in_bundle or not given.get("in-bundle"))
+            and ("if-asked" not in given or given["if-asked"] in asked.headers)
+            and ("if-query" not in given or any(name == given["if-query"] for name, _ in asked.query))
         )
 
     return concerns
@@ -192,6 +197,18 @@ def _all_on_later_pages(_: Any) -> AskedHook:
     return request
 
 
+def _refuse_empty_values(status: int) -> AskedHook:
+    return lambda _, asked: asked if all(value for _name, value in asked.query) else refused(status)
+
+
+def _refuse_media_type_parameters(status: int) -> AskedHook:
+    return lambda _, asked: refused(status) if ";" in asked.header("content-type") else asked
+
+
+def _lower_case_id(_: Any) -> AskedHook:
+    return lambda _, asked: replace(asked, steps=(asked.steps[0], *(each.lower() for each in asked.steps[1:])))
+
+
 _REQUESTS: Mapping[str, Callable[[Any], AskedHook]] = {
     "refuse": _refuse,
     "refuse-new": _refuse_new,
@@ -203,6 +220,9 @@ _REQUESTS: Mapping[str, Callable[[Any], AskedHook]] = {
     "only-operations": _only_operations,
     "deleted-for-reads-only": _deleted_for_reads_only,
     "all-on-later-pages": _all_on_later_pages,
+    "refuse-empty-values": _refuse_empty_values,
+    "refuse-media-type-parameters": _refuse_media_type_parameters,
+    "lower-case-id": _lower_case_id,
 }
 
 
@@ -262,6 +282,35 @@ def _upper_case_headers(_: Any) -> AnswerHook:
     return response
 
 
+def _location_without_version(_: Any) -> AnswerHook:
+    def response(_: Request, answer: Response) -> Response:
+        location = answer.headers.get("Location", "").partition("/_history")[0]
+        return replace(answer, headers=answer.headers | {"Location": location})
+
+    return response
+
+
+def _self_link(change: Callable[[Request, str], str]) -> AnswerHook:
+    """Write the self link of a searchset anew, from the request and from what it is."""
+
+    def response(asked: Request, answer: Response) -> Response:
+        if not answer.has_content or answer.parsed().get("type") != "searchset":
+            return answer
+        bundle = answer.parsed()
+        links = [
+            each | ({"url": change(asked, each["url"])} if each["relation"] == "self" else {})
+            for each in bundle.get("link", ())
+        ]
+        answer.replace(bundle | ({"link": links} if links else {}))
+        return answer
+
+    return response
+
+
+def _of_request(asked: Request, url: str) -> str:
+    return f"{url.partition('?')[0]}?{urlencode(asked.query)}"
+
+
 _ANSWERS: Mapping[str, Callable[[Any], AnswerHook]] = {
     "set-status": _set_status,
     "set-headers": _set_headers,
@@ -271,10 +320,15 @@ _ANSWERS: Mapping[str, Callable[[Any], AnswerHook]] = {
     "location-of-nothing": _location_of_nothing,
     "as-html": _as_html,
     "upper-case-headers": _upper_case_headers,
+    "location-without-version": _location_without_version,
+    "self-link-of-request": lambda _: _self_link(_of_request),
+    "self-link-without-query": lambda _: _self_link(lambda _asked, url: url.partition("?")[0]),
+    "add-to-self-link": lambda more: _self_link(lambda _asked, url: f"{url}{'&' if '?' in url else '?'}{more}"),
 }
 
 _FORMATS: Mapping[str, Callable[[Request, str], str]] = {
     "always-json": lambda _, _form: "json",
+    "always-xml": lambda _, _form: "xml",
     "by-accept": lambda asked, _: "xml" if "xml" in asked.header("accept") else "json",
 }
 
@@ -289,9 +343,31 @@ def _first_criteria(most: int) -> Callable[[Pairs], Pairs]:
     return query
 
 
+def _overlook_modifiers_but(known: Any) -> Callable[[Pairs], Pairs]:
+    """Overlook every modifier that is not among those known."""
+
+    def query(asked: Pairs) -> Pairs:
+        parts = [(*name.partition(":"), value) for name, value in asked]
+        return [(f"{code}{colon}{rest}" if rest in known else code, value) for code, colon, rest, value in parts]
+
+    return query
+
+
+def _drop_with_modifiers_but(known: Any) -> Callable[[Pairs], Pairs]:
+    """Pass over parameters with a modifier that is not among those known, as if nobody knew them."""
+    return lambda asked: [pair for pair in asked if pair[0].partition(":")[2] in {"", *known}]
+
+
+def _lower_case_values_of(wanted: str) -> Callable[[Pairs], Pairs]:
+    return lambda asked: [(name, value.lower() if name == wanted else value) for name, value in asked]
+
+
 _QUERIES: Mapping[str, Callable[[Any], Callable[[Pairs], Pairs]]] = {
     "first-criteria": _first_criteria,
     "last-of-same": lambda _: lambda asked: list(dict(asked).items()),
     "overlook-modifier": lambda name: lambda asked: [pair for pair in asked if not pair[0].endswith(f":{name}")],
+    "overlook-modifiers-but": _overlook_modifiers_but,
+    "drop-with-modifiers-but": _drop_with_modifiers_but,
+    "lower-case-values-of": _lower_case_values_of,
     "overlook-escapes": lambda _: lambda asked: [(name, value.replace("\\,", ",")) for name, value in asked],
 }

@@ -119,6 +119,8 @@ def _without_id_alone(text: str) -> str:
     return text if re.search("[/:]", text) else f"#{text}"
 
 
+_PLAIN_DAY = re.compile(r"(eq)?\d{4}-\d\d-\d\d")
+
 _VALUES: Mapping[str, Callable[[str], str]] = {
     "overlook-system": lambda text: text.rpartition("|")[2] or text,
     "code-alone-finds-nothing": lambda text: text if "|" in text else f"|{text}",
@@ -127,6 +129,7 @@ _VALUES: Mapping[str, Callable[[str], str]] = {
     "url-finds-nothing": lambda text: f"#{text}" if re.search("https?://.*/fhir/", text) else text,
     "overlook-version": lambda text: text.partition("|")[0],
     "overlook-prefix": lambda text: re.sub("^[a-z]{2}", "", text),
+    "day-as-noon": lambda text: f"{text}T12:00:00Z" if _PLAIN_DAY.fullmatch(text) else text,
     "overlook-zone": lambda text: re.sub(r"(T[\d:.]+)[-+ ]\d\d:\d\d", r"\1Z", text),
 }
 """What becomes of each value that is searched for."""

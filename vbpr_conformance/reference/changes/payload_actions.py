@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -155,6 +156,7 @@ def _plainly(edit: Member) -> Callable[[Any], Member]:
     return lambda _: edit
 
 
+_NUMBERS = (int, Decimal)
 MEMBER_EDITS: Mapping[str, Callable[[Any], Member]] = {
     "drop": _drop,
     "drop-texts-named": _drop_texts_named,
@@ -167,6 +169,7 @@ MEMBER_EDITS: Mapping[str, Callable[[Any], Member]] = {
     "round-decimals": _round_decimals,
     "money-as-quantity": _plainly(_money_as_quantity),
     "reverse-order": _plainly(_reversed_order),
+    "drop-zeros": _plainly(lambda _, value: None if type(value) in _NUMBERS and value == 0 else value),
     "first-item": _plainly(_first_item),
     "first-coding": _plainly(_first_coding),
     "months-as-days": _plainly(_months_as_days),
@@ -199,6 +202,11 @@ def _add_to_meta(more: Mapping[str, Any]) -> Callable[[str, Resource], Resource]
     return sent
 
 
+def _last_updated_now(_: str, resource: Resource) -> Resource:
+    now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return resource | {"meta": resource["meta"] | {"lastUpdated": now}}
+
+
 def _sorted_members(_: str, resource: Resource) -> Resource:
     def ordered(value: Any) -> Any:
         if isinstance(value, dict):
@@ -213,5 +221,6 @@ _SENT_EDITS: Mapping[str, Callable[[Any], Callable[[str, Resource], Resource]]] 
     "absolute-references": lambda _: _absolute_references,
     "narrative": lambda _: _narrative,
     "sorted-members": lambda _: _sorted_members,
+    "last-updated-now": lambda _: _last_updated_now,
     "add-to-meta": _add_to_meta,
 }

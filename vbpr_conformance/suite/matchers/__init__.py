@@ -31,6 +31,7 @@ MATCHERS: Mapping[str, Matcher] = {
     "refused_as": http_answer.refused_as,
     "versions_agree": versions.versions_agree,
     "returns": versions.returns,
+    "if_returned": versions.if_returned,
     "operation_outcome": resource.operation_outcome,
     "bundle": bundle_rules.bundle,
     "self_link": search_results.self_link,

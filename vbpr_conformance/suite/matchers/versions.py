@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
@@ -10,7 +11,7 @@ from vbpr_conformance.rest.located import located
 from vbpr_conformance.suite.answer import Answer
 from vbpr_conformance.suite.evidence import Evidence
 from vbpr_conformance.suite.findings import Finding
-from vbpr_conformance.suite.matchers.resource import same_as
+from vbpr_conformance.suite.matchers.resource import fhirpath, same_as
 from vbpr_conformance.suite.sentences import request_text
 from vbpr_conformance.suite.untrusted import member, string
 
@@ -44,6 +45,13 @@ def returns(value: str, answer: Answer, evidence: Evidence) -> None:
     resource = answer.resource
     if resource is not None and string(resource, "resourceType") != "OperationOutcome":
         same_as(value, answer, evidence)
+
+
+def if_returned(value: Mapping[str, str], answer: Answer, evidence: Evidence) -> None:
+    """Where the answer to a write holds the resource, every expression is true of it."""
+    resource = answer.resource
+    if resource is not None and string(resource, "resourceType") != "OperationOutcome":
+        fhirpath(value, answer, evidence)
 
 
 def _same_second(header: str, instant: str) -> bool:
