@@ -170,9 +170,9 @@ class ObserveRun:
 @contextlib.contextmanager
 def serving(app: ObserveApp, listener: socket.socket) -> Iterator[None]:
     """Serve an application on a socket, in a thread of its own, until the end of the block."""
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # a body that is cut on purpose is no trouble
     ready = threading.Event()
     server = QuietServer(app, ready.set)
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # a body that is cut on purpose is no trouble
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     if not ready.wait(10):

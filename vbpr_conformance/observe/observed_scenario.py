@@ -12,7 +12,14 @@ from urllib.parse import urlsplit
 from vbpr_conformance.fhir import json_codec, xml_codec
 from vbpr_conformance.fhir.format_error import FormatError
 from vbpr_conformance.ig.edition import Edition
-from vbpr_conformance.observe.recording import BodyStore, RecordedRequest, Recording, RequestIssue, kept_headers
+from vbpr_conformance.observe.recording import (
+    FOREIGN,
+    BodyStore,
+    RecordedRequest,
+    Recording,
+    RequestIssue,
+    kept_headers,
+)
 from vbpr_conformance.observe.request_rules import AskedRequest, RequestRules
 from vbpr_conformance.observe.request_sequence import sequence_issues
 from vbpr_conformance.observe.scenario_data import ScenarioData
@@ -26,8 +33,6 @@ from vbpr_conformance.reference.store import Store
 from vbpr_conformance.suite.templating import text
 
 XML = "application/fhir+xml"
-FOREIGN = "another host"
-"""Who answered a request to the other origin."""
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import zlib
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from vbpr_conformance.fhir.type_structure import Structure
 from vbpr_conformance.rest.exchange import MASK, Exchange
 from vbpr_conformance.rest.headers import Headers
 
+FOREIGN = "another host"
+"""Who answered a request to the other origin."""
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 _SHARED_HEADERS = 4096
 
@@ -132,12 +135,14 @@ class Recording:
         """The answer as JSON data; None for what is no resource."""
         body = self.answer(request)
         try:
+            if request.answer_headers.get("content-encoding") == "gzip":
+                body = gzip.decompress(body)
             if "xml" in request.answer_headers.get("content-type", ""):
                 from vbpr_conformance.fhir.xml_codec import loads as from_xml  # noqa: PLC0415  JSON alone needs no lxml
 
                 return from_xml(body, self._structure)
             return loads(body) if body.strip() else None
-        except FormatError:
+        except (FormatError, OSError, EOFError):
             return None
 
     def exchange(self, request: RecordedRequest) -> Exchange:

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import Any
 from urllib.parse import unquote, urljoin
 
-from vbpr_conformance.observe.recording import RecordedRequest, Recording, RequestIssue
+from vbpr_conformance.observe.recording import FOREIGN, RecordedRequest, Recording, RequestIssue
 
 _AGAIN = 3
 """How often one page may be fetched before that has no end: a page may be asked for again after trouble."""
@@ -33,6 +33,8 @@ def _pages(recording: Recording) -> None:
     given: set[str] = set()
     times: Counter[str] = Counter()
     for request in recording.requests:
+        if request.made_by == FOREIGN:
+            continue
         if request.interaction == "page":
             target = unquote(request.target)
             if target not in given:

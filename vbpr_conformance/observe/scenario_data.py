@@ -28,7 +28,8 @@ class HeldResource:
     """One resource that the server holds: its versions, oldest first, and what it was made from.
 
     `form` is the must-support form that it was made to show, `deleted` whether it is gone at the end.
-    `is_payload`: the server does not hold it; the client is given it to write.
+    `is_payload`: the server does not hold it; the client is given it to write. `series` is the name in
+    the file, which several may share.
     """
 
     name: str
@@ -37,6 +38,7 @@ class HeldResource:
     form: ElementForm | None = None
     deleted: bool = False
     is_payload: bool = False
+    series: str = ""
 
     @property
     def resource(self) -> Object:
@@ -63,7 +65,7 @@ class ScenarioData:
             if name in self.held:
                 found.append(self.held[name])
             else:
-                found += [each for key, each in self.held.items() if key.startswith(f"{name}-") and each.form]
+                found += [each for each in self.held.values() if each.series == name]
         return found
 
     def scope(self) -> dict[str, Any]:
@@ -93,8 +95,11 @@ def build_data(
         if spec.forms:
             for form in variants(profile, edition):
                 _add_form(data, name, spec, profile, form, edition, rng, values)
-        else:
-            data.held[name] = _made(data, name, spec, profile, edition, rng, values)
+            continue
+        for number in range(1, spec.count + 1):
+            own = f"{name}-{number}" if spec.count > 1 else name
+            data.held[own] = _made(data, own, spec, profile, edition, rng, values)
+            data.held[own].series = name
     return data
 
 
@@ -115,7 +120,7 @@ def _add_form(  # noqa: PLR0913, PLR0917  # one place where all of them meet
     except UsageError as trouble:
         data.not_built[form.name] = str(trouble)
         return
-    made.form = form
+    made.form, made.series = form, name
     data.held[own] = made
 
 
@@ -190,5 +195,7 @@ def _edit(resource: Any, path: str, value: Any) -> None:
         resource = resource[int(step)] if isinstance(resource, list) else resource.setdefault(step, {})
     if isinstance(resource, list):
         resource[int(last)] = value
+    elif value is None:
+        resource.pop(last, None)
     else:
         resource[last] = value

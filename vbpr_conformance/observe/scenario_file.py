@@ -103,15 +103,18 @@ class _ScenarioReader:
                 yield self._scenario(("scenarios", index), _filled(spec, row))
 
     def _scenario(self, place: Sequence[str | int], spec: ScenarioSpec) -> Scenario:
-        if spec.data not in self._sets:
-            self._wrong((*place, "data"), f"no data {spec.data!r}", did_you_mean(spec.data, self._sets))
+        for name in spec.data:
+            if name not in self._sets:
+                self._wrong((*place, "data"), f"no data {name!r}", did_you_mean(name, self._sets))
         for key in ("manners", "faults"):
             for name in getattr(spec, key):
                 try:
                     find_manner(name)
                 except UsageError as trouble:
                     self._wrong((*place, key), str(trouble), "a manner that there is")
-        resources = {name: each for name, each in self._sets[spec.data].items() if name not in spec.without}
+        resources = {
+            name: each for chosen in spec.data for name, each in self._sets[chosen].items() if name not in spec.without
+        }
         cases = [
             made
             for index, case in enumerate(spec.cases)
@@ -210,8 +213,17 @@ def _filled(spec: ScenarioSpec, row: Mapping[str, Any]) -> ScenarioSpec:
         if isinstance(value, dict):
             return {name: fill(each) for name, each in value.items()}
         if isinstance(value, list):
-            return [fill(each) for each in value if each != ""]
+            filled = [fill(each) for each in value]
+            flat = [one for each in filled for one in (each if isinstance(each, list) else [each])]
+            return [each for each in flat if each != "" and not _is_void(each)]
         return value
 
     data = fill(spec.model_dump(by_alias=True, exclude_unset=True, exclude={"rows"}))
     return ScenarioSpec.model_validate(data)
+
+
+def _is_void(value: Any) -> bool:
+    """Whether it is a case whose row left its check empty."""
+    if not isinstance(value, dict) or "title" not in value:
+        return False
+    return all(not value[key] for key in value if key.replace("-", "_") in ClientCase.CHECKS)

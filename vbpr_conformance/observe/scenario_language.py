@@ -18,15 +18,17 @@ class ScenarioResource(Seed):
     """A resource that the server holds: generated, with every free value changed to one that occurs once.
 
     `refer` puts references (or canonicals) to others of the data at paths; `plain` keeps the generated values;
-    `forms: true` makes one resource for every must-support form of the profile, named `NAME-FORM`; `then` are later
-    versions of it, each the values that change; `edit` are changes of the JSON after generation, which generated
-    payloads cannot show (an unknown element, a modifier extension): a path of keys and indexes to a value. `deleted` is
-    gone when the scenario begins; a `payload` is given to the client, and not held.
+    `forms: true` makes one resource for every must-support form of the profile, named `NAME-FORM`; `count` makes
+    several, `NAME-1` and on; `then` are later versions of it, each the values that change; `edit` are changes of the
+    JSON after generation, which generated payloads cannot show (an unknown element, a modifier extension): a path of
+    keys and indexes to a value. `deleted` is gone when the scenario begins; a `payload` is given to the client, and
+    not held.
     """
 
     refer: dict[str, str] = {}
     plain: bool = False
     forms: bool = False
+    count: int = 1
     then: list[dict[str, Any]] = []
     edit: dict[str, Any] = {}
     deleted: bool = False
@@ -102,7 +104,7 @@ class ClientCase(Strict):
     values: ValuesCheck | None = None
     form_of: str | None = None
     requests: Texts = []
-    asked: AskedCheck | None = None
+    asked: AskedCheck | Literal["{{row.asked}}"] | None = None
     written: str | None = None
 
     CHECKS: ClassVar[tuple[str, ...]] = (
@@ -143,7 +145,7 @@ class ScenarioSpec(Strict):
     title: str
     description: str = ""
     link: str = ""
-    data: str
+    data: Texts
     manners: Texts = []
     faults: Texts = []
     do: str

@@ -24,7 +24,7 @@ from vbpr_conformance.observe.shown_values import (
     sightings,
     sought_values,
 )
-from vbpr_conformance.observe.witness_tree import Piece
+from vbpr_conformance.observe.witness_tree import Piece, plain
 from vbpr_conformance.rest.curl import curl_line
 from vbpr_conformance.rest.exchange import Exchange
 from vbpr_conformance.suite.recorder import CaseRecorder
@@ -78,6 +78,8 @@ class ScenarioJudge:
         details = [("requirement", f"{each.id} · {each.source}") for each in case.requirements[:3]]
         details += [("task", self.task()), ("evidence", finding.step), *finding.details]
         message = finding.message
+        if verdict is Verdict.SKIP and self._is_left_to_client(case):
+            finding.applicable = False
         if self._story.trouble and not finding.is_certain and verdict is not Verdict.PASS:
             verdict, message = Verdict.ERROR, self._story.trouble
         elif verdict is Verdict.SKIP and case.spec.unseen == "warn" and finding.applicable:
@@ -111,6 +113,14 @@ class ScenarioJudge:
             actor="client",
         )
 
+    def _is_left_to_client(self, case: ScenarioCase) -> bool:
+        """Whether all that a case is about holds only for clients that use a type, and this one never asked for it."""
+        types = {each.when_claimed.get("resource", "") for each in case.requirements}
+        if not types or "" in types:
+            return False
+        session = self._story.session or [self._observed]
+        return not any(request.type in types for each in session for request in each.recording.requests)
+
     def task(self) -> str:
         """The task in the reader's words."""
         return self._observed.task
@@ -134,10 +144,15 @@ class ScenarioJudge:
             "values": lambda: self._values(case),
             "form_of": lambda: self._form(case, spec.form_of or ""),
             "requests": lambda: self._request_rules(spec.requests),
-            "asked": lambda: tick(spec.asked or AskedCheck(), self._story.session or [self._observed]),
+            "asked": lambda: self._ticked(spec.asked),
             "written": lambda: self._written(spec.written or ""),
         }
         return checks[spec.check]()
+
+    def _ticked(self, asked: object) -> CaseFinding:
+        if not isinstance(asked, AskedCheck):
+            raise LookupError("a case of a row without its row")  # noqa: TRY004  the loader has filled it in
+        return tick(asked, self._story.session or [self._observed])
 
     def _wanted(self) -> list[str]:
         return [name for case in self._observed.scenario.cases for name in (*case.spec.shown, *case.spec.delivered)]
@@ -207,6 +222,7 @@ class ScenarioJudge:
     def _hidden(self, decoys: Sequence[HeldResource], wanted: Sequence[HeldResource]) -> CaseFinding:
         if self._output.is_empty:
             return self._no_output()
+        wanted = [each for each in wanted if each not in decoys]
         if not self._output.shows_any([*wanted, *decoys]):
             return unseen("the client's output names none of the scenario's resources", self._witness_hint())
         for decoy in decoys:
@@ -223,13 +239,10 @@ class ScenarioJudge:
         if self._output.is_empty:
             return self._no_output()
         value, *marks = texts
-        holders = list(_smallest(self._output.tree, ShownFact(_kind(value), (value,))))
-        for piece in holders:
-            if not any(piece.has(mark.lower()) for mark in marks):
-                finding = failed(f"{value} is shown without what modifies it", "witness", is_certain=True)
-                finding.details.append(("shown as", piece.text[:200].replace("\n", " ")))
-                return finding
-        if holders or self._output.shows_any(self._data.held.values()):
+        shown = self._output.text.shows(ShownFact(_kind(value), (value,))) == EXACT
+        if shown and not any(self._output.tree.has(plain(mark)) for mark in marks):
+            return failed(f"{value} is shown without what modifies it", "witness", is_certain=True)
+        if shown or self._output.shows_any(self._data.held.values()):
             return passed("what is modified is not shown as if it were not", "witness")
         return unseen("the client's output shows nothing of the scenario", self._witness_hint())
 
@@ -291,7 +304,11 @@ class ScenarioJudge:
         else:
             missing = list(open_ones.values())
             something = any(each.said == EXACT for each in found)
-            speaks = [each for each in missing if each.thing_shown and (something or self._says_more(each))]
+            speaks = [
+                each
+                for each in missing
+                if (something and (each.thing_shown or each.is_sure)) or (each.thing_shown and self._says_more(each))
+            ]
             if speaks and certain_missing:
                 finding = failed(f"{_value(speaks[0])} is not shown, though what it belongs to is", "witness")
                 finding.details += (
@@ -372,19 +389,6 @@ def _value(sighting: ValueSighting) -> str:
 
 def _kind(value: str) -> str:
     return "number" if value.replace(".", "", 1).lstrip("-").isdigit() else "text"
-
-
-def _smallest(piece: Piece, fact: ShownFact) -> list[Piece]:
-    """The smallest objects, rows or lines that show a fact: the context in which a reader meets it."""
-    if OutputText([piece]).shows(fact) != EXACT:
-        return []
-    inner = [
-        found
-        for part in piece.parts
-        if part.parts or piece.kind in {"lines", "rows"}
-        for found in _smallest(part, fact)
-    ]
-    return inner or [piece]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -81,7 +81,7 @@ def _object(
 ) -> Iterator[ShownFact]:
     if "coding" in value or (set(value) <= {"text", "id", "extension"} and "text" in value):
         yield from _concept(value)
-    elif "code" in value and "value" not in value and not isinstance(value["code"], dict):
+    elif isinstance(value.get("code"), str) and "value" not in value:
         yield ShownFact("text", _code_ways(value))
     elif "reference" in value or (
         "identifier" in value and set(value) <= {"identifier", "type", "display", "extension"}

@@ -35,12 +35,16 @@ class SoughtValue:
 
 @dataclass
 class ValueSighting:
-    """How a value was shown: `exact`, what is lost, or nothing; `thing_shown`: the output speaks of its thing."""
+    """How a value was shown: `exact`, what is lost, or nothing; `thing_shown`: the output speaks of its thing.
+
+    `is_sure`: the value would be found anywhere, as it occurs once.
+    """
 
     value: SoughtValue
     said: str
     fact: ShownFact | None
     thing_shown: bool
+    is_sure: bool = False
 
 
 @dataclass
@@ -50,7 +54,7 @@ class ClientOutput:
     outputs: Sequence[tuple[str, bytes]]
     data: ScenarioData
     edition: Edition
-    _indexes: dict[tuple[str, ...], RecordIndex] = field(default_factory=dict)
+    _indexes: dict[tuple[tuple[str, str], ...], RecordIndex] = field(default_factory=dict)
 
     @cached_property
     def tree(self) -> Piece:
@@ -93,7 +97,7 @@ class ClientOutput:
 
     def index(self, labels: Mapping[str, str]) -> RecordIndex:
         """Find the pieces that speak of each thing; `labels` maps what a thing is called to the thing."""
-        key = tuple(sorted({*labels}))
+        key = tuple(sorted(labels.items()))
         if key not in self._indexes:
             self._indexes[key] = RecordIndex(self.tree, labels)
         return self._indexes[key]
@@ -138,11 +142,11 @@ def sought_values(check: ValuesCheck, output: ClientOutput) -> tuple[list[Sought
 
 
 def _labels(called: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """What things are called, without what several are called alike."""
+    """What things are called; what several are called alike names none of them."""
     owners: dict[str, set[str]] = {}
     for name, thing in called:
         owners.setdefault(plain(name), set()).add(thing)
-    return {name: next(iter(things)) for name, things in owners.items() if len(things) == 1}
+    return {name: next(iter(things)) if len(things) == 1 else "" for name, things in owners.items()}
 
 
 def _near(held: HeldResource, output: ClientOutput) -> dict[str, dict[str, Any]]:
@@ -199,7 +203,7 @@ def _form_values(held: HeldResource, output: ClientOutput) -> Iterator[SoughtVal
 
 def sightings(values: Sequence[SoughtValue], labels: Mapping[str, str], output: ClientOutput) -> list[ValueSighting]:
     """Look for values: those that occur once anywhere, others (and what is lost of them) with their thing."""
-    strong = {name: thing for name, thing in labels.items() if output.is_unique(ShownFact("text", (name,)))}
+    strong = {name: thing if output.is_unique(ShownFact("text", (name,))) else "" for name, thing in labels.items()}
     index, weak = output.index(strong), output.index(labels)
     records: dict[str, OutputText] = {}
     found = []
@@ -226,7 +230,7 @@ def _sighted(value: SoughtValue, record: OutputText, output: ClientOutput) -> Va
     seen, fact = worst
     if fact.kind == "unit" and seen == "" and said[0][0] == EXACT:
         seen = f"its {'/'.join(fact.ways)} is lost"
-    return ValueSighting(value, seen, fact, thing_shown)
+    return ValueSighting(value, seen, fact, thing_shown, output.is_unique(fact))
 
 
 def _shown(fact: ShownFact, record: OutputText, output: ClientOutput) -> str:

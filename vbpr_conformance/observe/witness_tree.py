@@ -271,7 +271,10 @@ def read_outputs(outputs: Iterable[tuple[str, bytes]]) -> Piece:
 
 
 class RecordIndex:
-    """Which pieces speak of which thing: `labels` maps what a thing is called to the thing."""
+    """Which pieces speak of which thing: `labels` maps what a thing is called to the thing.
+
+    A label of nothing (an empty thing) is no name of anything, and no other label is found inside it.
+    """
 
     def __init__(self, root: Piece, labels: Mapping[str, str]) -> None:
         self._labels = {plain(label): owner for label, owner in labels.items() if plain(label)}
@@ -306,12 +309,13 @@ class RecordIndex:
         for phrase in self._phrases:
             at = position(text, phrase)
             while at >= 0:
-                yield self._labels[phrase]
+                if self._labels[phrase]:
+                    yield self._labels[phrase]
                 text = f"{text[:at]}{' ' * len(phrase)}{text[at + len(phrase) :]}"
                 at = position(text, phrase, at)
         for word in _WORDS.findall(text):
             for each in {word, word.strip(".-"), *_WORD_PARTS.split(word)}:
-                if each in self._words:
+                if each in self._words and self._labels[each]:
                     yield self._labels[each]
 
     def _collect(self, piece: Piece) -> None:
@@ -346,7 +350,7 @@ class RecordIndex:
                 if not any(start <= at < end for start, end in taken):
                     taken.append((at, at + len(label)))
                     marks.append((at, self._labels[label]))
-        marks.sort()
+        marks = sorted(mark for mark in marks if mark[1])
         changes = [mark for index, mark in enumerate(marks) if index == 0 or marks[index - 1][1] != mark[1]]
         for index, (at, owner) in enumerate(changes):
             end = changes[index + 1][0] if index + 1 < len(changes) else len(text)

@@ -1,0 +1,85 @@
+"""The scenarios that come with the project: a faultless client passes all of them, whatever the server's manners."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from conftest import make_bench
+
+from vbpr_conformance.errors import UsageError
+from vbpr_conformance.ig.loader import editions, load_edition
+from vbpr_conformance.observe.scenario_file import load_scenarios
+from vbpr_conformance.suite.verdicts import Verdict
+
+SCENARIOS = [each.id for each in load_scenarios(load_edition("1.1.0"))]
+FALSE_ALARMS = {Verdict.FAIL, Verdict.ERROR}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_faultless_client_fails_nowhere(bench, name):
+    """Also where the server does what R4 leaves to it."""
+    results = bench.judged(name)
+    assert {key: each.message for key, each in results.items() if each.verdict in FALSE_ALARMS} == {}
+    assert not bench.stories[name].trouble
+    open_ones = {key for key, each in results.items() if each.verdict is Verdict.SKIP and each.applicable}
+    assert {key for key in open_ones if results[key].expectation == "SHALL"} == set()
+
+
+@pytest.mark.parametrize("edition", editions())
+def test_every_edition_has_every_scenario(edition):
+    assert [each.id for each in load_scenarios(load_edition(edition))] == SCENARIOS
+
+
+def test_the_same_seed_gives_the_same_data():
+    first, second = (make_bench(seed=7).session.scenario("plain").data for _ in range(2))
+    assert [each.versions for each in first.held.values()] == [each.versions for each in second.held.values()]
+    other = make_bench(seed=8).session.scenario("plain").data
+    assert other.held["first"].reference != first.held["first"].reference
+
+
+def test_a_task_says_in_data_what_it_says_in_words(bench):
+    task = bench.session.task_data("plain")
+    provider = bench.session.scenario("plain").data.held["provider"]
+    assert provider.reference in task["task"]
+    assert task["find"]["subject-organization"] == provider.reference
+    json.dumps(task)
+
+
+BROKEN = """
+suite: Broken
+actor: client
+data:
+  one:
+    payer: {profile: us-core-organization}
+scenarios:
+  - id: first
+    title: A title
+    data: one
+    do: find-reports
+    task: A task
+    cases:
+      - id: it
+        title: A case
+        delivered: [payer]
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "said"),
+    [
+        (("data: one\n    do", "data: two\n    do"), 10, "no data 'two'"),
+        (("    do: find-reports\n", ""), 8, "'do' is missing"),
+        (("delivered: [payer]", "delivered: [payor]"), 16, "no resource 'payor'; did you mean 'payer'?"),
+        (("delivered: [payer]", "deliverd: [payer]"), 16, "did you mean 'delivered'?"),
+        (("title: A case\n", "title: A case\n        requirements: client-mr-raed\n"), 16, "no requirement"),
+        (("do: find-reports", "do: find-reports\n    manners: [rude]"), 12, "there is no manner rude"),
+    ],
+)
+def test_a_mistake_in_a_file_is_said_with_its_line(tmp_path, change, line, said):
+    path = tmp_path / "broken.yaml"
+    path.write_text(BROKEN.replace(*change))
+    with pytest.raises(UsageError) as error:
+        load_scenarios(load_edition("1.1.0"), [path])
+    assert said in str(error.value)
+    assert f"{path}:{line}:" in str(error.value)
