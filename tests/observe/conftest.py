@@ -63,7 +63,7 @@ class Bench:
         trouble = ""
         try:
             made.do()
-        except (SystemExit, httpx.HTTPError, ValueError, KeyError, StopIteration, RecursionError) as error:
+        except (SystemExit, httpx.HTTPError, ValueError, LookupError, StopIteration, RecursionError) as error:
             trouble = "" if observed.scenario.faults else f"the client broke down: {error!r}"
         self.stories[name] = ClientStory(outputs=[("shown.json", made.output().encode())], trouble=trouble)
         return observed

@@ -60,7 +60,7 @@ class DistinctValues:
 
     def word(self, length: int = 7) -> str:
         """A word that stands in no language: consonants and digits."""
-        return self._once(lambda: "".join(self._rng.choice(_LETTERS + "23456789") for _ in range(length)), has_letter)
+        return self._once(lambda: "".join(self._rng.choice(_LETTERS + "23456789") for _ in range(length)), is_distinct)
 
     def number(self, like: Decimal) -> Decimal:
         """A decimal of the same sign and about the same size, with five or more digits that say something."""
@@ -94,9 +94,9 @@ class DistinctValues:
                 return made
 
 
-def has_letter(text: str) -> bool:
-    """Whether a word cannot be taken for a number: it starts with a letter and has another."""
-    return text[0].isalpha() and sum(each.isalpha() for each in text) > 1
+def is_distinct(text: str) -> bool:
+    """Whether a word can be taken neither for a number nor for a word of a language."""
+    return text[0].isalpha() and sum(each.isalpha() for each in text) > 1 and any(each.isdigit() for each in text)
 
 
 def _signed(like: Decimal, text: str) -> str:

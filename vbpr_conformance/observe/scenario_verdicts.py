@@ -32,6 +32,8 @@ from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 
 _DATA_INTERACTIONS = frozenset({"capabilities", ""})
 _MOST_SAID = 4
+_DISPLAYED = 3
+"""So many values of its own and a resource is displayed, not only named."""
 
 
 @dataclass
@@ -206,7 +208,7 @@ class ScenarioJudge:
         missing = [each for each in wanted if not self._output.names(each)]
         if not missing:
             return passed(f"all {len(wanted)} are shown", "witness")
-        if len(missing) == len(wanted):
+        if len(missing) == len(wanted) and not self._output.shows_any(self._data.held.values()):
             return unseen("the client's output names none of them", self._witness_hint())
         named = _listed([each.reference for each in missing])
         return failed(f"{len(missing)} of {len(wanted)} are not shown: {named}", "witness")
@@ -225,7 +227,7 @@ class ScenarioJudge:
         wanted = [each for each in wanted if each not in decoys]
         if not self._output.shows_any([*wanted, *decoys]):
             return unseen("the client's output names none of the scenario's resources", self._witness_hint())
-        for decoy in decoys:
+        for decoy in [*decoys, *self._come_along(wanted)]:
             said = listed_alike(wanted, decoy, self._output)
             if said:
                 finding = failed(
@@ -234,6 +236,17 @@ class ScenarioJudge:
                 finding.details.append(("shown as", said))
                 return finding
         return passed("nothing else is listed as what was asked for", "witness")
+
+    def _come_along(self, wanted: Sequence[HeldResource]) -> list[HeldResource]:
+        """What answers brought that nobody asked for: outcomes, and includes that the scenario does not hold."""
+        known = {each.reference for each in self._data.held.values()}
+        found: dict[str, HeldResource] = {}
+        for request in self._requests:
+            for each in self._observed.recording.delivered(request):
+                if each.mode in {"include", "outcome"} and each.reference not in known and wanted:
+                    named = {"id": each.resource.get("id", each.resource["resourceType"])}
+                    found[each.reference] = HeldResource("", wanted[0].profile, [{**each.resource, **named}])
+        return list(found.values())
 
     def _withheld(self, texts: Sequence[str]) -> CaseFinding:
         if self._output.is_empty:
@@ -305,9 +318,7 @@ class ScenarioJudge:
             missing = list(open_ones.values())
             something = any(each.said == EXACT for each in found)
             speaks = [
-                each
-                for each in missing
-                if (something and (each.thing_shown or each.is_sure)) or (each.thing_shown and self._says_more(each))
+                each for each in missing if (something and (each.thing_shown or each.is_sure)) or self._says_more(each)
             ]
             if speaks and certain_missing:
                 finding = failed(f"{_value(speaks[0])} is not shown, though what it belongs to is", "witness")
@@ -325,10 +336,10 @@ class ScenarioJudge:
         return finding
 
     def _says_more(self, sighting: ValueSighting) -> bool:
-        """Whether the output says more of a thing than its name: then leaving the value out is a choice."""
+        """Whether the output tells what a resource holds, more than its name: then leaving a value out is a choice."""
         reference = sighting.value.thing.split()[0]
         held = next((each for each in self._data.held.values() if each.reference == reference), None)
-        return held is not None and sighting.value.thing != reference and self._output.names(held)
+        return held is not None and self._output.own_values_shown(held) >= _DISPLAYED
 
     def _answer(self, key: str, sighting: ValueSighting) -> str:
         text = self._story.answers.get(key, "")

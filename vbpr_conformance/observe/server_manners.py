@@ -8,10 +8,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from vbpr_conformance.errors import UsageError
+from vbpr_conformance.fhir.json_codec import WrittenDecimal
 from vbpr_conformance.observe.request_rules import AskedRequest
 from vbpr_conformance.reference.permitted_variations import PERMITTED_VARIATIONS
 
@@ -192,6 +194,20 @@ def _later_elements(_: MannerContext, __: AskedRequest, answer: ScenarioAnswer) 
     return answer
 
 
+def _exponents(_: MannerContext, __: AskedRequest, answer: ScenarioAnswer) -> ScenarioAnswer:
+    """https://hl7.org/fhir/R4/datatypes.html#decimal: an exponent may be used."""
+
+    def write(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: write(each) for name, each in value.items()}
+        if isinstance(value, list):
+            return [write(each) for each in value]
+        return WrittenDecimal(f"{value:E}") if isinstance(value, Decimal) and value else value
+
+    answer.resource = write(answer.resource)
+    return answer
+
+
 def _once(name: str, answer: Callable[[MannerContext], ScenarioAnswer], *, after: int = 0) -> Before:
     """Answer one request so, the one after `after` others; the capability statement is not counted."""
 
@@ -286,6 +302,7 @@ _ALL = (
     Manner("empty-first-page", "the first page is empty, those after it are not", _empty_first_opened, _empty_first),
     Manner("foreign-extensions", "resources have extensions of the server's own", after=_foreign_extensions),
     Manner("foreign-codings", "concepts have a coding of the server's own, in front", after=_foreign_codings),
+    Manner("exponents", "numbers are written with an exponent", after=_exponents),
     Manner("later-elements", "resources have elements of a later version of FHIR", after=_later_elements),
     Manner(
         "unavailable-once",

@@ -22,6 +22,8 @@ _FALSE = ("false", "no", "nein", "non", "✗", "✘", "☐", "✕", "not met", "
 _CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CNY": "¥", "INR": "₹", "KRW": "₩", "CHF": "Fr"}
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T.*)?)?)?")
 _DIMENSIONLESS = {"1", "%", ""}
+_NOISE = Decimal("1e-12")
+"""What binary fractions make of a decimal differs by less, relative to it."""
 _SURE_DIGITS = 4
 _SURE_LETTERS = 5
 
@@ -188,6 +190,9 @@ class OutputText:
             return EXACT
         if value < 0 and -value in self.numbers:
             return f"its minus is lost: {-value} is shown"
+        noisy = [each for each in self.numbers if 0 < abs(each - value) <= abs(value) * _NOISE]
+        if noisy:
+            return f"its digits are changed: {noisy[0]} is shown"
         digits = len(value.normalize().as_tuple().digits)
         near = [each for each in self.numbers if rounded_from(each, value, min(3, max(1, digits - 1)))]
         return f"it is rounded: {max(near, key=lambda each: len(each.as_tuple().digits))} is shown" if near else ""

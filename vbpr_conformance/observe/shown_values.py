@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from vbpr_conformance.observe.shown_facts import EXACT, OutputText, ShownFact, f
 from vbpr_conformance.observe.witness_tree import Piece, RecordIndex, plain, read_outputs
 from vbpr_conformance.suite.must_support import select
 
+_DISTINCT = re.compile(r"(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z\d]{5,}")
+"""A word that stands in no language: letters and digits."""
 _WHOLE = 0.75
 """What part of all values is nearly all: who shows as much has not chosen to leave one out."""
 
@@ -91,9 +94,21 @@ class ClientOutput:
             for leaf in _leaves(each)
         )
 
+    def proof_of(self, fact: ShownFact) -> ShownFact | None:
+        """Give a fact in those ways only that occur once: finding one of them anywhere proves it; None without any."""
+        if not fact.is_sure or any("/" in each for each in fact.ways):  # references: others are called so too
+            return None
+        ways = tuple(
+            each
+            for each in fact.ways
+            if self._counted[plain(each)] <= 1 and (fact.kind != "text" or _DISTINCT.search(each))
+        )
+        kept = ShownFact(fact.kind, ways) if ways else None
+        return kept if kept is not None and kept.is_sure else None
+
     def is_unique(self, fact: ShownFact) -> bool:
-        """Whether finding a fact anywhere proves that it is this one."""
-        return fact.is_sure and all(self._counted[plain(each)] <= 1 for each in fact.ways[:1])
+        """Whether finding a fact anywhere can prove that it is this one."""
+        return self.proof_of(fact) is not None
 
     def index(self, labels: Mapping[str, str]) -> RecordIndex:
         """Find the pieces that speak of each thing; `labels` maps what a thing is called to the thing."""
@@ -111,13 +126,12 @@ class ClientOutput:
         called = [ShownFact("text", (each,)) for each in names_of(held.resource)]
         if any(self.is_unique(each) and self.text.shows(each) == EXACT for each in called):
             return True
-        own = (each for each in facts_of(held.resource, {}) if self.is_unique(each))
-        seen = 0
-        for each in own:
-            seen += self.text.shows(each) == EXACT
-            if seen > 1:
-                return True
-        return False
+        return self.own_values_shown(held) > 1
+
+    def own_values_shown(self, held: HeldResource) -> int:
+        """How many values are shown that only this resource has."""
+        proofs = (self.proof_of(each) for each in facts_of(held.resource, {}))
+        return sum(self.text.shows(each) == EXACT for each in proofs if each is not None)
 
 
 def sought_values(check: ValuesCheck, output: ClientOutput) -> tuple[list[SoughtValue], dict[str, str]]:
@@ -237,8 +251,9 @@ def _shown(fact: ShownFact, record: OutputText, output: ClientOutput) -> str:
     own = record.shows(fact) if record.text else ""
     if own == EXACT:
         return EXACT
-    if output.is_unique(fact):
-        anywhere = output.text.shows(fact)
+    proof = output.proof_of(fact)
+    if proof is not None:
+        anywhere = output.text.shows(proof)
         if anywhere == EXACT or (anywhere and fact.kind == "date"):
             return anywhere
         if anywhere and not own and record.text == "":
@@ -262,14 +277,12 @@ def listed_alike(wanted: Sequence[HeldResource], decoy: HeldResource, output: Cl
     """
     labels = {name: each.reference for each in (*wanted, decoy) for name in _calls(each, output)}
     others = {
-        name: each.reference
-        for each in output.data.held.values()
-        for name in _calls(each, output)
-        if each.reference not in labels.values()
+        f"id: {each.resource['id']}" for each in output.data.held.values() if each.profile.type != decoy.profile.type
     }
-    index = RecordIndex(output.tree, {**others, **labels})
+    labels |= dict.fromkeys(names_of(decoy.resource), decoy.reference)
+    index = RecordIndex(output.tree, labels)
     asked = {each.reference for each in wanted}
-    return next(_alike(output.tree, index, asked, decoy.reference, set(others.values())), "")
+    return next(_alike(output.tree, index, asked, decoy.reference, others), "")
 
 
 def _calls(held: HeldResource, output: ClientOutput) -> list[str]:
@@ -283,7 +296,7 @@ def _alike(piece: Piece, index: RecordIndex, asked: set[str], decoy: str, others
         heads = [(part, _head(part, index)) for part in piece.parts]
         good = [part for part, head in heads if head in asked]
         bad = [part for part, head in heads if head == decoy and not _is_marked(part)]
-        dump = any(head in others for _, head in heads)
+        dump = any(line in others for part in piece.parts for line in part.text.splitlines())
         if good and bad and not dump and _same_kind(piece.kind, good, bad):
             yield bad[0].text[:120].replace("\n", " ")
     for part in piece.parts:
@@ -303,7 +316,9 @@ def _head(piece: Piece, index: RecordIndex) -> str:
 
 
 def _is_marked(piece: Piece) -> bool:
-    return any(piece.has(mark) for mark in ("include", "included", "outcome"))
+    if piece.parts:
+        return any(f"mode: {mark}" in piece.text for mark in ("include", "outcome"))
+    return any(piece.has(mark) for mark in ("include", "included"))
 
 
 def _same_kind(kind: str, good: Sequence[Piece], bad: Sequence[Piece]) -> bool:
