@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from decimal import Decimal
 
 import pytest
 from plain_evidence import BASE, answered, bundle, exchange, known, report, searched
 
 from vbpr_conformance.fhir.json_codec import dumps
+from vbpr_conformance.generate.builder import build
 from vbpr_conformance.suite.answer import Answer
 from vbpr_conformance.suite.created_resource import CreatedResource
 from vbpr_conformance.suite.findings import Finding, HarnessError, NotTestedError
@@ -274,14 +276,27 @@ def test_only_a_bundle_answers_a_search(evidence, matcher, body, status):
 # ---- what was there before
 
 
-def test_existing_resources_are_validated(evidence):
-    """Each of them; where there is none, nothing was tested."""
-    good = {"resourceType": "Organization", "id": "1", "name": "Payer"}
-    existing.every_valid(YES, searched(bundle(good)), evidence())
-    with pytest.raises(Finding, match="1 of 2 resources that"):
-        existing.every_valid(YES, searched(bundle(good, {**good, "nam": "x"})), evidence())
+def test_existing_resources_are_validated(evidence, edition):
+    """Each that claims a profile; where there is none, nothing was tested."""
+    good = {**build(PROFILE, edition, random.Random(1), size="minimal"), "id": "1"}
+    assert edition.profile(PROFILE).url in good["meta"]["profile"]
+    existing.every_valid(YES, searched(dumps(bundle(good)).encode()), evidence())
+    with pytest.raises(Finding, match="1 of 2 resources that") as found:
+        existing.every_valid(YES, searched(dumps(bundle(good, {**good, "status": "x"})).encode()), evidence())
+    assert not found.value.should
     with pytest.raises(NotTestedError):
         existing.every_valid(YES, searched(bundle()), evidence())
+
+
+def test_what_claims_no_profile_breaks_none(evidence):
+    """That it is no valid resource is a warning; and if it is one, no profile was looked at."""
+    with pytest.raises(Finding, match="without a profile of the guide") as found:
+        existing.every_valid(YES, searched(bundle(report("1", status="x"))), evidence())
+    assert found.value.should
+    with pytest.raises(NotTestedError, match="claims a profile"):
+        existing.every_valid(
+            YES, searched(bundle({"resourceType": "Organization", "id": "1", "name": "Payer"})), evidence()
+        )
 
 
 def test_an_element_is_looked_for_in_what_claims_the_profile(evidence, edition):

@@ -70,6 +70,7 @@ def _run(record: RunRecord) -> dict[str, Any]:
         "created": tally.created,
         "deleted": tally.deleted,
         "left": tally.left,
+        "limits": tally.limits,
         "trouble": record.trouble,
         "interrupted": record.interrupted,
         "whole": record.whole,

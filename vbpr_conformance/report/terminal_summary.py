@@ -47,6 +47,7 @@ def summary(record: RunRecord, found: RunSummary, *, folder: str | None, report:
         lines.append(f"report   {report}")
     if folder and any(each.verdict in {Verdict.FAIL, Verdict.ERROR} for each in record.results):
         lines.append(f"again    {of_failed(folder)}")
+    lines += [f"limits   {each}" for each in record.tally.limits]
     lines.append(f"left     {left(record)}")
     return lines
 

@@ -104,4 +104,5 @@ class Context:
             left=self.resources.left,
             software=string(software, "name"),
             version=string(software, "version"),
+            limits=[*self.settling.limits, *self.system.limits],
         )

@@ -24,6 +24,8 @@ class Tally:
     left: list[str] = field(default_factory=list)
     software: str = ""
     version: str = ""
+    limits: list[str] = field(default_factory=list)
+    """What the run gave up because of the target, in sentences."""
 
     def add(self, other: Mapping[str, Any]) -> None:
         """Add what another process did."""
@@ -33,6 +35,7 @@ class Tally:
         self.left += other["left"]
         self.software = self.software or other["software"]
         self.version = self.version or other["version"]
+        self.limits = list(dict.fromkeys([*self.limits, *other.get("limits", ())]))
 
     def as_dict(self) -> dict[str, Any]:
         """Give the tally as plain data."""
