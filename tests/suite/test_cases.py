@@ -37,7 +37,7 @@ def test_a_fault_turns_its_case_red(edition, cases, fault, name, said):
     assert result.verdict is Verdict.FAIL, result.message
     assert said in result.message
     labels = [label for label, _ in result.details]
-    assert {"requirement", "seen again with", "suite"} <= set(labels)
+    assert {"requirement", "request", "suite"} <= set(labels)
     assert result.exchanges[0]["status"] > 0
 
 

@@ -121,7 +121,7 @@ def _found(case: Case, context: Context, finding: Finding, *, weak: bool) -> dic
     details = [("requirement", f"{each.id} · {each.source}") for each in case.requirements[:3]]
     details += finding.details
     if finding.exchanges:
-        details.append(("seen again with", curl_line(finding.exchanges[0])))
+        details.append((_curl_label(case, context, finding), curl_line(finding.exchanges[0])))
     details += [("specification", case.spec.link)] if case.spec.link else []
     details.append(("suite", case.source))
     return {
@@ -132,6 +132,16 @@ def _found(case: Case, context: Context, finding: Finding, *, weak: bool) -> dic
         "check": failed_check(finding),
         "payload": finding.payload,
     }
+
+
+def _curl_label(case: Case, context: Context, finding: Finding) -> str:
+    """Name the command: repeated by itself it shows the fault again only where nothing was created for it."""
+    needs = case.suite.spec.population or any(_writes(each) for each in [*context.recorder.seen, *finding.exchanges])
+    return "request" if needs else "seen again with"
+
+
+def _writes(exchange: Exchange) -> bool:
+    return exchange.method not in {"GET", "HEAD"} and exchange.interaction not in {"search", "page"}
 
 
 def _gate(case: Case, context: Context) -> None:

@@ -70,11 +70,6 @@ class SearchSettling:
             patience = 0.0 if self._is_found.get(kind) is False else PATIENCE_S
             waited = self._waited_for(kind, expected, patience)
             self._is_found[kind] = waited is not None
-            if waited is None and patience:
-                self.limits.append(
-                    f"a search of {kind} by identifier did not find within {patience:.0f} s what the run created: "
-                    "searches are not kept to this run's resources, and not waited for"
-                )
             self.lag = max(self.lag, waited or 0.0)
         self._writes_seen = self._system.writes
 
@@ -93,6 +88,11 @@ class SearchSettling:
             if expected <= answer.match_references:
                 return waited
             if waited >= patience:
+                if patience:
+                    self.limits.append(
+                        f"a search of {kind} by identifier did not find within {patience:.0f} s what the run created: "
+                        "searches are not kept to this run's resources, and not waited for"
+                    )
                 return None
             self._sleep(_PAUSE_S)
             waited = time.monotonic() - started
