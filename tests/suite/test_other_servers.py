@@ -113,6 +113,14 @@ class RefusesForms(Straight):
         return refusal(400) if refused else super().handle_request(request)
 
 
+class BreaksOnLarge(Straight):
+    """Breaks on reports with much in them."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        is_large = request.method == "POST" and len(request.read()) > 3_000
+        return refusal(500) if is_large else super().handle_request(request)
+
+
 class KeepsWhatItKnows(Straight):
     """Forgets the extensions that HL7 did not define."""
 
@@ -188,3 +196,15 @@ def test_an_extension_that_nobody_asks_for_may_go(edition, cases, name):
     """Wherever it stands: a server should keep it, and is warned."""
     [result] = judged(KeepsWhatItKnows, [name], edition, cases, examples=8)
     assert result.verdict is Verdict.WARN, result.text()
+
+
+def test_what_a_conformant_payload_is_refused_with_surfaces_once(edition, cases):
+    """The first case that meets it fails; others go on with what the server takes, and note it."""
+    names = ["ms-quality/status", "ms-quality/type", "ms-quality/period"]
+    first, *others = judged(BreaksOnLarge, names, edition, cases, examples=6)
+    assert first.verdict is Verdict.FAIL, first.text()
+    assert "answered 500, expected 201" in first.message
+    assert first.check.interaction == "create"
+    for result in others:
+        assert result.verdict is Verdict.PASS, result.text()
+        assert any("answered 500" in each for each in result.notes)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from vbpr_conformance.observe.case_finding import CaseFinding, failed, passed, unseen
 from vbpr_conformance.observe.observed_scenario import ObservedScenario
@@ -26,7 +25,6 @@ from vbpr_conformance.observe.shown_values import (
 )
 from vbpr_conformance.observe.witness_tree import Piece, plain
 from vbpr_conformance.rest.curl import curl_line
-from vbpr_conformance.rest.exchange import Exchange
 from vbpr_conformance.suite.recorder import CaseRecorder
 from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 
@@ -111,7 +109,7 @@ class ScenarioJudge:
             does_not_check=case.spec.does_not_check,
             applicable=finding.applicable,
             details=tuple(details),
-            exchanges=_recorded(exchanges),
+            exchanges=CaseRecorder().exchanges(exchanges),
             actor="client",
         )
 
@@ -383,14 +381,6 @@ class ScenarioJudge:
         if not tried:
             return unseen("nothing was written", "let the client do the task")
         return failed(f"the server does not hold {held.reference}", "reaction", tried)
-
-
-def _recorded(exchanges: Sequence[Exchange]) -> tuple[dict[str, Any], ...]:
-    recorder = CaseRecorder()
-    recorder.begin()
-    for each in exchanges:
-        recorder(each)
-    return recorder.exchanges(exchanges)
 
 
 def _value(sighting: ValueSighting) -> str:
