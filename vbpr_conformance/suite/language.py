@@ -76,6 +76,9 @@ class Expect(Strict):
     versions_agree: Literal[True] | None = None
     without_header: Texts = []
     refused_as: str | None = None
+    challenge: Literal[True] | None = None
+    hides: str | None = None
+    no_open_credentials: Literal[True] | None = None
     shows: str | None = None
     declares: str | None = None
 

@@ -47,7 +47,13 @@ class SystemUnderTest:
         return known
 
     def claims(self, about: Mapping[str, str]) -> bool:
-        """Whether the server claims what `about` names."""
+        """Whether the server claims what `about` names.
+
+        `security` is about servers that the run shows credentials to, beside those of its connection.
+        """
+        if "security" in about:
+            shown = self.client.credentials
+            return shown is not None and shown.certificate is None
         return declared(about, self.statement)
 
     @property

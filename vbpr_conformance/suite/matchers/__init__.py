@@ -10,6 +10,7 @@ from vbpr_conformance.suite.evidence import Evidence
 from vbpr_conformance.suite.findings import Finding
 from vbpr_conformance.suite.language import Expect
 from vbpr_conformance.suite.matchers import (
+    access_refusals,
     bundle_rules,
     declares,
     existing,
@@ -29,6 +30,9 @@ MATCHERS: Mapping[str, Matcher] = {
     "header": http_answer.header,
     "without_header": http_answer.without_header,
     "refused_as": http_answer.refused_as,
+    "challenge": access_refusals.challenge,
+    "hides": access_refusals.hides,
+    "no_open_credentials": access_refusals.no_open_credentials,
     "versions_agree": versions.versions_agree,
     "returns": versions.returns,
     "if_returned": versions.if_returned,
