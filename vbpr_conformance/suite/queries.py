@@ -21,7 +21,7 @@ from vbpr_conformance.fhir.search_match import matches
 from vbpr_conformance.fhir.search_values import escape, is_url, parse_date, split, unescape
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import SearchParameter
-from vbpr_conformance.suite.created_resource import CreatedResource
+from vbpr_conformance.suite.created_resource import CreatedResource, another_id
 
 _OTHER_SYSTEM = "urn:vbpr-conformance:other"
 _OTHER_BASE = "https://other.example.org/fhir"
@@ -171,6 +171,9 @@ def _references(form: str, parameter: SearchParameter, values: Sequence[Any], ba
         others = ((_other_type(each, parameter), each.partition("/")[2]) for each in relative[:2])
         yield from (f"{other}/{identity}" for other, identity in others if other)
         yield from (_other_id(each) for each in relative[:1])
+        yield from (
+            f"{kind}/{another_id(identity)}" for kind, _, identity in (each.partition("/") for each in relative[:1])
+        )
     elif form == "id":
         yield from (each.partition("/")[2] for each in relative)
         yield from (_other_id(each.partition("/")[2]) for each in relative[:1])
