@@ -28,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         _complain(str(error))
         return USAGE
+    except UnicodeEncodeError as error:
+        _complain(f"The output cannot be written in {error.encoding}: set PYTHONIOENCODING=utf-8.")
+        return USAGE
     except VbprError as error:  # the target, or the harness itself: nothing is said about conformance
         _complain(str(error))
         return TARGET

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import json
 import os
 import secrets
@@ -68,6 +69,8 @@ def add(subparsers: Subparsers) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run, show what happens, write the reports, and give the exit code that the verdict has."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that knows fewer characters shows the rest
     described = target.described(args)
     if args.show_config:
         from vbpr_conformance.target.shown_config import shown_config
