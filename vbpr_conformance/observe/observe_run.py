@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import socket
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from vbpr_conformance.errors import UsageError
@@ -17,14 +21,15 @@ from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.observe.client_command import ClientEnd, run_client
 from vbpr_conformance.observe.observe_app import ObserveApp
 from vbpr_conformance.observe.observe_session import ObserveSession
-from vbpr_conformance.observe.scenario_file import Scenario
+from vbpr_conformance.observe.scenario_file import Scenario, ScenarioCase
 from vbpr_conformance.observe.scenario_verdicts import ClientStory, ScenarioJudge
+from vbpr_conformance.observe.smart_login import ClientRegistration
 from vbpr_conformance.observe.witness_sources import read_witnesses
 from vbpr_conformance.reference.listener import QuietServer, listening
 from vbpr_conformance.report.report_writer import RunWriters
 from vbpr_conformance.suite.record import RunRecord
 from vbpr_conformance.suite.run_summary import RunSummary, SelectedCase
-from vbpr_conformance.suite.verdicts import CaseResult
+from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 
 _POLL_S = 0.5
 _QUIET_S = 3.0
@@ -65,7 +70,14 @@ class ObserveRun:
         self._say = say
         self._ends: dict[str, ClientEnd] = {}
         self._done = threading.Event()
-        self.session = ObserveSession(settings.session, edition, scenarios, settings.seed)
+        self._unmade: dict[str, str] = {}
+        self._looked_at = -1.0
+        self._folder = tempfile.TemporaryDirectory(prefix="vbpr-observe-access-")
+        self._key_file: Path | None = None
+        self._registration = ClientRegistration() if settings.auth == "smart" else None
+        self.session = ObserveSession(
+            settings.session, edition, scenarios, settings.seed, registration=self._registration
+        )
         self.questions: dict[str, str] = {}
 
     def run(self) -> RunSummary:
@@ -113,6 +125,8 @@ class ObserveRun:
     def _drive(self, command: str) -> None:
         """Run the client's command for one scenario after the other."""
         for each in self._scenarios:
+            if not self._prepared(each):
+                continue
             observed = self.session.scenario(each.id)
             self.session.running = each.id
             self._say(f"ready on {observed.base} {each.id}")
@@ -121,37 +135,99 @@ class ObserveRun:
                 for held in observed.data.held.values()
                 if held.is_payload
             }
-            self._ends[each.id] = run_client(
-                command, self.session.task_data(each.id), payloads, {}, self._settings.seconds
-            )
+            task = self.session.task_data(each.id)
+            self._ends[each.id] = run_client(command, task, payloads, self._access(), self._settings.seconds)
             observed.over = True
         self.session.running = ""
 
     def _wait(self) -> None:
         """Serve until the time is over, the tester says so, or nothing is left to be judged."""
         for each in self._scenarios:
-            observed = self.session.scenario(each.id)
-            self._say(f"ready on {observed.base} {each.id}")
+            if self._prepared(each):
+                self._say(f"ready on {self.session.base(each.id)} {each.id}")
+        self._say_how_to_go_on()
         end = time.monotonic() + self._settings.seconds if self._settings.seconds is not None else None
         while not self._done.wait(_POLL_S):
-            if end is not None and time.monotonic() >= end:
+            if (end is not None and time.monotonic() >= end) or self._all_judged():
                 return
 
+    def _say_how_to_go_on(self) -> None:
+        if self._registration is not None:
+            shown = {"client_id": self._registration.id, "client_secret": self._registration.secret}
+            self._say(f"log in with {json.dumps(shown)}")
+        if sys.stdin is not None and sys.stdin.isatty():
+            self._say("type `done` when the client has done its tasks; `tasks` lists them")
+            threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        """Take what the tester types."""
+        for line in sys.stdin:
+            word = line.strip().lower()
+            if word in {"done", "q", "quit"}:
+                self.end()
+                return
+            if word == "tasks":
+                for each in self._scenarios:
+                    self._say(f"{each.id}: {self.session.scenario(each.id).task}")
+
+    def _all_judged(self) -> bool:
+        """Whether nothing is left to be seen; looked at only when the client has been quiet for a while."""
+        opened = [each for each in self.session.opened.values() if each.recording.requests]
+        if len(opened) < len(self._scenarios):
+            return False
+        last = max(each.recording.requests[-1].at for each in opened)
+        if self.session.clock() - last < _QUIET_S or last == self._looked_at:
+            return False
+        self._looked_at = last
+        return all(result.verdict is not Verdict.SKIP or not result.applicable for result in self._results())
+
+    def _prepared(self, scenario: Scenario) -> bool:
+        """Make a scenario; what hinders it is the trouble of its cases, and the others go on."""
+        try:
+            self.session.scenario(scenario.id).app  # noqa: B018  it is made when it is asked for
+        except UsageError as trouble:
+            self._unmade[scenario.id] = str(trouble)
+            self._say(f"{scenario.id} cannot be prepared: {trouble}")
+            return False
+        return True
+
+    def _access(self) -> dict[str, str]:
+        """What the client's command is told about access; the key is in a file of its own."""
+        if self._registration is None:
+            return {}
+        if self._key_file is None:
+            self._key_file = Path(self._folder.name, "client-key.pem")
+            self._key_file.touch(mode=0o600)
+            self._key_file.write_bytes(self._registration.key_pem)
+        return {
+            "VBPR_CLIENT_ID": self._registration.id,
+            "VBPR_CLIENT_SECRET": self._registration.secret,
+            "VBPR_CLIENT_KEY": str(self._key_file),
+        }
+
     def _judge(self) -> None:
+        for result in self._results():
+            self._record.results.append(result)
+            self._writers.add(self._record, result)
+        opened = list(self.session.opened.values())
+        self._record.tally.requests = sum(len(each.recording.requests) for each in opened)
+        self._record.tally.software = self.session.software
+
+    def _results(self) -> list[CaseResult]:
         results: list[CaseResult] = []
         opened = list(self.session.opened.values())
         for observed in opened:
             observed.judge_requests()
         for each in self._scenarios:
-            observed = self.session.scenario(each.id)
-            judge = ScenarioJudge(observed, self._story(each, opened))
+            if each.id in self._unmade:
+                results += [_error(each, case, self._unmade[each.id]) for case in each.cases]
+                continue
+            if each.id not in self.session.opened:  # interrupted before it came to this one
+                continue
+            judge = ScenarioJudge(self.session.scenario(each.id), self._story(each, opened))
             results += judge.results()
             self.questions |= judge.questions
-        for result in results:
-            self._record.results.append(result)
-            self._writers.add(self._record, result)
-        self._record.tally.requests = sum(len(each.recording.requests) for each in opened)
-        self._record.tally.software = self.session.software
+        return results
 
     def _story(self, scenario: Scenario, opened: Sequence[Any]) -> ClientStory:
         settings = self._settings
@@ -165,6 +241,20 @@ class ObserveRun:
             session=opened,
             smart=settings.auth == "smart",
         )
+
+
+def _error(scenario: Scenario, case: ScenarioCase, trouble: str) -> CaseResult:
+    return CaseResult(
+        id=case.id,
+        suite=scenario.suite,
+        title=case.title,
+        expectation=case.expectation,
+        verdict=Verdict.ERROR,
+        message=trouble,
+        requirements=tuple(each.id for each in case.requirements),
+        source=case.source,
+        actor="client",
+    )
 
 
 @contextlib.contextmanager

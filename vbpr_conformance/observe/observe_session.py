@@ -18,6 +18,7 @@ from vbpr_conformance.observe.request_rules import AskedRequest, RequestRules
 from vbpr_conformance.observe.scenario_data import build_data
 from vbpr_conformance.observe.scenario_file import Scenario
 from vbpr_conformance.observe.server_manners import JSON, ScenarioAnswer
+from vbpr_conformance.observe.smart_login import ClientRegistration, SmartLogin
 from vbpr_conformance.suite.templating import fill
 
 SESSION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -41,7 +42,8 @@ class UnmatchedRequest:
 class ObserveSession:
     """The scenarios of one session, each made when it is first needed. `root` is the URL of the listener.
 
-    `access` gives each scenario what decides who is let in; `running` is the scenario whose client runs right now.
+    `registration` is what the client logs in with, None where everybody is let in; `running` is the scenario whose
+    client runs right now.
     """
 
     name: str
@@ -51,7 +53,7 @@ class ObserveSession:
     root: str = "http://localhost"
     foreign_root: str = ""
     clock: Callable[[], float] = time.monotonic
-    access: Callable[[ObservedScenario], Callable[[AskedRequest], ScenarioAnswer | None]] | None = None
+    registration: ClientRegistration | None = None
     running: str = ""
     unmatched: deque[UnmatchedRequest] = field(default_factory=lambda: deque(maxlen=_MOST_UNMATCHED))
     clients: dict[str, int] = field(default_factory=dict)
@@ -73,9 +75,14 @@ class ObserveSession:
             data = build_data(known.resources, self.edition, rng)
             foreign = f"{self.foreign_root}/{self.name}/{name}/fhir" if self.foreign_root else ""
             made = ObservedScenario(known, data, self.base(name), self._settings, foreign)
-            made.refuse = self.access(made) if self.access is not None else None
+            if self.registration is not None:
+                made.refuse = SmartLogin(made.base, self.registration, self.clock, self._knows_token)
             self.opened[name] = made
         return self.opened[name]
+
+    def _knows_token(self, token: str) -> bool:
+        logins = [each.refuse for each in self.opened.values()]
+        return any(isinstance(each, SmartLogin) and token in each.tokens for each in logins)
 
     def repeat(self, name: str) -> ObservedScenario:
         """Begin a scenario anew: its data as at the start, nothing recorded."""

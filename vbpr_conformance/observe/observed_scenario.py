@@ -14,6 +14,7 @@ from vbpr_conformance.fhir.format_error import FormatError
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.observe.recording import (
     FOREIGN,
+    LOGIN,
     BodyStore,
     RecordedRequest,
     Recording,
@@ -115,18 +116,19 @@ class ObservedScenario:
             at=at,
             client=client,
             method=asked.method,
-            target=asked.target,
+            target=_without_secrets(asked, answer),
             headers=kept_headers(tuple(asked.headers.items())),
-            body_key=self.recording.keep(asked.body),
+            body_key=self.recording.keep(b"" if answer.made_by == LOGIN else asked.body),
             status=answer.status,
             answer_headers=kept_headers(tuple(answer.headers.items())),
-            answer_key=self.recording.keep(answer.body or b""),
+            answer_key=self.recording.keep(b"" if answer.made_by == LOGIN else answer.body or b""),
             elapsed=elapsed,
             interaction=interaction,
             type=asked.steps[0] if asked.steps and not asked.steps[0].startswith("_") else "",
             id=asked.steps[1] if len(asked.steps) > 1 and not asked.steps[1].startswith("_") else "",
             made_by=FOREIGN if foreign else answer.made_by,
         )
+        recorded.issues = list(answer.issues)
         if foreign and "authorization" in asked.headers:
             said = "the access token was sent to another host"
             recorded.issues = [RequestIssue("foreign", is_error=True, message=said)]
@@ -136,7 +138,7 @@ class ObservedScenario:
     def judge_requests(self) -> None:
         """Find what is wrong with the requests so far, each by itself and in their sequence."""
         for recorded in self.recording.requests:
-            if recorded.made_by == FOREIGN:
+            if recorded.made_by in {FOREIGN, LOGIN}:
                 continue
             asked = AskedRequest(recorded.method, recorded.target, recorded.headers, self.recording.body(recorded))
             if not recorded.issues and not self._is_link(asked):
@@ -228,3 +230,8 @@ class ObservedScenario:
             known = {name: each for name, each in resource.items() if "LaterVersion" not in name}
             return xml_codec.dumps(known, self.settings.edition.structure)
         return json_codec.dumps(resource).encode()
+
+
+def _without_secrets(asked: AskedRequest, answer: ScenarioAnswer) -> str:
+    """What is recorded of a URL: what a client says to log in, or puts into it by mistake, is not."""
+    return asked.path if answer.made_by == LOGIN else asked.target

@@ -18,6 +18,8 @@ from vbpr_conformance.rest.headers import Headers
 
 FOREIGN = "another host"
 """Who answered a request to the other origin."""
+LOGIN = "the authorization server"
+"""Who answered a request about access."""
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 _SHARED_HEADERS = 4096
 

@@ -357,7 +357,9 @@ class ScenarioJudge:
             finding.details += [("also", _listed(outside[1:]))] if outside[1:] else []
             return finding
         if not self._requests:
-            return self._never_asked()
+            finding = self._never_asked()
+            finding.applicable = not any(each.recording.requests for each in self._story.session)
+            return finding
         broken = [(request, issue) for request in self._requests for issue in request.issues if issue.rule in rules]
         wrong = [(request, issue) for request, issue in broken if issue.is_error]
         if not broken:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir.json_codec import WrittenDecimal
+from vbpr_conformance.observe.recording import RequestIssue
 from vbpr_conformance.observe.request_rules import AskedRequest
 from vbpr_conformance.reference.permitted_variations import PERMITTED_VARIATIONS
 
@@ -25,7 +26,8 @@ JSON = "application/fhir+json"
 class ScenarioAnswer:
     """An answer on its way: `resource` is what it brings, read; `body` is written from it unless given.
 
-    `cut` sends only the first half of the body, though the headers promise all of it.
+    `issues` are what is wrong with the request, found by who answered it. `cut` sends only the first half of the body,
+    though the headers promise all of it.
     """
 
     status: int
@@ -34,6 +36,7 @@ class ScenarioAnswer:
     body: bytes | None = None
     made_by: str = "server"
     cut: bool = False
+    issues: list[RequestIssue] = field(default_factory=list)
 
 
 class MannerContext(Protocol):
