@@ -117,6 +117,9 @@ def test_a_client_that_is_started_by_hand(tmp_path):
         base, scenario = line.split()[2:]
         assert (base.endswith("/mine/plain/fhir"), scenario) == (True, "plain")
         assert httpx.get(f"{base}/MeasureReport").status_code == 200
+        page = httpx.get(base.removesuffix("/plain/fhir"), headers={"Accept": "text/html"})
+        assert base in page.text
+        assert "performance reports about" in page.text
         beside = httpx.get(base.replace("/mine/plain/fhir", "/mine/plain/r4/MeasureReport"))
         assert beside.status_code == 404
         assert f"that is {base}" in beside.json()["issue"][0]["diagnostics"]

@@ -7,6 +7,7 @@ import json
 import pytest
 from conftest import make_bench
 
+from vbpr_conformance import cli
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.ig.loader import editions, load_edition
 from vbpr_conformance.observe.scenario_file import load_scenarios
@@ -44,6 +45,15 @@ def test_a_task_says_in_data_what_it_says_in_words(bench):
     assert provider.reference in task["task"]
     assert task["find"]["subject-organization"] == provider.reference
     json.dumps(task)
+
+
+def test_every_requirement_of_clients_has_a_case_or_a_reason(capsys):
+    """Also in the list that `requirements` prints."""
+    assert cli.main(["requirements", "--format", "json"]) == 0
+    listed = [each for each in json.loads(capsys.readouterr().out) if each["actor"] == "client"]
+    reasons = {each.id for each in load_edition("1.1.0").requirements if each.not_tested}
+    assert {each["id"] for each in listed if not each["cases"]} <= reasons
+    assert len(listed) > 100
 
 
 BROKEN = """

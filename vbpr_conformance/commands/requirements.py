@@ -24,9 +24,15 @@ def add(subparsers: Subparsers) -> None:
 def main(args: argparse.Namespace) -> int:
     """Print the requirements in the format asked for."""
     from vbpr_conformance.ig.loader import load_edition
+    from vbpr_conformance.observe.scenario_file import load_scenarios
     from vbpr_conformance.report.requirements_table import write
     from vbpr_conformance.suite.coverage import cases_by_requirement
 
     edition = load_edition(args.edition)
-    write(edition, cases_by_requirement(edition), args.format, sys.stdout)
+    cases = cases_by_requirement(edition)
+    for scenario in load_scenarios(edition):
+        for case in scenario.cases:
+            for requirement in case.requirements:
+                cases[requirement.id].append(case.id)
+    write(edition, cases, args.format, sys.stdout)
     return 0

@@ -19,6 +19,7 @@ from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.observe.client_command import ClientEnd, run_client
+from vbpr_conformance.observe.guidance_page import GuidancePage
 from vbpr_conformance.observe.observe_app import ObserveApp
 from vbpr_conformance.observe.observe_session import ObserveSession
 from vbpr_conformance.observe.scenario_file import Scenario, ScenarioCase
@@ -119,7 +120,10 @@ class ObserveRun:
         with listening(settings.host, settings.port) as main, listening(settings.host, 0) as foreign:
             self.session.root = f"http://{shown}:{main.getsockname()[1]}"
             self.session.foreign_root = f"http://{shown}:{foreign.getsockname()[1]}"
-            with serving(ObserveApp(self.session), main), serving(ObserveApp(self.session, foreign=True), foreign):
+            with (
+                serving(ObserveApp(self.session, (GuidancePage(self.session),)), main),
+                serving(ObserveApp(self.session, foreign=True), foreign),
+            ):
                 yield
 
     def _drive(self, command: str) -> None:
