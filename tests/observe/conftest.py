@@ -15,10 +15,11 @@ from client_faults import NO_FAULT
 from reading_client import ReadingClient
 
 from vbpr_conformance.ig.loader import load_edition
+from vbpr_conformance.observe.client_story import ClientStory
 from vbpr_conformance.observe.observe_app import ObserveApp
 from vbpr_conformance.observe.observe_session import ObserveSession
 from vbpr_conformance.observe.scenario_file import load_scenarios
-from vbpr_conformance.observe.scenario_verdicts import ClientStory, ScenarioJudge
+from vbpr_conformance.observe.scenario_verdicts import ScenarioJudge
 
 ROOT, FOREIGN = "http://observe.test", "http://elsewhere.test"
 

@@ -16,7 +16,8 @@ from client_faults import find_client_fault
 from conftest import make_bench
 from reading_client import ReadingClient
 
-from vbpr_conformance.observe.scenario_verdicts import ClientStory, ScenarioJudge
+from vbpr_conformance.observe.client_story import ClientStory
+from vbpr_conformance.observe.scenario_verdicts import ScenarioJudge
 from vbpr_conformance.observe.smart_login import ClientRegistration
 from vbpr_conformance.suite.verdicts import Verdict
 

@@ -19,11 +19,12 @@ from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.observe.client_command import ClientEnd, run_client
+from vbpr_conformance.observe.client_story import ClientStory
 from vbpr_conformance.observe.guidance_page import GuidancePage
 from vbpr_conformance.observe.observe_app import ObserveApp
 from vbpr_conformance.observe.observe_session import ObserveSession
 from vbpr_conformance.observe.scenario_file import Scenario, ScenarioCase
-from vbpr_conformance.observe.scenario_verdicts import ClientStory, ScenarioJudge
+from vbpr_conformance.observe.scenario_verdicts import ScenarioJudge
 from vbpr_conformance.observe.smart_login import ClientRegistration
 from vbpr_conformance.observe.witness_sources import read_witnesses
 from vbpr_conformance.reference.listener import QuietServer, listening
@@ -34,6 +35,8 @@ from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 
 _POLL_S = 0.5
 _QUIET_S = 3.0
+_ENOUGH_TO_COMPARE = 10
+"""So many scenarios and what a client never shows in any of them was not dropped in one."""
 
 
 @dataclass
@@ -222,13 +225,19 @@ class ObserveRun:
         opened = list(self.session.opened.values())
         for observed in opened:
             observed.judge_requests()
+        stories = {each.id: self._story(each, opened) for each in self._scenarios if each.id in self.session.opened}
+        judges = {name: ScenarioJudge(self.session.scenario(name), story) for name, story in stories.items()}
+        if len(judges) >= _ENOUGH_TO_COMPARE:
+            kinds = frozenset(kind for judge in judges.values() for kind in judge.kinds_shown())
+            for story in stories.values():
+                story.kinds = kinds
         for each in self._scenarios:
             if each.id in self._unmade:
                 results += [_error(each, case, self._unmade[each.id]) for case in each.cases]
                 continue
-            if each.id not in self.session.opened:  # interrupted before it came to this one
+            if each.id not in judges:  # interrupted before it came to this one
                 continue
-            judge = ScenarioJudge(self.session.scenario(each.id), self._story(each, opened))
+            judge = judges[each.id]
             results += judge.results()
             self.questions |= judge.questions
         return results

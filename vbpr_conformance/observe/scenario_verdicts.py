@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 
 from vbpr_conformance.observe.case_finding import CaseFinding, failed, passed, unseen
+from vbpr_conformance.observe.client_story import ClientStory
 from vbpr_conformance.observe.observed_scenario import ObservedScenario
 from vbpr_conformance.observe.recording import RecordedRequest
 from vbpr_conformance.observe.request_ticks import tick
@@ -23,31 +23,15 @@ from vbpr_conformance.observe.shown_values import (
     sightings,
     sought_values,
 )
+from vbpr_conformance.observe.verdict_words import element_shown, kind_of_text, listed, value_name
 from vbpr_conformance.observe.witness_tree import Piece, plain
 from vbpr_conformance.rest.curl import curl_line
 from vbpr_conformance.suite.recorder import CaseRecorder
 from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 
 _DATA_INTERACTIONS = frozenset({"capabilities", ""})
-_MOST_SAID = 4
 _DISPLAYED = 3
 """So many values of its own and a resource is displayed, not only named."""
-
-
-@dataclass
-class ClientStory:
-    """What is known of the client besides its requests, for one scenario.
-
-    `outputs` are what it put out, each with a name; `answers` what was answered to questions by their id; `trouble`
-    why it broke down (its program ended badly), empty if it did not. `session` are all scenarios of the session:
-    what a client can ask is proved in any of them.
-    """
-
-    outputs: Sequence[tuple[str, bytes]] = ()
-    answers: Mapping[str, str] = field(default_factory=dict)
-    trouble: str = ""
-    session: Sequence[ObservedScenario] = ()
-    smart: bool = False
 
 
 class ScenarioJudge:
@@ -70,6 +54,15 @@ class ScenarioJudge:
         """Judge every case."""
         self._observed.judge_requests()
         return [self._result(case) for case in self._observed.scenario.cases]
+
+    def kinds_shown(self) -> set[str]:
+        """The elements of which the client shows any value here, by their path without indexes."""
+        found: set[str] = set()
+        for case in self._observed.scenario.cases:
+            if case.spec.values is not None:
+                values, labels = sought_values(case.spec.values, self._output)
+                found |= {element_shown(each) for each in sightings(values, labels, self._output) if each.said}
+        return found
 
     def _result(self, case: ScenarioCase) -> CaseResult:
         finding = self._finding(case)
@@ -171,7 +164,7 @@ class ScenarioJudge:
             return passed(said, "reaction", self._started())
         if not self._started():
             return self._never_asked()
-        named = _listed([each.reference for each in missing])
+        named = listed([each.reference for each in missing])
         return failed(
             f"{len(missing)} of {len(wanted)} never reached the client: {named}", "reaction", self._started()[-3:]
         )
@@ -208,7 +201,7 @@ class ScenarioJudge:
             return passed(f"all {len(wanted)} are shown", "witness")
         if len(missing) == len(wanted) and not self._output.shows_any(self._data.held.values()):
             return unseen("the client's output names none of them", self._witness_hint())
-        named = _listed([each.reference for each in missing])
+        named = listed([each.reference for each in missing])
         return failed(f"{len(missing)} of {len(wanted)} are not shown: {named}", "witness")
 
     def _no_output(self) -> CaseFinding:
@@ -250,7 +243,7 @@ class ScenarioJudge:
         if self._output.is_empty:
             return self._no_output()
         value, *marks = texts
-        shown = self._output.text.shows(ShownFact(_kind(value), (value,))) == EXACT
+        shown = self._output.text.shows(ShownFact(kind_of_text(value), (value,))) == EXACT
         if shown and not any(self._output.tree.has(plain(mark)) for mark in marks):
             return failed(f"{value} is shown without what modifies it", "witness", is_certain=True)
         if shown or self._output.shows_any(self._data.held.values()):
@@ -303,10 +296,10 @@ class ScenarioJudge:
         open_ones = {key: each for key, each in asked.items() if each.said != EXACT and answered[key] != EXACT}
         lost = [each for each in open_ones.values() if each.said]
         if lost:
-            finding = failed(f"{_value(lost[0])}: {lost[0].said}", "witness", is_certain=True)
+            finding = failed(f"{value_name(lost[0])}: {lost[0].said}", "witness", is_certain=True)
         elif wrong:
             key, said = wrong[0]
-            return failed(f"{_value(asked[key])}: {said}", "answer", is_certain=True)
+            return failed(f"{value_name(asked[key])}: {said}", "answer", is_certain=True)
         elif not open_ones:
             step = "answer" if any(answered.values()) else "witness"
             return passed(f"{len(found)} of {len(found)} values are shown", step)
@@ -316,22 +309,30 @@ class ScenarioJudge:
             missing = list(open_ones.values())
             something = any(each.said == EXACT for each in found)
             speaks = [
-                each for each in missing if (something and (each.thing_shown or each.is_sure)) or self._says_more(each)
+                each
+                for each in missing
+                if ((something and (each.thing_shown or each.is_sure)) or self._says_more(each))
+                and self._is_dropped(case, each)
             ]
             if speaks and certain_missing:
-                finding = failed(f"{_value(speaks[0])} is not shown, though what it belongs to is", "witness")
+                finding = failed(f"{value_name(speaks[0])} is not shown, though what it belongs to is", "witness")
                 finding.details += (
-                    [("also missing", _listed([_value(each) for each in speaks[1:]]))] if speaks[1:] else []
+                    [("also missing", listed([value_name(each) for each in speaks[1:]]))] if speaks[1:] else []
                 )
             else:
                 finding = unseen(
-                    f"{_value(missing[0])} is not shown", f"{self._witness_hint()}; or answer the question"
+                    f"{value_name(missing[0])} is not shown", f"{self._witness_hint()}; or answer the question"
                 )
         finding.questions = {
             key: f"What is {each.value.name.rpartition('.')[2]} of {each.value.thing}?"
             for key, each in open_ones.items()
         }
         return finding
+
+    def _is_dropped(self, case: ScenarioCase, sighting: ValueSighting) -> bool:
+        """Whether the client shows such values elsewhere: what it never shows at all was just not seen."""
+        kinds = self._story.kinds
+        return case.spec.values is None or kinds is None or element_shown(sighting) in kinds
 
     def _says_more(self, sighting: ValueSighting) -> bool:
         """Whether the output tells what a resource holds, more than its name: then leaving a value out is a choice."""
@@ -354,7 +355,7 @@ class ScenarioJudge:
         outside = self._observed.outside if "outside" in rules else []
         if outside:
             finding = failed(outside[0], "wire", is_certain=True)
-            finding.details += [("also", _listed(outside[1:]))] if outside[1:] else []
+            finding.details += [("also", listed(outside[1:]))] if outside[1:] else []
             return finding
         if not self._requests:
             finding = self._never_asked()
@@ -368,7 +369,7 @@ class ScenarioJudge:
         finding = failed(issue.message, "wire", [request], is_certain=True)
         finding.details.append(("request", request.line()))
         others = [issue.message for _, issue in (wrong or broken)[1:]]
-        finding.details += [("also", _listed(list(dict.fromkeys(others))))] if others else []
+        finding.details += [("also", listed(list(dict.fromkeys(others))))] if others else []
         if not wrong:
             finding.verdict = Verdict.WARN
         return finding
@@ -383,17 +384,3 @@ class ScenarioJudge:
         if not tried:
             return unseen("nothing was written", "let the client do the task")
         return failed(f"the server does not hold {held.reference}", "reaction", tried)
-
-
-def _value(sighting: ValueSighting) -> str:
-    fact = sighting.fact
-    return f"{sighting.value.name} of {sighting.value.thing.split()[0]}" + (f" ({fact.told()})" if fact else "")
-
-
-def _kind(value: str) -> str:
-    return "number" if value.replace(".", "", 1).lstrip("-").isdigit() else "text"
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_SAID} more" if len(names) > _MOST_SAID else ""
-    return ", ".join(names[:_MOST_SAID]) + more

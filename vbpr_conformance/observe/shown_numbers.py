@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
 
 _SPACES = " \u00a0\u2009\u202f"
 _MARKS = "'\u2019_"
@@ -108,4 +108,4 @@ def rounded_from(shown: Decimal, value: Decimal, least_digits: int = 1) -> bool:
     if len(shown.normalize().as_tuple().digits) < least_digits:
         return False
     step = Decimal(1).scaleb(shown_exponent)
-    return abs(shown - value) < step
+    return any(value.quantize(step, how) == shown for how in (ROUND_HALF_UP, ROUND_HALF_EVEN, ROUND_DOWN))

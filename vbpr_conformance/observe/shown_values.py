@@ -259,7 +259,7 @@ def _shown(fact: ShownFact, record: OutputText, output: ClientOutput) -> str:
         if anywhere and not own and record.text == "":
             return anywhere
     if fact.kind == "number" and record.text and not own:
-        near = record.roughly(Decimal(fact.ways[0]))
+        near = record.roughly(Decimal(fact.ways[0]), 2)
         return f"it is rounded: {near} is shown" if near else ""
     return own
 
@@ -282,17 +282,20 @@ def listed_alike(wanted: Sequence[HeldResource], decoy: HeldResource, output: Cl
     labels |= dict.fromkeys(names_of(decoy.resource), decoy.reference)
     index = RecordIndex(output.tree, labels)
     asked = {each.reference for each in wanted}
-    return next(_alike(output.tree, index, asked, decoy.reference, others), "")
+    cited = any(decoy.reference in str(each.resource) for each in wanted)
+    return next(_alike(output.tree, index, asked, decoy.reference, others, lines=not cited), "")
 
 
 def _calls(held: HeldResource, output: ClientOutput) -> list[str]:
     return [each for each in names_of(held.resource) if output.is_unique(ShownFact("text", (each,)))]
 
 
-def _alike(piece: Piece, index: RecordIndex, asked: set[str], decoy: str, others: set[str]) -> Iterator[str]:
+def _alike(  # noqa: PLR0913  what is looked for, and where
+    piece: Piece, index: RecordIndex, asked: set[str], decoy: str, others: set[str], *, lines: bool
+) -> Iterator[str]:
     if decoy not in index.owners(piece):
         return
-    if piece.kind in {"array", "rows", "lines", "object"}:
+    if piece.kind in {"array", "rows", "object"} or (lines and piece.kind == "lines"):
         heads = [(part, _head(part, index)) for part in piece.parts]
         good = [part for part, head in heads if head in asked]
         bad = [part for part, head in heads if head == decoy and not _is_marked(part)]
@@ -300,7 +303,7 @@ def _alike(piece: Piece, index: RecordIndex, asked: set[str], decoy: str, others
         if good and bad and not dump and _same_kind(piece.kind, good, bad):
             yield bad[0].text[:120].replace("\n", " ")
     for part in piece.parts:
-        yield from _alike(part, index, asked, decoy, others)
+        yield from _alike(part, index, asked, decoy, others, lines=lines)
 
 
 def _head(piece: Piece, index: RecordIndex) -> str:
