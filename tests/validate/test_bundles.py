@@ -9,6 +9,7 @@ PAYER = {"resourceType": "Organization", "id": "payer", "active": True, "name": 
 PROVIDER = {"resourceType": "Organization", "id": "provider-1", "active": True, "name": "Provider"}
 BASE = "https://payer.example.org/fhir/"
 UUID = "urn:uuid:53fefa32-fcbb-4ff8-8a92-55ee120877b7"
+REPORT = {"reference": "MeasureReport/r"}
 
 
 @pytest.fixture
@@ -132,13 +133,13 @@ def test_a_uuid_that_no_entry_has_leads_nowhere(validator, bundle, kind, severit
 @pytest.mark.parametrize(
     ("kind", "first"),
     [
-        ("document", {"resourceType": "Composition", "id": "c"}),
+        ("document", {"resourceType": "Composition", "id": "c", "section": [{"entry": [REPORT]}]}),
         ("message", {"resourceType": "MessageHeader", "id": "m"}),
     ],
 )
 def test_a_document_begins_with_its_composition_whether_or_not_its_type_is_held(validator, valid, kind, first):
     """bdl-11 and bdl-12 ask for types of which the edition holds no more than the name."""
-    report = valid("quality")
+    report = valid("quality") | {"id": "r"}
     entries = [{"fullUrl": f"{BASE}{each['resourceType']}/{each['id']}", "resource": each} for each in (first, report)]
     bundle = {
         "resourceType": "Bundle",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -62,9 +63,9 @@ def well_formed(definition: CanonicalResource) -> Iterator[None]:
 
 
 class Definitions:
-    """Resources by canonical; one that is added later stands before an earlier one of the same URL.
+    """Resources by canonical; of one URL the newest version is found, of one version that which was added last.
 
-    A canonical with `|version` finds that version where it is held, and else any: guides name versions of their
+    A canonical with `|version` finds that version where it is held, and else the newest: guides name versions of their
     dependencies that nobody has, and the newest at hand is then the best answer
     (https://hl7.org/fhir/R4/references.html#canonical).
     """
@@ -84,14 +85,15 @@ class Definitions:
     def find(self, canonical: str, resource_type: str | None = None) -> CanonicalResource | None:
         """The resource of that canonical and, if given, of that type."""
         url, _, version = canonical.partition("#")[0].partition("|")
-        first: CanonicalResource | None = None
+        newest: CanonicalResource | None = None
         for definition in self.versions(url):
             if resource_type is not None and definition.type != resource_type:
                 continue
-            if not version or definition.version == version:
+            if version and definition.version == version:
                 return definition
-            first = first or definition
-        return first
+            if newest is None or _is_newer(definition.version, newest.version):
+                newest = definition
+        return newest
 
     def versions(self, url: str) -> Iterator[CanonicalResource]:
         """All resources held of that URL, the one that stands before the others first."""
@@ -109,3 +111,21 @@ class Definitions:
     def urls(self) -> set[str]:
         """The canonical URLs of all resources held."""
         return self._held.keys() | (self._below.urls() if self._below is not None else set())
+
+
+def _is_newer(version: str | None, other: str | None) -> bool:
+    """Whether a version comes after another; what cannot be compared does not.
+
+    R4 publishes what it holds of others (terminology, extensions) under its own version, which is older than any of
+    theirs.
+    """
+    if version == other or not version or not other:
+        return False
+    if FHIR_VERSION in {version, other}:
+        return other == FHIR_VERSION
+    one, two = ([int(each) for each in _NUMBER.findall(each.partition("-")[0])] for each in (version, other))
+    return one > two
+
+
+FHIR_VERSION = "4.0.1"
+_NUMBER = re.compile(r"\d+")

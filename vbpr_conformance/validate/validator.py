@@ -204,7 +204,8 @@ class Validator:
         bad = self._compiler.resource(kind, roots).check(value, scope)
         found += bad or []
         found += nested_resources.repeated_ids(value) if "contained" in value else []
-        found += bundle_entries.issues(value, self._known.is_resource) if kind == "Bundle" else []
+        if kind == "Bundle":
+            found += bundle_entries.issues(value, self._known.is_resource) + bundle_entries.closure_issues(scope)
         found += measure_reports.issues(value, scope) if kind == "MeasureReport" else []
         found += measure_reports.measure_issues(value) if kind == "Measure" else []
         return found or None

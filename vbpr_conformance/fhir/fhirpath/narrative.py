@@ -16,8 +16,7 @@ _ELEMENTS = (
 _ATTRIBUTES = (
     "title style class id idref lang dir accesskey tabindex span width align valign char charoff abbr axis headers "
     "scope rowspan colspan href hreflang name rel rev shape src alt border cellpadding cellspacing frame rules "
-    "summary nowrap height cite compact start type value coords usemap ismap longdesc charset target datetime for "
-    "hspace vspace bgcolor color face size noshade"
+    "summary nowrap height cite compact type value coords usemap ismap longdesc charset"
 )
 _ALLOWED_ELEMENTS = frozenset(_ELEMENTS.split())
 _ALLOWED_ATTRIBUTES = frozenset(_ATTRIBUTES.split())

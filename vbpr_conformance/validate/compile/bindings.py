@@ -33,11 +33,11 @@ class _Bound:
         detail = {"strength": strength, "valueSet": members.url}
         self._outside = node.rule("binding", view, detail=detail, severity=severity, code="code-invalid", step=step)
         self._undecided = node.issue_maker("binding", view, severity="information", code="not-supported")
-        self._strength = strength
+        self.strength = strength
         self.members = members
 
     def outside(self, said: str) -> Drafts:
-        return self._outside(f"{said} found, expected a code of {self.members.listed} (binding: {self._strength}).")
+        return self._outside(f"{said} found, expected a code of {self.members.listed} (binding: {self.strength}).")
 
     def undecided(self, said: str) -> Drafts:
         return self._undecided(f"Not checked: whether {said} is in {self.members.url} is not known here.")
@@ -66,6 +66,14 @@ def code_checks(slot: PropertySlot) -> list[Check]:
     if slot.type not in _PLAIN_TYPES:
         return []
     return [_plain(bound) for bound in _bounds(slot.node, slot.views, slot.name.label)]
+
+
+def value_needed(slot: PropertySlot) -> Callable[[], Drafts] | None:
+    """Give what says that a code is missing where a required binding asks for one: extensions do not stand for it."""
+    if slot.type != "code":
+        return None
+    bounds = [each for each in _bounds(slot.node, slot.views, slot.name.label) if each.strength == "required"]
+    return (lambda: bounds[0].outside("No code")) if bounds else None
 
 
 def _plain(bound: _Bound) -> Check:

@@ -177,6 +177,7 @@ def _down(known: KnownDefinitions, kind: str, view: ElementRef, step: str) -> It
                 for each in known.slices(child):
                     if known.extension_url(each) == url:
                         yield "Extension", each
+                        yield from (("Extension", inner) for inner in known.slices(each))  # reslices: `kind/A`
             else:
                 types = child.element.types
                 yield (types[0].code if types else "BackboneElement"), child

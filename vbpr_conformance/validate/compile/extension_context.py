@@ -33,7 +33,7 @@ class ElementPlace:
         own = kind in _IN_PLACE or not kind
         paths = {f"{path}.{name}" for path in self.paths}
         if self.types and self.types[0] not in _IN_PLACE:
-            paths.add(f"{self.types[0]}.{name}")
+            paths |= {f"{each}.{name}" for each in self.types}  # those of the ancestors too: `Resource.meta`
         if name.endswith("[x]"):
             plain = name[:-3]
             paths |= {path[:-3] for path in paths} | {path[:-3] + kind[:1].upper() + kind[1:] for path in paths}
@@ -63,13 +63,8 @@ class ElementPlace:
     def _is(self, expression: str) -> bool:
         if expression == "Element" or expression in self.paths:
             return True
-        if expression in self.types:
-            return True
-        return expression in _R5_ABSTRACT and "DomainResource" in self.types
+        return expression in self.types
 
 
 _IN_PLACE = frozenset({"BackboneElement", "Element"})
 """Types whose elements are defined where they are used: paths go on through them."""
-
-_R5_ABSTRACT = frozenset({"CanonicalResource", "MetadataResource"})
-"""Abstract types of R5 that contexts of R4 extension packages name."""

@@ -158,7 +158,7 @@ class _Known:
             tell = self._node.issue_maker("max", view, severity="error", code="structure")
             self.limits = {**self.limits, url: (most, tell)}  # others may be reading it
         allowed = self._owner.allows(definition.contexts)
-        if allowed is not False and self._node.type not in FORMATS:  # what bears it is no primitive
+        if allowed is not False and self._node.type not in FORMATS:
             found = condition(definition, self._kind(), placed=allowed is True)
             if found is not None:
                 self.conditions[url] = found
@@ -198,7 +198,10 @@ class _Known:
         if definition.root.is_modifier != self._modifier:
             where = "modifierExtension" if definition.root.is_modifier else "extension"
             return self._misplaced, f"The extension {definition.url} found here, which belongs into {where}."
-        if self._owner.allows(definition.contexts) is False:
+        contexts = definition.contexts
+        if self._node.type in FORMATS:  # FHIRPath gives the value, not what bears the extension: plain paths are taken
+            contexts = tuple(("element" if _is_path(text) else kind, text) for kind, text in contexts)
+        if self._owner.allows(contexts) is False:
             allowed = ", ".join(expression for _, expression in definition.contexts)
             return self._misplaced, f"The extension {definition.url} found here, which is defined for {allowed}."
         return None
@@ -251,3 +254,7 @@ def object_rules(node: ElementNode, contents: ElementRefs) -> list[ObjectRule]:
 
 
 _EXT_1 = "extension.exists() != value.exists()"
+
+
+def _is_path(expression: str) -> bool:
+    return all(step.isalnum() for step in expression.split("."))

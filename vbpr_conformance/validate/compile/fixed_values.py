@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
-from vbpr_conformance.validate.compile.element_node import Check, ElementNode, MakeIssue
-from vbpr_conformance.validate.element_ref import ElementRefs
+from vbpr_conformance.validate.compile.element_node import Check, ElementNode, MakeIssue, ObjectCheck
+from vbpr_conformance.validate.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.issue import Drafts, shown
 from vbpr_conformance.validate.judge.scope import Scope
 from vbpr_conformance.validate.pattern_match import equal, matches
@@ -56,3 +57,34 @@ def _said(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_said, value)) + "]"
     return shown(value)
+
+
+def quantity_ranges(node: ElementNode, views: ElementRefs) -> list[ObjectCheck]:
+    """Give the checks for minValueQuantity and maxValueQuantity; amounts in other units are said to be not checked."""
+    checks: list[ObjectCheck] = []
+    for view in views:
+        for bound, is_least in ((view.element.min_value, True), (view.element.max_value, False)):
+            if isinstance(bound, dict):
+                checks.append(_quantity_range(node, view, bound, is_least=is_least))
+    return checks
+
+
+def _quantity_range(node: ElementNode, view: ElementRef, bound: dict[str, Any], *, is_least: bool) -> ObjectCheck:
+    make_issue = node.rule("range", view, detail=bound, code="value")
+    undecided = node.issue_maker("range", view, severity="information", code="not-supported")
+    limit, word = bound.get("value"), "least" if is_least else "most"
+
+    def check(value: dict[str, Any], _: Scope) -> Drafts | None:
+        amount = value.get("value")
+        if not isinstance(amount, int | Decimal) or not isinstance(limit, int | Decimal):
+            return None
+        if any(value.get(name) != bound.get(name) for name in _UNIT if name in bound):
+            return undecided(f"Not checked: whether {amount} {value.get('code')} is within {_said(bound)}.")
+        if amount < limit if is_least else amount > limit:
+            return make_issue(f"{amount} found, the {word} allowed is {limit}.")
+        return None
+
+    return check
+
+
+_UNIT = ("system", "code")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ABSTRACT_RESOURCES = frozenset({"Resource", "DomainResource"})
 _REMEMBERED = 1000
+_OF_CANONICAL_RESOURCES = frozenset({"url", "version", "status", "publisher"})
 _RESOURCE_TYPES = "http://hl7.org/fhir/resource-types"
 
 
@@ -56,8 +57,15 @@ class KnownDefinitions:
             while profile is not None and profile.base:
                 names.append(profile.base.rpartition("/")[2])
                 profile = self.edition.find_profile(profile.base)
+            names += self._of_r5(type_name) if "DomainResource" in names else ()
             found = self._lineages.setdefault(type_name, tuple(names))
         return found
+
+    def _of_r5(self, type_name: str) -> tuple[str, ...]:
+        """The abstract types of R5 that a type would have, which contexts of extension packages for R4 name."""
+        profile = self.edition.type(type_name)
+        elements = {each.name for each in profile.root.children} if profile is not None else set()
+        return ("CanonicalResource", "MetadataResource") if elements >= _OF_CANONICAL_RESOURCES else ()
 
     def type_root(self, type_name: str) -> ElementRef | None:
         """The definition of a type itself."""
@@ -70,9 +78,13 @@ class KnownDefinitions:
         for ref in refs:
             element = ref.element
             if element.content_reference:
-                target = ref.profile.by_id.get(element.content_reference)
+                # What a profile says of the elements referred to does not hold here: those of the type do.
+                profile = self.edition.type(ref.profile.type) or ref.profile
+                target = profile.by_id.get(element.content_reference)
                 if target is not None:
-                    found.append(self.ref(ref.profile, target))
+                    found.append(self.ref(profile, target))
+                if element.children:
+                    found.append(ref)
                 continue
             if element.children:
                 found.append(ref)

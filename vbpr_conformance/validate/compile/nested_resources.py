@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from vbpr_conformance.ig.model import STRUCTURE_DEFINITION
 from vbpr_conformance.validate.compile.element_node import Checked, PropertyCheck
+from vbpr_conformance.validate.compile.known_definitions import ABSTRACT_RESOURCES
 from vbpr_conformance.validate.compile.memo import remembering
 from vbpr_conformance.validate.compile.object_properties import PropertySlot, repeated
 from vbpr_conformance.validate.compile.slicing import SliceGroup
+from vbpr_conformance.validate.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.issue import Drafts, IssueDraft, below, shown
 from vbpr_conformance.validate.judge.scope import Scope
 
 
 def resource_property(slot: PropertySlot) -> PropertyCheck:
     """Make the check of a property that holds any resource: by what that resource is and claims to be."""
-    profiles = [profile for view in slot.views for each in view.element.types for profile in each.profiles]
+    profiles = [profile for view in slot.views for profile in _asked_by(view)]
     own = tuple(view for view in slot.views if view.element.children)
 
+    judged = _by_one_of_several(slot)
     groups = [SliceGroup(slot, view, slot.properties) for view in slot.views if view.element.slices]
 
     def contained(value: Any, scope: Scope) -> Drafts | None:
         inside = scope.inner(value) if type(value) is dict else scope
         if not groups:
-            return scope.judge.inner(value, inside, profiles, own)
+            return judged(value, inside, profiles, own)
         slices = [each for group in groups for each in group.slices_of(value, inside)]
-        asked = [profile for view in slices for each in view.element.types for profile in each.profiles]
+        asked = [profile for view in slices for profile in _asked_by(view)]
         views = tuple(view for view in slices if view.element.children)
-        return scope.judge.inner(value, inside, [*profiles, *asked], (*own, *views))
+        return judged(value, inside, [*profiles, *asked], (*own, *views))
 
     def whole(values: list[Any], scope: Scope) -> Drafts | None:
         return [finding for group in groups for finding in group.judge(values, scope)] or None
@@ -42,10 +47,38 @@ def resource_property(slot: PropertySlot) -> PropertyCheck:
             full_url = owner.get("fullUrl")
             bundle = scope.entries()
             inside = scope.entry(value, full_url if type(full_url) is str else None, bundle)
-        bad = scope.judge.inner(value, inside, profiles, own)
+        bad = judged(value, inside, profiles, own)
         return below(bad, slot.name.step) if bad else None
 
     return entry
+
+
+def _asked_by(view: ElementRef) -> list[str]:
+    """The profiles that a definition asks of a resource, the type itself where it names none."""
+    return [
+        profile
+        for each in view.element.types
+        for profile in each.profiles or (() if each.code in ABSTRACT_RESOURCES else (STRUCTURE_DEFINITION + each.code,))
+    ]
+
+
+def _by_one_of_several(slot: PropertySlot) -> Callable[[Any, Scope, list[str], ElementRefs], Drafts | None]:
+    """Give what judges a resource by what is asked; of several profiles one must fit, one about its type."""
+    none_fits = slot.rule("profile", slot.views[0])
+
+    def judged(value: Any, inside: Scope, asked: list[str], views: ElementRefs) -> Drafts | None:
+        if len(asked) > 1:
+            kind = value.get("resourceType") if type(value) is dict else None
+            about = [name for name in asked if slot.known.type_about(name) in {kind, *ABSTRACT_RESOURCES}]
+            if not about:
+                return none_fits(f"A {kind} found, expected one of {', '.join(asked)}.")
+            if len(about) > 1:
+                fitting = [name for name in about if inside.judge.conforms(value, name, inside) is not False]
+                about = fitting[:1] or about[:1]
+            asked = about
+        return inside.judge.inner(value, inside, asked, views)
+
+    return judged
 
 
 def repeated_ids(resource: dict[str, Any]) -> Drafts:

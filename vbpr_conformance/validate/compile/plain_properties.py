@@ -44,7 +44,7 @@ def _typed(slot: PropertySlot) -> None:
     checks, label = slot.properties.checks, slot.name.key
     if slot.type in FORMATS:
         primitive_values.properties(slot)
-    elif slot.type in ABSTRACT_RESOURCES:
+    elif slot.type in ABSTRACT_RESOURCES or slot.known.is_resource(slot.type):
         checks[label] = resource_property(slot)
     elif slot.type == "Extension":
         checks[label] = extensions.extension_property(slot)

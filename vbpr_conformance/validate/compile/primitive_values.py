@@ -195,9 +195,12 @@ def _less(one: Any, other: Any) -> bool:
 def _single_beside(slot: PropertySlot, beside: ElementNode) -> PropertyCheck:
     step, key = slot.name.step, slot.name.key
     alone = _nothing_but_an_id(slot)
+    needed = bindings.value_needed(slot)
 
     def check(value: Any, owner: dict[str, Any], scope: Scope) -> Drafts | None:
-        bad = (beside.check(value, scope) or []) + (alone(value) if owner.get(key) is None else [])
+        bad = beside.check(value, scope) or []
+        if owner.get(key) is None:
+            bad += alone(value) + (needed() if needed is not None else [])
         return below(bad, step) if bad else None
 
     return check

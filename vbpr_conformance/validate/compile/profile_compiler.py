@@ -9,11 +9,10 @@ from typing import Any
 from vbpr_conformance.fhir.primitive_formats import FORMATS
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Profile
-from vbpr_conformance.validate.compile import bindings, extensions, invariants, reference_targets
+from vbpr_conformance.validate.compile import bindings, extensions, fixed_values, invariants, reference_targets
 from vbpr_conformance.validate.compile.choice_types import choice_property
 from vbpr_conformance.validate.compile.element_node import Check, ElementNode, MakeIssue, Nodes, ObjectCheck, ObjectRule
 from vbpr_conformance.validate.compile.extension_context import ElementPlace
-from vbpr_conformance.validate.compile.fixed_values import value_checks
 from vbpr_conformance.validate.compile.known_definitions import KnownDefinitions
 from vbpr_conformance.validate.compile.memo import remembering
 from vbpr_conformance.validate.compile.object_checks import object_check
@@ -87,14 +86,31 @@ class ProfileCompiler:
     def _rules_of_the_whole(self, node: ElementNode, contents: ElementRefs) -> list[ObjectRule]:
         """Give the checks that look at an object as a whole."""
         every = tuple(dict.fromkeys((*node.views, *contents)))
-        rules = [ObjectRule(each) for each in value_checks(node, every)]
+        rules = [ObjectRule(each) for each in fixed_values.value_checks(node, every)]
         rules += bindings.object_rules(node, every)
         rules += reference_targets.object_rules(node, every)
         rules += extensions.object_rules(node, contents)
         rules += invariants.object_rules(node, contents)
+        rules += [ObjectRule(each) for each in fixed_values.quantity_ranges(node, every)]
+        for view in node.views:
+            names = [name for each in view.types(node.type) for name in each.profiles]
+            if len(names) > 1 and node.type != "Extension":
+                rules.append(ObjectRule(_one_fits(node, view, names)))
         for view, name in self.known.missing_profiles(node.type, node.views):
             rules.append(ObjectRule(_not_held(node, view, name)))
         return rules
+
+
+def _one_fits(node: ElementNode, view: ElementRef, names: list[str]) -> ObjectCheck:
+    """A value of a type with several profiles conforms to one of them; one that is not held may be it."""
+    make_issue = node.rule("profile", view, detail=tuple(names))
+
+    def check(value: dict[str, Any], scope: Scope) -> Drafts | None:
+        if any(scope.judge.conforms(value, name, scope) is not False for name in names):
+            return None
+        return make_issue(f"It conforms to none of {', '.join(names)}.")
+
+    return check
 
 
 def _gathered(node: ElementNode, place: str, above: tuple[ElementNode, ...]) -> Iterator[Rule]:

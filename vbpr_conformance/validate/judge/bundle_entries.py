@@ -1,12 +1,16 @@
-"""Bundles: the addresses of their entries (https://hl7.org/fhir/R4/bundle.html#bundle-unique)."""
+"""Bundles: the addresses of their entries, and what documents and messages must hold.
+
+https://hl7.org/fhir/R4/bundle.html#bundle-unique, https://hl7.org/fhir/R4/documents.html#bundle
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from vbpr_conformance.validate.compile.reference_targets import type_in
 from vbpr_conformance.validate.issue import Drafts, IssueDraft, below, shown
+from vbpr_conformance.validate.judge.scope import Bundle, Scope
 
 _RULE = "full-url:Bundle.entry.fullUrl"
 _PROFILE = "http://hl7.org/fhir/StructureDefinition/Bundle"
@@ -43,3 +47,65 @@ def _trouble(full_url: Any, resource: dict[str, Any], kind: Any, is_resource: Ca
     if named is not None and is_resource(named) and named != actual:
         return f"{shown(full_url)} found, which is the address of a {named}, not of a {actual}."
     return None
+
+
+_REFERENCE = "reference:Bundle.entry.resource"
+_FIRST = {"document": "Composition", "message": "MessageHeader"}
+_MAY_STAND_ALONE = frozenset({"Provenance", "Binary"})
+
+
+def closure_issues(scope: Scope) -> Drafts:
+    """Judge a document or message: what its first resource refers to is in it, and a document holds nothing else."""
+    bundle = scope.entries()
+    entries = bundle.listed
+    if not entries or entries[0][0].get("resourceType") != _FIRST.get(str(bundle.type)):
+        return []  # bdl-11 and bdl-12 tell of another first resource
+    first, full_url = entries[0]
+    start = first if bundle.type == "document" else {"focus": first.get("focus")}
+    found: Drafts = []
+    for path, reference in _references(start, ".entry[0].resource"):
+        if not reference.startswith("#") and bundle.find(*_asked(reference, full_url)) is None:
+            message = f"{shown(reference)} found, but no entry of the {bundle.type} has this address."
+            found += below([IssueDraft("error", "not-found", _REFERENCE, _PROFILE, message)], path)
+    return found + (_unreachable(bundle) if bundle.type == "document" else [])
+
+
+def _unreachable(bundle: Bundle) -> Drafts:
+    """Say which entries no way of references, forward or backward, leads to from the Composition."""
+    links: dict[int, set[int]] = {id(resource): set() for resource, _ in bundle.listed}
+    for resource, full_url in bundle.listed:
+        for _, reference in _references(resource, ""):
+            target = bundle.find(*_asked(reference, full_url))
+            if target is not None:
+                links[id(resource)].add(id(target[0]))
+                links[id(target[0])].add(id(resource))
+    reached, waiting = set[int](), [id(bundle.listed[0][0])]
+    while waiting:
+        each = waiting.pop()
+        if each not in reached:
+            reached.add(each)
+            waiting += links[each]
+    message = "An entry found that no reference leads to from the Composition: a document holds nothing else."
+    return [
+        finding
+        for position, (resource, _) in enumerate(bundle.listed)
+        if id(resource) not in reached and resource.get("resourceType") not in _MAY_STAND_ALONE
+        for finding in below([IssueDraft("error", "invalid", _REFERENCE, _PROFILE, message)], f".entry[{position}]")
+    ]
+
+
+def _asked(reference: str, full_url: str | None) -> tuple[str, str | None, str]:
+    url, _, version = reference.partition("#")[0].partition("/_history/")
+    return url, full_url, version
+
+
+def _references(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Give the literal references below a value, each with its place."""
+    if isinstance(value, dict):
+        if isinstance(value.get("reference"), str):
+            yield f"{path}.reference", value["reference"]
+        for name, each in value.items():
+            yield from _references(each, f"{path}.{name}")
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from _references(each, f"{path}[{index}]")

@@ -226,6 +226,7 @@ class Bundle:
     def __init__(self, bundle: dict[str, Any]) -> None:
         self.type = bundle.get("type")
         self.resources: list[dict[str, Any]] = []
+        self.listed: list[_Entry] = []
         self._by_url: dict[str, list[_Entry]] = {}
         self._by_id: dict[str, list[_Entry]] = {}
         entries = bundle.get("entry")
@@ -236,6 +237,7 @@ class Bundle:
             self.resources.append(resource)
             full_url = entry.get("fullUrl")
             found = (resource, full_url if isinstance(full_url, str) else None)
+            self.listed.append(found)
             if found[1] is not None:
                 self._by_url.setdefault(found[1], []).append(found)
             self._by_id.setdefault(f"{resource.get('resourceType')}/{resource.get('id')}", []).append(found)
