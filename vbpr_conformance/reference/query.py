@@ -23,8 +23,8 @@ RESULT_PARAMETERS = {"_count", "_sort", "_summary", "_elements", "_total", "_typ
 _INCLUDES = {"_include", "_revinclude", "_include:iterate", "_revinclude:iterate"}
 MOST_KEPT = 1000
 """How many matches are found at first: who pages on behind them makes the server look for all."""
-_FEW = 1000
-"""A criterion that fewer values meet is asked first."""
+_FEW = 20_000
+"""A criterion that fewer values meet is asked first: all that meet it are sorted."""
 _NO_CRITERION = Condition(0, [])
 """Stands for a parameter that filters nothing."""
 _LIVING = "SELECT v.seq FROM version v WHERE v.type = ? AND v.current = 1 AND v.body IS NOT NULL"
@@ -85,6 +85,11 @@ def _selected(
         found.used.append((name, value))
     sql, values = _LIVING, [resource_type]
     first = _rarest(server, conditions)
+    in_order = next((each for each in conditions if each.is_in_order), None) if first is None else None
+    if in_order is not None:
+        test = in_order.anywhere
+        sql, values = f"SELECT DISTINCT v.seq FROM search_value v WHERE {test.sql}", list(test.values)  # noqa: S608  # SQL of this package
+        conditions = [each for each in conditions if each is not in_order]
     for each in conditions:
         test = each.anywhere if each is first else each.of_resource
         sql += f" AND v.seq IN (SELECT seq FROM search_value WHERE {test.sql})" if each is first else f" AND {test.sql}"  # noqa: S608  # SQL of this package
@@ -95,15 +100,17 @@ def _selected(
 def _rarest(server: Server, conditions: list[Condition]) -> Condition | None:
     """Find the criterion that the fewest values meet, if they are few: the search then starts at these.
 
-    Without one it goes through the resources in their order, and soon has as many matches as are wanted.
+    Without one it goes through the resources in their order, or through the values of one criterion that an index has
+    in that order, and soon has as many matches as are wanted.
     """
     best, fewest = None, _FEW
     for each in conditions:
         if not each.negated:
             test = each.anywhere
-            sql = f"SELECT count(*) FROM (SELECT 1 FROM search_value WHERE {test.sql} LIMIT {fewest:d})"  # noqa: S608  # SQL of this package
+            most = min(fewest, MOST_KEPT + 1) if each.is_in_order else fewest
+            sql = f"SELECT count(*) FROM (SELECT 1 FROM search_value WHERE {test.sql} LIMIT {most:d})"  # noqa: S608  # SQL of this package
             number = server.store.select(sql, test.values)[0][0]
-            if number < fewest:
+            if number < most:
                 best, fewest = each, number
     return best
 

@@ -6,6 +6,7 @@ https://hl7.org/fhir/R4/search.html#ptypes, https://hl7.org/fhir/R4/search.html#
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 Canonical = tuple[str, str | None]
 """The URL and the version by which others may refer to a resource."""
+
+
+_EQUALITY = re.compile(r"(?=.*(value|exact) = \?)\w+ (= \?|IS NULL)( AND \w+ (= \?|IS NULL))*")
 
 
 class ColumnTest(NamedTuple):
@@ -47,6 +51,12 @@ class Condition:
         """The rows of all resources that meet it, in a form in which each alternative can use an index."""
         sql = " OR ".join(f"(param = ? AND ({each.sql}))" for each in self.tests)
         return ColumnTest(sql, [value for each in self.tests for value in (self.param, *each.values)])
+
+    @property
+    def is_in_order(self) -> bool:
+        """Whether an index has its rows in the order of the resources: one test, by equality alone."""
+        (first, *others) = self.tests or [_NOTHING]
+        return not others and not self.negated and bool(_EQUALITY.fullmatch(first.sql))
 
     @property
     def of_resource(self) -> ColumnTest:

@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS search_value (
     PRIMARY KEY (seq, param, place)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS by_param ON search_value (param, seq);
 CREATE INDEX IF NOT EXISTS by_value ON search_value (param, value) WHERE value IS NOT NULL;
-CREATE INDEX IF NOT EXISTS by_exact ON search_value (param, exact, value, system) WHERE exact IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_exact ON search_value (param, exact) WHERE exact IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_low ON search_value (param, low, high) WHERE low IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_high ON search_value (param, high) WHERE high IS NOT NULL;
 CREATE VIEW IF NOT EXISTS search_index AS
