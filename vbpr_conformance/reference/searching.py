@@ -57,9 +57,8 @@ def later_page(server: Server, request: Request) -> Response:
 
 
 def _answer(server: Server, request: Request, types: list[str]) -> Response:
-    filled = [
-        pair for pair in request.query if pair[1]
-    ]  # https://hl7.org/fhir/R4/search.html#errors: others are ignored
+    # Parameters without a value are ignored: https://hl7.org/fhir/R4/search.html#errors
+    filled = [pair for pair in request.query if pair[1]]
     request = replace(request, query=filled)
     strict = request.preference("handling") == "strict" or server.behaviour.unknown_parameter_refused
     found = [find(server, each, request.query, request.base, strict=strict, most=MOST_KEPT) for each in types]
@@ -89,7 +88,8 @@ def _total(server: Server, request: Request, types: list[str], more: tuple[str, 
         return None
     if not more:
         return seen
-    if wanted != "accurate" and ("_summary", "count") not in request.query:
+    only_counted = ("_summary", "count") in request.query or ("_count", "0") in request.query
+    if wanted != "accurate" and not only_counted:
         return None
     query = [pair for pair in request.query if pair[0] != "_sort"]
     return sum(count(server, each, query, request.base, strict=False) for each in types)
