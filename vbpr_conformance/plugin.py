@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vbpr_conformance.report.report_writer import ReportWriter, RunWriters
     from vbpr_conformance.suite.expand import Case
     from vbpr_conformance.suite.session import ServerUnderTest, Session
+    from vbpr_conformance.suite.target_terms import TargetTerms
     from vbpr_conformance.suite.verdicts import CaseResult
 
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
@@ -68,13 +69,23 @@ def pytest_configure(config: pytest.Config) -> None:
 
     try:
         config.option.vbpr_server = keep_credentials(config.option.vbpr_server)
-        session = config.stash[SESSION] = Session(config.option, getattr(config, "workerinput", None), _open_client)
+        session = config.stash[SESSION] = Session(
+            config.option, getattr(config, "workerinput", None), _open_client, _terms()
+        )
         _narrow(session, config.option)
     except UsageError as trouble:
         raise pytest.UsageError(str(trouble)) from trouble
     config.pluginmanager.register(Run(session, config), "vbpr-run")
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args = [str(session.folder)]  # the folder, not its files: node ids are relative to it
+
+
+def _terms() -> TargetTerms:
+    """Read what the target file says of the target, where the environment names one."""
+    from vbpr_conformance.target.access import terms_of
+    from vbpr_conformance.target.target_file import handed_on
+
+    return terms_of(handed_on())
 
 
 def _open_client(url: str, **settings: Any) -> FhirClient:

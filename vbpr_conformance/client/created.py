@@ -26,6 +26,9 @@ _MOST_PAGES = 50
 class DeletingClient(Protocol):
     """What the register asks of a client of the target."""
 
+    def limit(self, seconds: float | None) -> None:
+        """Let no request end later than so many seconds from now; None takes the limit away."""
+
     def delete(self, kind: str, identity: str) -> Exchange:
         """Delete a resource."""
 
@@ -167,7 +170,11 @@ class CreatedResources:
         return []
 
     def delete_all(self, client: DeletingClient, *, within: float | None = None) -> list[Remaining]:
-        """Delete all that is left of the run, with what was created by requests whose answer was lost."""
+        """Delete all that is left of the run, with what was created by requests whose answer was lost.
+
+        `within` is in seconds, and also ends a request that goes on.
+        """
+        client.limit(within)
         end = None if within is None else time.monotonic() + within
         lost = self._recover(client)
         return [*self.delete(client, self.references, within=None if end is None else end - time.monotonic()), *lost]

@@ -28,7 +28,7 @@ def check_fhir_endpoint(client: FhirClient, resource_type: str) -> None:
     if search.status in _LOCKED:
         raise TargetError(
             f"{client.base_url} {_LOCKED[search.status]}: GET {search.url} answered {search.status}{_hint(search)}. "
-            "Log in with VBPR_TOKEN, VBPR_BASIC, --header or the `auth` of a target file (see README, Access)"
+            f"{_ways(client)}"
         )
     answers = [each for each in (capabilities, search) if _speaks_fhir(each)]
     if not answers:
@@ -41,6 +41,18 @@ def check_fhir_endpoint(client: FhirClient, resource_type: str) -> None:
             f"{client.base_url} is not the base URL of a FHIR server, or its path is wrong: metadata and the search of "
             f"{resource_type} are answered 404{_hint(answers[0])}"
         )
+
+
+def _ways(client: FhirClient) -> str:
+    """Name the ways to log in, or say that the one that was taken did not help."""
+    if client.credentials is not None:
+        return (
+            f"The client is logged in by {client.credentials.name}: it lacks the right to it, or what it shows is wrong"
+        )
+    return (
+        "Log in with VBPR_TOKEN, --token-file, --token-command, VBPR_BASIC, --client-id with --client-key (SMART) or "
+        "--client-secret-file, --cert, --header, or the `auth` of a target file"
+    )
 
 
 def _speaks_fhir(exchange: Exchange) -> bool:

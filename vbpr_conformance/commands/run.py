@@ -56,6 +56,9 @@ def add(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--max-failures", metavar="N", type=options.whole_number(1), help="end after N failing cases")
     parser.add_argument("--summary", metavar="FILE.md", type=Path, help="also write a summary in Markdown")
+    parser.add_argument(
+        "--record-deviations", metavar="FILE", type=Path, help="also write what is broken, as known deviations to edit"
+    )
     parser.add_argument("--events", metavar="FILE", type=Path, help="also write what happens, as NDJSON, as it happens")
     parser.add_argument(
         "--redact-bodies", action="store_true", default=None, help="keep what is exchanged out of all reports"
@@ -89,6 +92,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace, base: str, out: Path, words: list[str]) -> int:
+    from vbpr_conformance.report.deviations_yaml import DeviationsYaml
     from vbpr_conformance.report.events_ndjson import EventsNdjson
     from vbpr_conformance.report.progress import Progress
     from vbpr_conformance.report.summary_markdown import SummaryMarkdown
@@ -100,6 +104,7 @@ def _run(args: argparse.Namespace, base: str, out: Path, words: list[str]) -> in
     verbosity = args.verbosity or 0
     writers: list[Any] = [Progress(sys.stdout, live=live, verbosity=verbosity)]
     writers += [SummaryMarkdown(args.summary)] if args.summary else []
+    writers += [DeviationsYaml(args.record_deviations)] if args.record_deviations else []
     writers += [EventsNdjson(args.events)] if args.events else []
     ended = run_suites(base, out, writers=writers, options=words)
     lines = summary(ended.record, ended.summary, folder=str(out), report=str(out / "report.html"))

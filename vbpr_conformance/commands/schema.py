@@ -12,10 +12,12 @@ def add(subparsers: Subparsers) -> None:
     """Add the command."""
     parser = subparsers.add_parser(
         "schema",
-        help="print the JSON Schema of suite files, for editors, or of results.json",
-        description="Prints the JSON Schema of suite files, for editors to complete and check, or of results.json.",
+        help="print the JSON Schema of suite files, target files or results.json",
+        description="Prints the JSON Schema of suite or target files, for editors to check them, or of results.json.",
     )
-    parser.add_argument("of", nargs="?", choices=("suite", "results"), default="suite", help="what it describes")
+    parser.add_argument(
+        "of", nargs="?", choices=("suite", "target", "results"), default="suite", help="what it describes"
+    )
     parser.set_defaults(main=main)
 
 
@@ -25,6 +27,11 @@ def main(args: argparse.Namespace) -> int:
         from vbpr_conformance.report.results_json import schema
 
         print(schema(), end="")
+        return 0
+    if args.of == "target":
+        from vbpr_conformance.target.target_model import json_schema_of_targets
+
+        print(json.dumps(json_schema_of_targets(), indent=2, ensure_ascii=False))
         return 0
     from vbpr_conformance.suite.json_schema import json_schema
 

@@ -146,6 +146,9 @@ def _writes(exchange: Exchange) -> bool:
 
 def _gate(case: Case, context: Context) -> None:
     """Raise what makes a skip before anything is sent."""
+    left_out = context.settings.terms.why_left_out(case)
+    if left_out:
+        raise NotTestedError(f"it is left out of the runs against this target: {left_out}")
     if context.settings.read_only and case.spec.writes:
         raise NotTestedError("it writes to the server: run it without --read-only, against a test system")
     if context.settings.read_only and case.spec.mode == "own":

@@ -22,6 +22,7 @@ from vbpr_conformance.suite.run_resources import RunResources
 from vbpr_conformance.suite.search_settling import SearchSettling
 from vbpr_conformance.suite.seed_payloads import SeedPayloads, Tag, filled
 from vbpr_conformance.suite.system_under_test import SystemUnderTest
+from vbpr_conformance.suite.target_terms import TargetTerms
 from vbpr_conformance.suite.untrusted import member, string
 
 if TYPE_CHECKING:
@@ -32,12 +33,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Settings:
-    """How to run: what the user chose, and nothing about the target."""
+    """How to run: what the user chose, and what the user says of the target."""
 
     seed: int = 0
     examples: int = 10
     read_only: bool = False
     strict: bool = False
+    terms: TargetTerms = field(default_factory=TargetTerms)
     requests_per_case: int = 2000
     """A case that would need more is not tested, with this as the reason."""
 
@@ -65,8 +67,11 @@ class Context:
         self.resources = RunResources(self.system)
         self.settling = SearchSettling(self.system, tag)
         self._payloads = SeedPayloads(self.edition, tag)
-        self.targets = ReferencedResources(self.edition, self._payloads, self.resources, self.settings.seed)
-        self.existing = ExistingResources(self.system)
+        held = self.settings.terms.existing
+        self.targets = ReferencedResources(
+            self.edition, self._payloads, self.resources, self.settings.seed, existing=held
+        )
+        self.existing = ExistingResources(self.system, held)
         self.names = RunNames(
             self.run_id, tag, self.client.base_url, targets=self.targets.of_type, existing=self.existing.scope
         )
@@ -104,5 +109,5 @@ class Context:
             left=self.resources.left,
             software=string(software, "name"),
             version=string(software, "version"),
-            limits=[*self.settling.limits, *self.system.limits],
+            limits=[*filter(None, [self.client.pace_note]), *self.settling.limits, *self.system.limits],
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.suite.answer import Answer
@@ -17,14 +18,19 @@ _MOST = 30
 
 
 class ExistingResources:
-    """Some of the resources of each type: those of the first pages of a plain search, asked for once."""
+    """Some of the resources of each type, asked for once; `ids` are those that the user named, by type."""
 
-    def __init__(self, system: SystemUnderTest) -> None:
+    def __init__(self, system: SystemUnderTest, ids: Mapping[str, Sequence[str]] | None = None) -> None:
         self._system = system
+        self._ids = ids or {}
         self._by_type: dict[str, list[CreatedResource]] = {}
 
     def of_type(self, kind: str) -> list[CreatedResource]:
-        """Give up to 30 resources of a type, as many as the first three pages of a search show."""
+        """Give up to 30 resources of a type: those that the user named, else what three pages of a search show."""
+        if kind not in self._by_type and self._ids.get(kind):
+            read = [self._system.client.read(kind, each).resource or {} for each in self._ids[kind][:_MOST]]
+            found = [each for each in read if each.get("resourceType") == kind and string(each, "id")]
+            self._by_type[kind] = [CreatedResource(f"existing {each['id']}", each["id"], each) for each in found]
         if kind not in self._by_type:
             first = self._system.client.search(kind)
             refuse_when_locked_out(first)

@@ -7,7 +7,7 @@ are absolute URLs of another place instead, which FHIR allows (https://hl7.org/f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vbpr_conformance.ig.edition import Edition
@@ -25,11 +25,21 @@ _NESTED = (dict, list)
 class ReferencedResources:
     """The targets of one run, by type and a key that tells several of one type apart."""
 
-    def __init__(self, edition: Edition, payloads: SeedPayloads, resources: RunResources, seed: int) -> None:
+    def __init__(
+        self,
+        edition: Edition,
+        payloads: SeedPayloads,
+        resources: RunResources,
+        seed: int,
+        *,
+        existing: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self._edition = edition
         self._payloads = payloads
         self._resources = resources
         self._seed = seed
+        self._named = existing or {}
+        """Ids that the user named, by type: some servers take references to nothing else."""
         self._references: dict[tuple[str, str], str] = {}
         self._profiles: dict[str, str] | None = None
 
@@ -65,6 +75,9 @@ class ReferencedResources:
         return self.reference(kind, _KEYS[sum(identity.encode()) % len(_KEYS)])
 
     def _create(self, kind: str, key: str) -> str:
+        if self._named.get(kind):
+            ids = self._named[kind]
+            return f"{kind}/{ids[_KEYS.index(key) % len(ids) if key in _KEYS else 0]}"
         profile = self._profile_of(kind)
         if profile is None:
             return f"{ELSEWHERE}/{kind}/{key}"

@@ -27,6 +27,7 @@ from vbpr_conformance.suite.seed_payloads import Tag
 from vbpr_conformance.suite.selection import in_shard, judged, shard_of
 from vbpr_conformance.suite.stability import steadiest
 from vbpr_conformance.suite.suite_file import did_you_mean, is_suite, load_suite, packaged
+from vbpr_conformance.suite.target_terms import TargetTerms
 from vbpr_conformance.suite.verdicts import CaseKey, CaseResult
 
 if TYPE_CHECKING:
@@ -48,10 +49,15 @@ class Session:
     """One run, or one worker's part of it. `option` holds the `vbpr_…` options; a parallel run shares them.
 
     `open_client` makes a client for a URL, let in as the user chose; further settings go to the client as they are.
+    `terms` are what the user says of the target.
     """
 
     def __init__(
-        self, option: argparse.Namespace, worker: Mapping[str, Any] | None, open_client: Callable[..., FhirClient]
+        self,
+        option: argparse.Namespace,
+        worker: Mapping[str, Any] | None,
+        open_client: Callable[..., FhirClient],
+        terms: TargetTerms | None = None,
     ) -> None:
         if option.vbpr_seed is None:
             option.vbpr_seed = secrets.randbelow(2**31)
@@ -76,6 +82,7 @@ class Session:
                 examples=option.vbpr_examples or DEFAULT_EXAMPLES,
                 read_only=option.vbpr_read_only,
                 strict=option.vbpr_strict,
+                terms=terms or TargetTerms(),
             ),
         )
         self.record = RunRecord(

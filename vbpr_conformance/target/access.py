@@ -22,6 +22,7 @@ from vbpr_conformance.client.tls import ClientCertificate
 from vbpr_conformance.client.transport import Proxy
 from vbpr_conformance.client.urls import checked_base
 from vbpr_conformance.errors import UsageError
+from vbpr_conformance.suite.target_terms import LeftOut, TargetTerms
 from vbpr_conformance.target.target_file import Target
 
 if TYPE_CHECKING:
@@ -51,6 +52,12 @@ def open_target(url: str, target: Target, **settings: Any) -> FhirClient:
         secrets=target.secrets,
         **settings,
     )
+
+
+def terms_of(target: Target) -> TargetTerms:
+    """Give what is left out, and what the target is said to hold."""
+    left_out = [LeftOut(each.reason, each.case, each.requirement) for each in target.spec.leave_out]
+    return TargetTerms(left_out, target.spec.existing)
 
 
 def credentials_of(url: str, target: Target) -> Credentials | None:

@@ -1,0 +1,166 @@
+"""Whole runs by a target file: what it lets in, leaves out and knows, and that no secret is written anywhere."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from vbpr_conformance.reference.process import running
+
+CANARIES = {
+    "PASSWORD": "canary-password-4711-of-nobody",
+    "HEADER": "canary-header-0815-of-nobody",
+    "PROXY": "canary-proxy-1234-of-nobody",
+    "SECRET": "canary-client-secret-of-nobody",
+}
+TOKEN = "canary-token-that-came-during-the-run"  # noqa: S105  made up
+
+
+def run(folder, *arguments, **environment):
+    """Run the command line in a folder; give what it ended with."""
+    own = {"VBPR_STATE_DIR": str(folder / "state"), "VBPR_CACHE_DIR": os.environ.get("VBPR_CACHE_DIR", ""), "CI": "1"}
+    return subprocess.run(
+        [sys.executable, "-m", "vbpr_conformance", "run", "--examples", "1", "--seed", "1", "--out", "out", *arguments],
+        cwd=folder,
+        env={**os.environ, **{name: value for name, value in own.items() if value}, **environment},
+        capture_output=True,
+        text=True,
+        timeout=170,
+        check=False,
+    )
+
+
+def everything(folder, result):
+    """All that a run wrote: the two streams, and every file but the target file."""
+    texts = [result.stdout.encode(), result.stderr.encode()]
+    texts += [file.read_bytes() for file in folder.rglob("*") if file.is_file() and file.name != "vbpr.yaml"]
+    return b"\n".join(texts)
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Gives tokens, and answers everything else with all that it was told: headers, URL, pieces of the token."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        if self.path.endswith("/token"):
+            self.reply(200, {"access_token": TOKEN, "token_type": "bearer", "expires_in": 300})
+        elif self.path.startswith("/fhir/metadata"):
+            self.reply(200, {"resourceType": "CapabilityStatement"})
+        elif self.path.startswith("/fhir/MeasureReport?_count=1"):
+            self.reply(200, {"resourceType": "Bundle", "type": "searchset"})
+        else:
+            said = f"{self.path} {dict(self.headers)} {body[:50]} {TOKEN[:15]} {CANARIES['PASSWORD'][:12]}"
+            issue = {"severity": "error", "code": "exception", "diagnostics": said}
+            self.reply(500, {"resourceType": "OperationOutcome", "issue": [issue]})
+
+    do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_GET  # noqa: N815  the names are those of http.server
+
+    def reply(self, status, resource):
+        data = json.dumps(resource).encode()
+        self.send_response(status)
+        for name, value in (
+            ("Content-Type", "application/fhir+json"),
+            ("Content-Length", str(len(data))),
+            ("Set-Cookie", f"session={TOKEN}"),
+            ("X-Echo", self.headers.get("Authorization", "none")),
+        ):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data if self.command != "HEAD" else b"")
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def echo():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+TARGETS = {
+    "basic": "url: http://{host}/fhir\nauth: {{type: basic, user: me, password: '${{PASSWORD}}'}}",
+    "url": "url: http://me:${{PASSWORD}}@{host}/fhir",
+    "oauth": (
+        "url: http://{host}/fhir\nauth:\n  type: client-credentials\n  token-url: http://{host}/token\n"
+        "  client-id: c\n  client-secret: ${{SECRET}}"
+    ),
+    "unreachable": "url: http://127.0.0.1:9/fhir\nauth: {{type: bearer, token: '${{SECRET}}'}}",
+    "dead proxy": "url: http://payer.example/fhir\nproxy: http://me:${{PROXY}}@127.0.0.1:9",
+    "mistake": "url: http://{host}/fhir\nauth: {{type: basic, user: me, key: '${{PASSWORD}}'}}",
+}
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+@pytest.mark.parametrize("workers", [[], ["--workers", "2"]], ids=["alone", "workers"])
+def test_no_secret_is_written_anywhere(tmp_path, echo, kind, workers):
+    """Canaries in every place that holds a secret, a server that says them all again, and every file is searched."""
+    if workers and kind not in {"oauth", "url"}:
+        pytest.skip("one of each kind is enough for parallel runs")
+    text = TARGETS[kind].format(host=echo) + "\nheaders: {X-Api-Key: '${HEADER}'}\n"
+    (tmp_path / "vbpr.yaml").write_text(text)
+    result = run(tmp_path, "-k", "read or create or metadata", *workers, **CANARIES)
+    assert result.returncode in {1, 2, 3}, result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+    written = everything(tmp_path, result)
+    basic = base64.b64encode(f"me:{CANARIES['PASSWORD']}".encode())
+    for secret in [*(each.encode() for each in CANARIES.values()), TOKEN.encode(), basic]:
+        assert secret not in written
+    piece = {"basic": CANARIES["PASSWORD"][:12], "oauth": TOKEN[:15]}.get(kind, TOKEN)
+    assert piece.encode() not in written
+
+
+@pytest.fixture(scope="module")
+def broken():
+    with running("1.1.0", fault="search-status-ignored") as url:
+        yield url
+
+
+def test_known_deviations_are_recorded_and_then_known(tmp_path, broken):
+    """A first file comes from a run; with reasons filled in, the same run breaks nothing."""
+    result = run(tmp_path, broken, "-k", "search-status", "--record-deviations", "known.yaml")
+    assert result.returncode == 1
+    text = (tmp_path / "known.yaml").read_text()
+    assert 'reason: ""' in text
+    (tmp_path / "vbpr.yaml").write_text(f"url: {broken}\n{text}")
+    refused = run(tmp_path)
+    assert refused.returncode == 2
+    assert "expected `reason:` here" in refused.stderr
+    (tmp_path / "vbpr.yaml").write_text(f"url: {broken}\n{text}".replace('reason: ""', "reason: ticket 4711"))
+    result = run(tmp_path, "-k", "search-status")
+    assert result.returncode == 0, result.stdout
+    assert "ticket 4711" in result.stdout
+
+
+def test_what_is_left_out_is_not_run(tmp_path, broken):
+    """It is a skip with the user's reason."""
+    text = f"url: {broken}\nleave-out: [{{case: search-status*, reason: no search yet}}]"
+    (tmp_path / "vbpr.yaml").write_text(text)
+    result = run(tmp_path, "-k", "search-status")
+    assert result.returncode == 4, result.stdout
+    cases = json.loads((tmp_path / "out" / "results.json").read_text())["cases"]
+    left_out = [each for each in cases if each["id"].startswith("search-status")]
+    assert {each["verdict"] for each in left_out} == {"skip"}
+    assert "it is left out of the runs against this target: no search yet" in left_out[0]["message"]
+
+
+def test_ids_that_exist_are_used(tmp_path, broken):
+    """A read-only run reads what the user names, also where no search would show it."""
+    (tmp_path / "vbpr.yaml").write_text(f"url: {broken}\nread-only: true\nexisting: {{MeasureReport: nobody}}")
+    result = run(tmp_path, "-k", "read")
+    assert "Traceback" not in result.stderr
+    har = (tmp_path / "out" / "exchanges.har").read_text() if (tmp_path / "out" / "exchanges.har").exists() else ""
+    assert not har or "MeasureReport/nobody" in har
