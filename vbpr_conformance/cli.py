@@ -9,10 +9,23 @@ import sys
 from collections.abc import Sequence
 
 from vbpr_conformance import __version__
-from vbpr_conformance.commands import cleanup, generate, ig, merge, observe, requirements, run, schema, serve, validate
+from vbpr_conformance.commands import (
+    cleanup,
+    compare_runs,
+    generate,
+    ig,
+    merge,
+    observe,
+    report,
+    requirements,
+    run,
+    schema,
+    serve,
+    validate,
+)
 from vbpr_conformance.errors import UsageError, VbprError
 
-COMMANDS = (run, validate, generate, serve, observe, requirements, merge, cleanup, ig, schema)
+COMMANDS = (run, validate, generate, serve, observe, requirements, report, compare_runs, merge, cleanup, ig, schema)
 USAGE, TARGET, INTERRUPTED = 2, 3, 130
 
 

@@ -14,6 +14,7 @@ from vbpr_conformance.report.report_writer import ReportWriter, RunWriters
 from vbpr_conformance.report.reproduce import ReproduceScripts
 from vbpr_conformance.report.requirements_csv import RequirementsCsv
 from vbpr_conformance.report.results_json import ResultsJson
+from vbpr_conformance.report.testreport_json import TestReportJson
 from vbpr_conformance.suite.record import RunRecord
 from vbpr_conformance.suite.run_summary import RunSummary
 
@@ -30,6 +31,7 @@ def standard_writers(folder: Path) -> list[ReportWriter]:
         BadgeSvg(folder),
         ReproduceScripts(folder),
         ReportHtml(folder),
+        TestReportJson(folder),
     ]
 
 

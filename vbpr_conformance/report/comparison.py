@@ -1,0 +1,147 @@
+"""What got better or worse between two runs, by what their results.json say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vbpr_conformance.errors import UsageError
+from vbpr_conformance.report.results_json import FILE, FORMAT
+from vbpr_conformance.report.summary_markdown import plain
+from vbpr_conformance.report.terminal_text import printable
+
+_RANK = {"pass": 4, "warn": 3, "untested": 2, "skip": 2, "error": 1, "fail": 0}
+_MOST = 40
+ABSENT = "not there"
+
+
+@dataclass(frozen=True)
+class VerdictChange:
+    """A requirement or case whose verdict is another now."""
+
+    kind: str
+    name: str
+    before: str
+    after: str
+    message: str = ""
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether the verdict fell; what was not looked at in one of the runs is neither better nor worse."""
+        return ABSENT not in {self.before, self.after} and _RANK[self.after] < _RANK[self.before]
+
+    @property
+    def is_better(self) -> bool:
+        """Whether the verdict rose."""
+        return ABSENT not in {self.before, self.after} and _RANK[self.after] > _RANK[self.before]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs and what is different."""
+
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    changes: Sequence[VerdictChange]
+
+    @property
+    def worse(self) -> list[VerdictChange]:
+        """What fell."""
+        return [each for each in self.changes if each.is_worse]
+
+    @property
+    def better(self) -> list[VerdictChange]:
+        """What rose."""
+        return [each for each in self.changes if each.is_better]
+
+    @property
+    def new_causes(self) -> list[str]:
+        """What is wrong now and was not before."""
+        known = {each["says"] for each in self.before.get("causes", [])}
+        return [each["says"] for each in self.after.get("causes", []) if each["says"] not in known]
+
+    @property
+    def gone_causes(self) -> list[str]:
+        """What was wrong before and is not now."""
+        known = {each["says"] for each in self.after.get("causes", [])}
+        return [each["says"] for each in self.before.get("causes", []) if each["says"] not in known]
+
+
+def read_results(path: Path) -> dict[str, Any]:
+    """Read results.json, or that of a folder; anything else is a `UsageError`."""
+    file = path / FILE if path.is_dir() else path
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no JSON"
+        raise UsageError(f"{file}: cannot be compared ({reason}), expected a results.json or its folder") from None
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise UsageError(f"{file}: cannot be compared, expected the format {FORMAT}")
+    return found
+
+
+def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> Comparison:
+    """Compare the requirements and the cases of two runs."""
+    changes = [
+        *_changes("requirement", _requirements(before), _requirements(after)),
+        *_changes("case", _cases(before), _cases(after)),
+    ]
+    return Comparison(before, after, changes)
+
+
+def _requirements(results: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    judged = [each for each in results["requirements"] if each.get("selected", True) and each.get("applicable", True)]
+    return {each["id"]: (each["verdict"], each.get("reason", "")) for each in judged}
+
+
+def _cases(results: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    return {f"{each['suite']}: {each['id']}": (each["verdict"], each["message"]) for each in results["cases"]}
+
+
+def _changes(
+    kind: str, before: Mapping[str, tuple[str, str]], after: Mapping[str, tuple[str, str]]
+) -> Iterator[VerdictChange]:
+    for name in dict.fromkeys([*before, *after]):
+        was, now = before.get(name, (ABSENT, "")), after.get(name, (ABSENT, ""))
+        if was[0] != now[0]:
+            yield VerdictChange(kind, name, was[0], now[0], now[1].partition("\n")[0])
+
+
+def name_of(results: Mapping[str, Any]) -> str:
+    """Say which run it is, in a few words."""
+    run = results["run"]
+    return f"{run['target']['url']} · VBPR {run['edition']} · {run['started']} · {results['verdict']}"
+
+
+def as_text(comparison: Comparison) -> str:
+    """Give the comparison for a terminal."""
+    lines = [f"before   {name_of(comparison.before)}", f"after    {name_of(comparison.after)}", ""]
+    for title, changes in (("WORSE", comparison.worse), ("BETTER", comparison.better)):
+        lines += [f"{title}   {len(changes)}"] if changes else []
+        lines += [
+            f"  {each.kind:<11} {each.name}   {each.before} → {each.after}   {each.message}".rstrip()
+            for each in changes[:_MOST]
+        ]
+        lines += [f"  … and {len(changes) - _MOST} more"] if len(changes) > _MOST else []
+    lines += [f"  new     {each}" for each in comparison.new_causes]
+    lines += [f"  gone    {each}" for each in comparison.gone_causes]
+    if not comparison.worse and not comparison.better:
+        lines.append("nothing got better or worse")
+    return "\n".join(printable(line) for line in lines) + "\n"
+
+
+def as_markdown(comparison: Comparison) -> str:
+    """Give the comparison for a pull request."""
+    lines = [f"before: {plain(name_of(comparison.before))}  ", f"after: {plain(name_of(comparison.after))}", ""]
+    if not comparison.worse and not comparison.better:
+        return "\n".join([*lines, "Nothing got better or worse.", ""])
+    lines += ["| | | before | after | |", "| --- | --- | --- | --- | --- |"]
+    for mark, changes in (("❌ worse", comparison.worse), ("✅ better", comparison.better)):
+        lines += [
+            f"| {mark} | {each.kind} {plain(each.name)} | {each.before} | {each.after} | {plain(each.message)} |"
+            for each in changes[:_MOST]
+        ]
+    return "\n".join([*lines, ""])
