@@ -20,12 +20,17 @@ from vbpr_conformance.commands import (
     requirements,
     run,
     schema,
+    selftest_command,
     serve,
     validate,
+    verify,
 )
 from vbpr_conformance.errors import UsageError, VbprError
 
-COMMANDS = (run, validate, generate, serve, observe, requirements, report, compare_runs, merge, cleanup, ig, schema)
+COMMANDS = (
+    *(run, validate, generate, serve, observe, requirements),
+    *(report, compare_runs, merge, selftest_command, verify, cleanup, ig, schema),
+)
 USAGE, TARGET, INTERRUPTED = 2, 3, 130
 
 

@@ -52,7 +52,12 @@ def test_a_failure_shows_all_that_was_exchanged(folder):
     assert step["name"] == "step 1: GET https://payer.example/fhir/MeasureReport?date=ge2024-03 → 200"
     assert [each["name"] for each in step["attachments"]] == ["response", "exchange", "curl"]
     assert '"total": 12.50' in (folder / step["attachments"][0]["source"]).read_text()
-    assert {each["name"] for each in case["attachments"]} == {"difference", "generated payload", "run this case again"}
+    assert {each["name"] for each in case["attachments"]} == {
+        "difference",
+        "all that was exchanged",
+        "generated payload",
+        "run this case again",
+    }
     assert "Time zones." in case["description"]
     assert {"name": "suite", "value": "Search"} in case["labels"]
     assert {"name": "subSuite", "value": "mr-search-date"} in case["labels"]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.commands import options, target
+from vbpr_conformance.commands.certify import refuse_settings, write_bundle
 from vbpr_conformance.commands.options import Subparsers
 from vbpr_conformance.errors import UsageError
 
@@ -63,6 +64,8 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--redact-bodies", action="store_true", default=None, help="keep what is exchanged out of all reports"
     )
+    parser.add_argument("--certify", action="store_true", help="write a signed certification bundle; needs --key")
+    parser.add_argument("--key", dest="key_file", metavar="FILE", type=Path, help="Ed25519 private key that signs it")
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("-v", dest="verbosity", action="store_const", const=1, help="show every failure, with exchanges")
     shown.add_argument("-q", dest="verbosity", action="store_const", const=-1, help="show one line")
@@ -83,6 +86,7 @@ def main(args: argparse.Namespace) -> int:
     config = target.options_of_run(described)
     earlier = _earlier(args)
     chosen = _chosen(args, config, earlier)
+    refuse_settings(args, chosen, described)
     url = args.url or earlier.get("url") or config.get("url")
     run_id = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{secrets.token_hex(2)}"
     out = Path(chosen.get("out") or args.resume or Path("reports") / run_id)
@@ -111,6 +115,8 @@ def _run(args: argparse.Namespace, base: str, out: Path, words: list[str]) -> in
     print("\n".join(printable(line) for line in (lines[:1] if verbosity < 0 else ["", *lines])))
     if ended.troubles:
         raise UsageError("\n".join(ended.troubles))
+    if args.certify:
+        print(f"bundle   {write_bundle(ended, out, args.key_file)}")
     return EXIT_CODES[ended.summary.verdict]
 
 

@@ -50,6 +50,7 @@ class AllureResults:
         self._folder = folder / FOLDER
         self._files: dict[CaseKey, str] = {}
         self._starts: dict[CaseKey, int] = {}
+        self._attached: set[str] = set()
 
     def begin(self, record: RunRecord) -> None:
         """Empty the folder of the results of an earlier run; a resumed run brings what it has judged."""
@@ -130,8 +131,7 @@ class AllureResults:
 
     def _exchange(self, exchange: Mapping[str, Any], name: str) -> Iterator[dict[str, str]]:
         if not exchange["failed"]:
-            yield self._attach("request and response", f"{name}-attachment.txt", transcript(exchange))
-            return
+            return  # it is among all that was exchanged for the case
         for kind, body in (("request", exchange["request_body"]), ("response", exchange["body"])):
             if body:
                 is_json = body[:1] in "{["
@@ -147,6 +147,9 @@ class AllureResults:
             rows = "\n".join(_row(each) for each in differs)
             table = f"element,sent,got\n{rows}\n"
             yield self._attach("difference", f"{name}-difference-attachment.csv", table, "text/csv")
+        if result.exchanges:
+            text = "\n".join(map(transcript, result.exchanges))
+            yield self._attach("all that was exchanged", f"{name}-exchanges-attachment.txt", text)
         if result.payload:
             yield self._attach(
                 "generated payload", f"{name}-payload-attachment.json", result.payload, "application/json"
@@ -156,8 +159,9 @@ class AllureResults:
             yield self._attach("run this case again", f"{name}-again-attachment.txt", command)
 
     def _attach(self, title: str, file: str, text: str, kind: str = "text/plain") -> dict[str, str]:
-        if not (self._folder / file).exists():
-            self._write(file, text)
+        if file not in self._attached:  # written once, and read by nobody before its case is there
+            (self._folder / file).write_text(text, encoding="utf-8", errors="replace")
+            self._attached.add(file)
         return {"name": title, "source": file, "type": kind}
 
     def _environment(self, record: RunRecord) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from vbpr_conformance.fhir.format_error import FormatError
 from vbpr_conformance.fhir.json_codec import dumps, loads
 from vbpr_conformance.suite.causes import Cause
+from vbpr_conformance.suite.recorder import CUT
 from vbpr_conformance.suite.verdicts import CaseKey, CaseResult
 
 
@@ -45,7 +46,7 @@ def step_name(exchange: Mapping[str, Any]) -> str:
 
 def pretty(body: str) -> str:
     """Lay out a JSON body; everything else, and what was cut off, stays as it is. No digit of a number changes."""
-    if body[:1] not in "{[":
+    if body[:1] not in "{[" or body.endswith(CUT):
         return body
     try:
         return dumps(loads(body), indent=2)

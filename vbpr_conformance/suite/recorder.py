@@ -17,6 +17,8 @@ MOST_BODY = 20_000
 MOST_REQUEST_BODY = 200_000
 """What was sent before a failure is kept whole where that is possible: it shows the failure again."""
 MOST_BODY_OF_A_PASS = 4_000
+CUT = " bytes)"
+"""How a body ends that was cut."""
 HIDDEN = "(hidden: --redact-bodies)"
 
 
@@ -88,4 +90,4 @@ class CaseRecorder:
         if self._redact_bodies:
             return HIDDEN
         text = body[:limit].decode("utf-8", "replace")
-        return text if len(body) <= limit else f"{text}… ({len(body):,} bytes)"
+        return text if len(body) <= limit else f"{text}… ({len(body):,}{CUT}"
