@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from vbpr_conformance.report.terminal_summary import head, summary
 from vbpr_conformance.report.terminal_text import printable
 
@@ -9,7 +11,8 @@ from vbpr_conformance.report.terminal_text import printable
 def text(record):
     folder = "reports/x"
     lines = [*head(record), "", *summary(record, record.summary(), folder=folder, report=f"{folder}/report.html")]
-    return "\n".join(printable(line).rstrip() for line in lines) + "\n"
+    said = "\n".join(printable(line).rstrip() for line in lines) + "\n"
+    return re.sub(r"(?m)^beyond   \d+", "beyond   N", said)  # how many the edition has grows with it
 
 
 def test_a_broken_server_is_summed_up_by_cause(record, snapshot):
