@@ -137,7 +137,7 @@ def test_every_kind_of_client_gets_in(smart, way):
             "do not cover",
         ),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "login",
 )
 def test_what_is_wrong_with_a_login_is_said(smart, act, said):
     login = Login(smart, "plain")
