@@ -29,6 +29,8 @@ class LaggingIndex:
         self.searches: list[str] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/MeasureReport/a"):
+            return httpx.Response(200, json={**report("a"), "identifier": [TAG.identifier]})
         self.searches.append(str(request.url))
         finds = self.finds_from is not None and len(self.searches) >= self.finds_from
         return httpx.Response(200, json=bundle(*([report("a")] if finds else [])))
@@ -169,3 +171,22 @@ def test_a_server_is_known_by_the_base_that_it_uses_itself():
     assert system.bases == (BASE,)
     system.wrote(system.client.create(report()))
     assert system.bases == ("https://inner.example/r4", BASE)
+
+
+@pytest.mark.parametrize("read", [httpx.Response(410), httpx.Response(200, json=report("a"))])
+def test_what_a_case_deleted_or_changed_is_not_waited_for(settling, read):
+    """Nothing is learnt of the search from it: the next resource tells."""
+
+    class Index(LaggingIndex):
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            return read if request.url.path.endswith("/MeasureReport/a") else super().__call__(request)
+
+    index = Index(None)
+    made, slept = settling(index)
+    made.find_out([OURS])
+    assert (slept, made.limits, made.scope_of("MeasureReport")) == ([], [], [])
+    index.finds_from = 1
+    other = CreatedResource("b", "b", report(identifier=[TAG.identifier]))
+    index.__class__.__call__ = lambda *_: httpx.Response(200, json=bundle(report("b")))
+    made.find_out([other])
+    assert made.scope_of("MeasureReport") != []

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vbpr_conformance.suite.system_under_test import SystemUnderTest
 
 _OK = 200
+_GONE = {404, 410}
 PATIENCE_S = 8.0
 """How long a server's search may lag behind its writes before it is taken to miss what it holds."""
 MOST_WAITING_S = 60.0
@@ -69,12 +70,17 @@ class SearchSettling:
         for kind, expected in by_type.items():
             patience = 0.0 if self._is_found.get(kind) is False else PATIENCE_S
             waited = self._waited_for(kind, expected, patience)
+            if not expected:
+                continue  # a case deleted or changed all of it by now: the next one tells
             self._is_found[kind] = waited is not None
             self.lag = max(self.lag, waited or 0.0)
         self._writes_seen = self._system.writes
 
     def _waited_for(self, kind: str, expected: set[str], patience: float) -> float | None:
-        """Search by the run's tag until all of `expected` is found, and give the seconds that took; None for never."""
+        """Search by the run's tag until all of `expected` is found, and give the seconds that took; None for never.
+
+        What is missing because a case deleted it, or took its tag away, is taken out of `expected`.
+        """
         started = time.monotonic()
         waited = 0.0
         while True:
@@ -85,6 +91,8 @@ class SearchSettling:
                 self._system.read_pages(answer)
             except (Finding, NotTestedError):
                 return None  # what is wrong with pages is told by the cases about them
+            if not waited:
+                expected -= {each for each in expected - answer.match_references if self._is_gone(each)}
             if expected <= answer.match_references:
                 return waited
             if waited >= patience:
@@ -96,3 +104,13 @@ class SearchSettling:
                 return None
             self._sleep(_PAUSE_S)
             waited = time.monotonic() - started
+
+    def _is_gone(self, reference: str) -> bool:
+        """Whether a resource is no longer there, or no longer carries the run's tag."""
+        exchange = self._system.client.read(*reference.split("/", 1))
+        resource = exchange.resource
+        if exchange.status in _GONE:
+            return True
+        is_it = resource is not None and f"{resource.get('resourceType')}/{resource.get('id')}" == reference
+        identifiers = (resource or {}).get("identifier")
+        return is_it and self._tag.identifier not in (identifiers if isinstance(identifiers, list) else [])
