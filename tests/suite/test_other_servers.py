@@ -121,6 +121,14 @@ class BreaksOnLarge(Straight):
         return refusal(500) if is_large else super().handle_request(request)
 
 
+class RefusesReports(Straight):
+    """Takes no report."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        is_refused = request.method == "POST" and b'"MeasureReport"' in request.read()
+        return refusal(422) if is_refused else super().handle_request(request)
+
+
 class KeepsWhatItKnows(Straight):
     """Forgets the extensions that HL7 did not define."""
 
@@ -199,12 +207,22 @@ def test_an_extension_that_nobody_asks_for_may_go(edition, cases, name):
 
 
 def test_what_a_conformant_payload_is_refused_with_surfaces_once(edition, cases):
-    """The first case that meets it fails; others go on with what the server takes, and note it."""
+    """The first case that meets it fails, however often it is repeated; others go on and note it."""
     names = ["ms-quality/status", "ms-quality/type", "ms-quality/period"]
     first, *others = judged(BreaksOnLarge, names, edition, cases, examples=6)
     assert first.verdict is Verdict.FAIL, first.text()
     assert "answered 500, expected 201" in first.message
+    assert "differently" not in first.message
     assert first.check.interaction == "create"
     for result in others:
         assert result.verdict is Verdict.PASS, result.text()
         assert any("answered 500" in each for each in result.notes)
+
+
+def test_a_refused_resource_that_a_case_needs_surfaces_in_the_first_case(edition, cases):
+    """Its repetitions tell the same; later cases could not be tested because of it."""
+    first, second = judged(RefusesReports, ["read", "update-other-id"], edition, cases, examples=3)
+    assert first.verdict is Verdict.FAIL, first.text()
+    assert "answered 422 to a conformant MeasureReport, expected 201" in first.message
+    assert second.verdict is Verdict.SKIP, second.text()
+    assert "as in a case before" in second.message

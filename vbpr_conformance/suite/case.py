@@ -48,6 +48,7 @@ def run_case(case: Case, context: Context) -> CaseResult:
     """Run a case to its verdict. Whatever happens comes out as a result; only an interrupt goes through."""
     started, before = time.monotonic(), context.client.requests
     context.recorder.begin()
+    context.resources.begin_case()
     result = _judged(case, context)
     requests = context.client.requests - before
     if requests and result["verdict"] is not Verdict.ERROR:

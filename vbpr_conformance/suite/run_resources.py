@@ -24,8 +24,14 @@ class RunResources:
         self._system = system
         self._register = system.client.created
         self._remaining: list[Remaining] = []
-        self._refused: set[tuple[str, int]] = set()
+        self._case = 0
+        self._refused_in: dict[tuple[str, int], int] = {}
+        """By type and status the number of the case that tells of it: the same one tells it whenever it is repeated."""
         self._for_all: dict[str, Exchange] = {}
+
+    def begin_case(self) -> None:
+        """Begin another case: what the earlier ones told is told."""
+        self._case += 1
 
     @property
     def created(self) -> int:
@@ -68,8 +74,7 @@ class RunResources:
         said = in_brackets(explanation_in(exchange))
         if status in _STORED:
             raise Finding(f"{request_text(exchange)} answered {status} and does not tell the id", exchanges=[exchange])
-        if (kind, status) not in self._refused:
-            self._refused.add((kind, status))
+        if not self._is_told(kind, status):
             raise Finding(
                 f"{request_text(exchange)} answered {status} to a conformant {kind}, expected 201{said}",
                 exchanges=[exchange],
@@ -80,12 +85,13 @@ class RunResources:
 
     def is_known_refusal(self, exchanges: Sequence[Exchange]) -> bool:
         """Whether a case has told already that the server refuses payloads so; if not, this one is to tell it."""
-        for each in exchanges[:1]:
-            kind = (str((each.request_resource or {}).get("resourceType")), each.status)
-            if kind in self._refused:
-                return True
-            self._refused.add(kind)
-        return False
+        return any(
+            self._is_told(str((each.request_resource or {}).get("resourceType")), each.status) for each in exchanges[:1]
+        )
+
+    def _is_told(self, kind: str, status: int) -> bool:
+        """Whether a case before this one told of such a refusal; if none did, this one does from now on."""
+        return self._refused_in.setdefault((kind, status), self._case) != self._case
 
     def create_for_all(self, name: str, resource: dict[str, Any]) -> CreatedResource | None:
         """Create a resource that several cases use, if the server takes it; it is deleted at the end of the run."""
