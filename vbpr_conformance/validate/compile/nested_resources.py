@@ -64,7 +64,13 @@ def _asked_by(view: ElementRef) -> list[str]:
 
 def _by_one_of_several(slot: PropertySlot) -> Callable[[Any, Scope, list[str], ElementRefs], Drafts | None]:
     """Give what judges a resource by what is asked; of several profiles one must fit, one about its type."""
-    none_fits = slot.rule("profile", slot.views[0])
+    stated = [each for view in slot.views for one in (view, *slot.known.slices(view)) for each in _asked_by(one)]
+    # A rule of its own only where several profiles are asked, so that none is listed that nothing can break.
+    none_fits = (
+        slot.rule("profile", slot.views[0])
+        if len(stated) > 1
+        else slot.node.issue_maker("profile", slot.views[0], severity="error", code="structure")
+    )
 
     def judged(value: Any, inside: Scope, asked: list[str], views: ElementRefs) -> Drafts | None:
         if len(asked) > 1:

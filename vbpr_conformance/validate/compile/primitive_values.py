@@ -200,7 +200,7 @@ def _single_beside(slot: PropertySlot, beside: ElementNode) -> PropertyCheck:
     def check(value: Any, owner: dict[str, Any], scope: Scope) -> Drafts | None:
         bad = beside.check(value, scope) or []
         if owner.get(key) is None:
-            bad += alone(value) + (needed() if needed is not None else [])
+            bad += alone(value) or (needed() if needed is not None else [])  # one fault is told once
         return below(bad, step) if bad else None
 
     return check
