@@ -115,6 +115,10 @@ def _seen(client):
         client.create(report(status="no-such-status")),
         client.get("MeasureReport/r", if_none_match='W/"1"'),
         client.get("MeasureReport/r"),
+        client.put(report(id="r", date="2024"), if_match='W/"no-such-version"'),
+        client(
+            "POST", "", bundle("transaction", entry("PUT", "MeasureReport/t", report(id="t", status="no-such-status")))
+        ),
         *(client.create(organization()) for _ in range(7)),
         client.get("Organization?_count=7"),
         client("DELETE", "Organization/o"),

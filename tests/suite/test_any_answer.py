@@ -95,6 +95,10 @@ VALUES = {
     "one_of": ["a", "b"],
     "in_order": ["a", "b"],
     "pages_include": ["b"],
+    "challenge": True,
+    "hides": "a",
+    "no_open_credentials": True,
+    "if_returned": {"status = 'complete'": "it is complete"},
 }
 
 

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 from vbpr_conformance.errors import TargetError, UsageError
 from vbpr_conformance.rest.curl import curl_line
 from vbpr_conformance.suite.aliases import explanation
+from vbpr_conformance.suite.answer import Answer
 from vbpr_conformance.suite.case_run import CaseRun
 from vbpr_conformance.suite.context import Context
 from vbpr_conformance.suite.examples import Drawn, Effort, run_examples
 from vbpr_conformance.suite.expand import Case
 from vbpr_conformance.suite.failed_check import failed_check
 from vbpr_conformance.suite.findings import Finding, HarnessError, NotTestedError
-from vbpr_conformance.suite.interactions import Performer
-from vbpr_conformance.suite.language import Seed, Step
+from vbpr_conformance.suite.interactions import Performer, untold
+from vbpr_conformance.suite.language import Expect, Seed, Step
 from vbpr_conformance.suite.matchers import check
 from vbpr_conformance.suite.permitted_refusals import is_refusal
 from vbpr_conformance.suite.queries import Query, is_mere_id, parameter_of, queries, refers_elsewhere
@@ -279,15 +280,23 @@ def _run_steps(run: CaseRun, context: Context, outcome: _Outcome) -> bool:
                 outcome.notes.append(f"{said}: the id may be that of resources of several types")
             return False
         if step.expect:
-            outcome.missed += check(step.expect, answer, run)
+            outcome.missed += _checked(step.expect, answer, run)
         if step.as_:
             run.answers[step.as_] = answer
         if step.should:
             try:
-                outcome.missed += check(step.should, answer, run)
+                outcome.missed += _checked(step.should, answer, run)
             except Finding as finding:
                 outcome.missed.append(finding)
     return True
+
+
+def _checked(expect: Expect, answer: Answer, run: CaseRun) -> list[Finding]:
+    """Check an expectation; a value of an earlier answer that it needs and that is not there is a finding."""
+    try:
+        return check(expect, answer, run)
+    except MissingValueError as trouble:
+        raise untold(trouble, run, "what is expected of a later one") from trouble
 
 
 def _may_refuse(run: CaseRun, context: Context) -> bool:

@@ -79,16 +79,18 @@ def _filled(step: Step, run: CaseRun) -> dict[str, Any]:
     try:
         verb: dict[str, Any] = fill(step.asked, run.scope())
     except MissingValueError as trouble:
-        if trouble.name in run.answers:
-            exchange = run.answers[trouble.name].exchange
-            missing = trouble.path.partition(".")[2]
-            raise Finding(
-                f"the answer to {exchange.method} {short_url(exchange)} does not tell {missing}, which the next step "
-                f"({step.verb}) needs",
-                exchanges=[exchange],
-            ) from trouble
-        raise HarnessError(f"{run.source}: {trouble}") from trouble
+        raise untold(trouble, run, f"the next step ({step.verb})") from trouble
     return verb
+
+
+def untold(trouble: MissingValueError, run: CaseRun, needed_by: str) -> Finding | HarnessError:
+    """Give what a missing value is: a finding where an answer does not tell it, else a mistake in the suite."""
+    if trouble.name not in run.answers:
+        return HarnessError(f"{run.source}: {trouble}")
+    exchange = run.answers[trouble.name].exchange
+    missing = trouble.path.partition(".")[2]
+    said = f"the answer to {exchange.method} {short_url(exchange)} does not tell {missing}, which {needed_by} needs"
+    return Finding(said, exchanges=[exchange])
 
 
 def _sent_by(verb: Mapping[str, Any], run: CaseRun) -> Any:
