@@ -9,6 +9,7 @@ from typing import Any
 from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.observe.observe_session import ObserveSession
 from vbpr_conformance.observe.server_manners import JSON, ScenarioAnswer
+from vbpr_conformance.reference.app import headers_of, target_of
 from vbpr_conformance.reference.problems import ProblemError
 from vbpr_conformance.reference.request_body import BodyReader
 
@@ -42,7 +43,7 @@ class ObserveApp:
         else:
             if body is None:
                 return
-            answer = self.answer(scope["method"], _target(scope), _headers(scope), body, client)
+            answer = self.answer(scope["method"], target_of(scope), headers_of(scope), body, client)
         coded = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
         await send({"type": "http.response.start", "status": answer.status, "headers": coded})
         content = b"" if scope["method"] == "HEAD" else answer.body or b""
@@ -91,19 +92,3 @@ def _preflight(headers: dict[str, str]) -> ScenarioAnswer:
             "Access-Control-Max-Age": "600",
         },
     )
-
-
-def _target(scope: Scope) -> str:
-    raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    query: bytes = scope.get("query_string", b"")
-    path = raw.partition(b"?")[0].decode("latin-1")
-    return f"{path}?{query.decode('latin-1')}" if query else path
-
-
-def _headers(scope: Scope) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, value in scope["headers"]:
-        key = name.decode("latin-1").lower()
-        text = value.decode("latin-1")
-        found[key] = f"{found[key]}, {text}" if key in found else text
-    return found

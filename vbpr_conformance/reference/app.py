@@ -60,7 +60,7 @@ class App:
         if scope["type"] != "http":
             return
         started, begun = time.time(), time.perf_counter()
-        target, headers = _path(scope), _headers(scope)
+        target, headers = target_of(scope), headers_of(scope)
         headers.setdefault("x-forwarded-proto", scope.get("scheme", "http"))
         body: bytes | None = b""
         problem = None
@@ -182,14 +182,16 @@ def make_app(  # noqa: PLR0913  # what a server is made of
     return App(server, root, on_exchange)
 
 
-def _path(scope: Scope) -> str:
+def target_of(scope: Scope) -> str:
+    """Give the path and query of a request, as they were sent."""
     raw = scope.get("raw_path") or scope["path"].encode()
     query = scope.get("query_string", b"")
     path: str = raw.partition(b"?")[0].decode("latin-1")
     return f"{path}?{query.decode('latin-1')}" if query else path
 
 
-def _headers(scope: Scope) -> dict[str, str]:
+def headers_of(scope: Scope) -> dict[str, str]:
+    """Give the headers of a request by name in small letters; those of one name are joined by commas."""
     found: dict[str, str] = {}
     for name, value in scope["headers"]:
         key = name.decode("latin-1").lower()
