@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+from functools import cache as memo
 
 import pytest
 
@@ -85,9 +86,7 @@ def test_the_place_is_chosen_by_the_environment(tmp_path, monkeypatch):
 def fresh(tmp_path, monkeypatch):
     """An empty cache, and no edition in memory."""
     monkeypatch.setenv("VBPR_CACHE_DIR", str(tmp_path / "cache"))
-    loader._load.cache_clear()
-    yield
-    loader._load.cache_clear()
+    monkeypatch.setattr(loader, "_load", memo(loader._load.__wrapped__))  # that of the other tests stays as it is
 
 
 @pytest.mark.usefixtures("fresh")

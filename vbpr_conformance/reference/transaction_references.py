@@ -5,7 +5,7 @@ https://hl7.org/fhir/R4/http.html#transaction, https://hl7.org/fhir/R4/bundle.ht
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from vbpr_conformance.reference.http_messages import Request, pairs
@@ -17,17 +17,15 @@ if TYPE_CHECKING:
     from vbpr_conformance.reference.server import Server
 
 
-def resolve(server: Server, entries: Iterable[tuple[str, str, Request]]) -> None:
+def resolve(server: Server, names: Mapping[str, str], *requests: Request) -> None:
     """Point references to `urn:uuid:…` and other full URLs, and conditional ones, to what they mean.
 
-    Each entry is its fullUrl, the `Type/id` that it will be, and its request.
+    `names` gives for the fullUrl of an entry the `Type/id` that its resource will be.
     """
-    entries = list(entries)
-    names = {full_url: key for full_url, key, _ in entries if full_url and key}
-    for _, _, request in entries:
+    for request in requests:
         if isinstance(request.resource, dict):
             found = {each: _found(server, request, each) for each in _conditional(request.resource)}
-            known = names | found
+            known = {**names, **found}
             if known:
                 request.resource = redirected(request.resource, known)
 

@@ -99,13 +99,17 @@ def _carry_out(server: Server, entries: list[BundleEntry]) -> None:
     """Carry out a transaction in FHIR's order; the first refusal ends it."""
     _settle_ids(server, entries)
     _no_resource_twice(entries)
-    if server.behaviour.references_resolved:
-        resolve(server, [(each.full_url, each.will_be, each.request) for each in entries])
+    names = {each.full_url: each.will_be for each in entries if each.full_url and each.will_be}
+    resolved, atomic = server.behaviour.references_resolved, server.behaviour.atomic
+    if resolved and atomic:
+        resolve(server, names, *(each.request for each in entries))
     coming = frozenset(entry.will_be for entry in entries)
     for entry in entries:
         entry.request.coming = coming
     ordered = sorted(entries, key=lambda each: _ORDER[each.request.method])
     for entry in ordered if server.behaviour.transaction_ordered else entries:
+        if resolved and not atomic:
+            resolve(server, names, entry.request)
         entry.response = server.answer(entry.request)
         if entry.response.status >= 400:  # noqa: PLR2004  # HTTP's errors
             issues = entry.response.parsed().get("issue", []) if entry.response.has_content else []
