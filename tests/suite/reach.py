@@ -43,6 +43,8 @@ def _of_step(step: Step) -> Iterator[str]:
     verb = step.verb.replace("_", "-")
     asked = getattr(step, step.verb).model_dump(by_alias=True, exclude_none=True)
     yield verb
+    if "body" in asked:  # whatever takes a resource may create it
+        yield "create"
     if asked.get("format") == "xml" or "_format" in asked:
         yield "xml"
     if any(_refused(each.status or ()) for each in (step.expect, step.should) if each):
@@ -51,8 +53,10 @@ def _of_step(step: Step) -> Iterator[str]:
         yield "search"
         yield from _parameters(asked)
     for entry in asked.get("entries", ()):
-        yield "errors"
+        yield from ("errors", "batch", "transaction")  # what an entry says is done alike in both
         yield from entry
+        if any("body" in each for each in entry.values() if isinstance(each, dict)):
+            yield "create"
 
 
 def _parameters(asked: Mapping[str, Any]) -> Iterator[str]:

@@ -162,28 +162,37 @@ def test_every_form_of_an_element_can_fail(name):
 
 
 READ_ONLY = [case for case in all_cases(EDITION)[0] if case.spec.mode == "read-only"]
-LOADED = ("vbp-performance-measurereport", "vbp-quality-measurereport")
+LOADED = (
+    "vbp-performance-measurereport",
+    "vbp-quality-measurereport",
+    "us-core-organization",
+    "us-core-practitioner",
+    "us-core-practitionerrole",
+)
 
 
 def read(name: str | None = None, *, loads: bool = True) -> dict[str, Verdict]:
-    """Run the cases that only read against a server that holds reports with everything in them; `name` is a fault."""
+    """Run the cases that only read, those that apply, against a server that holds resources with everything in them.
+
+    `name` is a fault.
+    """
     store = Store()
     if loads:
         _load(store)
     found = run_in(store, EDITION, READ_ONLY, fault=name, read_only=True)
-    return {each.id: each.verdict for each in found}
+    return {each.id: each.verdict for each in found if each.applicable}
 
 
 def _load(store: Store) -> None:
     context = context_of(make_app(EDITION, store), EDITION)
     for profile in LOADED:
         for number in range(3):
-            report = context.payload(Seed(profile=profile), {}, random.Random(number), "maximal")
-            assert context.resources.create(profile, report).id
+            resource = context.payload(Seed(profile=profile), {}, random.Random(number), "maximal")
+            assert context.resources.create(profile, resource).id
 
 
 def test_what_is_held_is_looked_at():
-    """In a run that only reads, everything is verified on good reports, and nothing where there are none."""
+    """In a run that only reads, everything is verified on good resources, and nothing where there are none."""
     assert set(read().values()) == {Verdict.PASS}
     assert set(read(loads=False).values()) == {Verdict.SKIP}
     assert read("read-fails")["existing-read"] is Verdict.FAIL
