@@ -12,6 +12,7 @@ from vbpr_conformance.client.client_errors import NoAnswerError
 from vbpr_conformance.client.credentials import basic, bearer
 from vbpr_conformance.client.redact import Redactor, Secret
 from vbpr_conformance.rest.curl import curl_line
+from vbpr_conformance.rest.headers import Headers
 
 TOKEN = "t0ken-that-nobody-may-see"  # noqa: S105  made up
 
@@ -136,3 +137,93 @@ def test_curl_names_a_file_for_a_large_body(client_of):
 def test_curl_uses_the_password_variable(client_of):
     """HTTP Basic becomes curl's own option."""
     assert '-u "$VBPR_BASIC"' in curl_line(client_of(answer, credentials=basic("me", TOKEN)).capabilities())
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("abcdefgh", "***"),
+        ("abcdefg", "abcdefg"),
+        ("the token mnopqrst is bad", "the token *** is bad"),
+        ("(ijklmnopq) and (bcdefghi)", "(***) and (***)"),
+        ("cdefghij, again cdefghijk", "***, again ***"),
+        ("abcdefghijklmnopqrst", "***"),
+        ("tsrqponmlkji", "tsrqponmlkji"),
+        ("ghijkl+", "ghijkl+"),
+        ("abcdefghabcdefgh", "***"),
+        ("bcdefghx and xjklmnopq", "bcdefghx and x***"),
+    ],
+)
+def test_pieces_of_a_secret_are_masked_in_what_a_server_says(said, shown):
+    """Eight letters in a row of a token are masked wherever they stand; fewer are a word by chance."""
+    redactor = Redactor(lambda: [Secret("abcdefghijklmnopqrst")])
+    assert redactor.message(said.encode()).decode() == shown
+    assert redactor.sentence(said) == shown
+    assert redactor.body(said.encode()).decode() == said.replace("abcdefghijklmnopqrst", "***")
+
+
+@pytest.mark.parametrize(
+    ("secret", "body", "message"),
+    [
+        ("abc", "abc", "abc"),
+        ("abcd", "abcd", "***"),
+        ("fifteen-letters", "fifteen-letters", "***"),
+        ("sixteen-letters.", "***", "***"),
+    ],
+)
+def test_short_secrets_stay_in_payloads(secret, body, message):
+    """A short password is masked in what a server says, not in payloads, and a very short one is a word."""
+    redactor = Redactor(lambda: [Secret(secret)])
+    assert redactor.body(secret.encode()).decode() == body
+    assert redactor.text(secret) == body
+    assert redactor.message(secret.encode()).decode() == message
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["a secret/with%22 all", "a%20secret%2Fwith%2522%20all", "a+secret%2Fwith%2522+all"],
+)
+def test_a_secret_is_masked_as_it_may_be_written_in_a_url(form):
+    """Plain, and as the two ways of escaping have it."""
+    redactor = Redactor(lambda: [Secret("a secret/with%22 all")])
+    assert redactor.text(f"<{form}>") == "<***>"
+
+
+@pytest.mark.parametrize("form", ['say \\"friend\\" & enter', "say &quot;friend&quot; &amp; enter"])
+def test_a_secret_is_masked_as_it_may_be_written_in_an_answer(form):
+    """As JSON and HTML escape it; not even the quotes beside it are taken."""
+    redactor = Redactor(lambda: [Secret('say "friend" & enter')])
+    assert redactor.body(f'"{form}"'.encode()) == b'"***"'
+
+
+def test_headers_that_tell_nothing_stay_as_they_are():
+    """Secret ones are masked by their name or by what they hold, and user and password leave URLs in any of them."""
+    redactor = Redactor(lambda: [Secret(TOKEN)], given={"X-Tenant": "t", "Cookie": "abcdef0123456789"})
+    plain = Headers([("Content-Type", "application/fhir+json"), ("From", "a@b.example")])
+    assert redactor.headers(plain) == plain
+    given = [("Location", "http://me:pw@h/x"), ("X-Seen", f"<{TOKEN}>"), ("x-tenant", "t"), ("Set-Cookie", "a=b")]
+    shown = redactor.headers(Headers([*given, ("Authorization", "DPoP abc"), ("X-Of", "abcdef0123456789")])).fields
+    assert list(shown) == [
+        ("Location", "http://h/x"),
+        ("X-Seen", "<***>"),
+        ("x-tenant", "***"),
+        ("Set-Cookie", "***"),
+        ("Authorization", "DPoP ***"),
+        ("X-Of", "***"),
+    ]
+
+
+def test_secrets_that_come_later_are_masked_from_then_on():
+    """A token got during the run is masked as one that was given."""
+    known = [Secret("first-secret-of-all")]
+    redactor = Redactor(lambda: known)
+    assert redactor.text("second-secret-of-all first-secret-of-all") == "second-secret-of-all ***"
+    known.append(Secret("second-secret-of-all"))
+    assert redactor.text("second-secret-of-all first-secret-of-all") == "*** ***"
+
+
+def test_what_a_token_endpoint_gets_and_says_is_masked_by_name():
+    """In forms and in JSON."""
+    redactor = Redactor()
+    assert redactor.login_body(b"grant_type=x&client_secret=abc&scope=s") == b"grant_type=x&client_secret=***&scope=s"
+    assert redactor.login_body(b'{"access_token": "a\\"b", "scope": "s"}') == b'{"access_token": "***", "scope": "s"}'
