@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import time
+from email.utils import formatdate
 from urllib.parse import parse_qs
 
 import jwt
@@ -41,6 +43,7 @@ class LoginServer:
         self.status = 200
         self.raw = None
         self.headers = {}
+        self.ahead_s = 0
         self.statement = None
         self.configured = True
         self.verify = self.by_assertion
@@ -63,9 +66,8 @@ class LoginServer:
             server.reply(200, {"resourceType": "Bundle", "type": "searchset"})
 
     def give_token(self, server, form):
-        if "Date" in self.headers:
-            date = self.headers.pop("Date")
-            server.date_time_string = lambda: date
+        if self.ahead_s:
+            server.date_time_string = lambda: formatdate(time.time() + self.ahead_s, usegmt=True)
         if self.raw is not None:
             server.reply(self.status, self.raw, **self.headers)
             return
