@@ -38,6 +38,9 @@ def add(subparsers: Subparsers) -> None:
         help="a FHIR package or a single conformance resource to know besides (repeatable)",
     )
     parser.add_argument("--format", choices=("text", "json", "fhir"), default="text")
+    parser.add_argument(
+        "--all", action="store_true", help="text: show each finding at each place, not once with how often it was found"
+    )
     parser.set_defaults(main=main)
 
 
@@ -54,8 +57,9 @@ def main(args: argparse.Namespace) -> int:
         profile=args.profile,
         packages=args.package,
         progress=shown,
+        warn=lambda trouble: print(f"warning: {trouble}", file=sys.stderr),
     )
-    all_valid = validation.write(outcomes, args.format, sys.stdout)
+    all_valid = validation.write(outcomes, args.format, sys.stdout, every=args.all)
     if shown is not None:
         sys.stderr.write("\r\x1b[K")
     return 0 if all_valid else 1

@@ -63,6 +63,14 @@ def store(folder: Path, name: str, key: bytes, value: Any) -> None:
             raise
 
 
+def keep_newest(folder: Path, pattern: str, count: int) -> None:
+    """Of the files that fit the pattern keep so many, those used last."""
+    with contextlib.suppress(OSError):
+        files = sorted(folder.glob(pattern), key=lambda each: each.stat().st_mtime, reverse=True)
+        for file in files[count:]:
+            file.unlink(missing_ok=True)
+
+
 def _head(key: bytes, payload: bytes | memoryview) -> bytes:
     return _MAGIC + key + hashlib.sha256(payload).digest()
 

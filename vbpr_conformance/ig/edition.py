@@ -49,6 +49,8 @@ class Edition:
         """The canonical base of the guide's own artifacts."""
         self.requirements = tuple(requirements)
         self.readings = tuple(readings)
+        self.troubles: tuple[str, ...] = ()
+        """What was odd about the packages that it was made of, a sentence each."""
         self.definitions = definitions if isinstance(definitions, Definitions) else Definitions(definitions)
         self._made: dict[tuple[str, str], Any] = {}
         self._packed: dict[tuple[str, str], bytes] = {}
@@ -61,12 +63,17 @@ class Edition:
         return cls(version, (each for package in packages for each in read_package(package)), own)
 
     def with_packages(self, paths: Iterable[Path | str]) -> Edition:
-        """The edition and what FHIR packages or single conformance resources add; theirs stands before ours."""
+        """The edition and what FHIR packages or single conformance resources add; theirs stands before ours.
+
+        What is odd about them, and may leave things unchecked, is in `troubles`. What cannot be read raises UsageError.
+        """
         edition = self
+        troubles = [*self.troubles]
         for path in paths:
             # One by one: the types that a package brings are needed to read XML after it.
-            added = Definitions(read_package(Path(path), edition.structure), below=edition.definitions)
+            added = Definitions(read_package(Path(path), edition.structure, troubles), below=edition.definitions)
             edition = Edition(self.version, added, self.own, requirements=self.requirements, readings=self.readings)
+            edition.troubles = tuple(troubles)
         return edition
 
     def find(self, canonical: str, resource_type: str | None = None) -> Resource | None:
@@ -148,6 +155,10 @@ class Edition:
             self._code_system(definition)
         return self
 
+    def count_made(self) -> int:
+        """How much was made so far."""
+        return len(self._packed.keys() | self._made.keys())
+
     def _profile(self, definition: CanonicalResource) -> Profile:
         return self._once("profile", definition.canonical, lambda: self._compiled(definition))
 
@@ -212,7 +223,7 @@ class Edition:
 
     def __getstate__(self) -> dict[str, Any]:
         packed = self._packed | {key: pickle.dumps(value, protocol=5) for key, value in self._made.items()}
-        kept = ("version", "own", "requirements", "readings", "definitions", "statements")
+        kept = ("version", "own", "requirements", "readings", "definitions", "troubles", "statements")
         return {"_packed": packed, "_made": {}, "_owned": {}, **{name: getattr(self, name) for name in kept}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

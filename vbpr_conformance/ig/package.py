@@ -5,6 +5,7 @@ https://confluence.hl7.org/display/FHIR/NPM+Package+Specification tells the layo
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tarfile
 import zlib
@@ -19,11 +20,25 @@ from vbpr_conformance.fhir.type_structure import Structure
 _NO_RESOURCES = frozenset({"package.json", ".index.json", ".index.db"})
 
 
-def read_package(path: Path, structure: Structure | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield (source, resource) for each resource of a package or file; XML needs the structure of its types."""
+def read_package(
+    path: Path, structure: Structure | None = None, troubles: list[str] | None = None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (source, resource) for each resource of a package or file; XML needs the structure of its types.
+
+    Packages are as they are found: a file in them that cannot be read is left out, XML with elements out of order is
+    read all the same, and `troubles` gets a sentence of each. A file that is named by itself must be readable: it
+    raises UsageError.
+    """
     found = 0
+    troubles = [] if troubles is None else troubles
     for source, data in _files(path):
-        resource = _parsed(source, data, structure)
+        try:
+            resource = _parsed(source, data, structure, troubles)
+        except UsageError as error:
+            if source == path.name:
+                raise
+            troubles.append(f"{str(error).rstrip('.')}; it is left out.")
+            continue
         if isinstance(resource, dict) and "resourceType" in resource:
             found += 1
             yield source, resource
@@ -44,6 +59,20 @@ def read_manifest(path: Path) -> dict[str, Any]:
         return {}
     manifests = (data for name, data in _archived(path) if name == "package.json")
     return dict(_json(f"{path.name}/package.json", next(manifests, b"{}")))
+
+
+def package_digest(path: Path) -> str:
+    """The digest of all that a package or file holds: the same for the same content, wherever and whenever written."""
+    digest = hashlib.sha256()
+    try:
+        if not path.is_dir():
+            return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise UsageError(f"{path}: it cannot be read: {error.strerror}.") from None
+    for source, data in _files(path):
+        digest.update(f"{source} {len(data)} ".encode())
+        digest.update(data)
+    return digest.hexdigest()
 
 
 def _files(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -77,18 +106,21 @@ def _archived(path: Path) -> Iterator[tuple[str, bytes]]:
         raise UsageError(f"{path}: it cannot be read: {error.strerror or error}.") from None
 
 
-def _parsed(source: str, data: bytes, structure: Structure | None) -> Any:
+def _parsed(source: str, data: bytes, structure: Structure | None, troubles: list[str]) -> Any:
     if not source.endswith(".xml"):
         return _json(source, data)
     if structure is None:
         raise UsageError(f"{source}: XML cannot be read here; expected JSON.")
     from vbpr_conformance.fhir import xml_codec  # noqa: PLC0415 - lxml is slow to import and rarely needed
 
+    problems: list[xml_codec.XmlProblem] = []
     try:
-        return xml_codec.loads(data, structure)
+        resource = xml_codec.loads(data, structure, problems)
     except xml_codec.FormatError as error:
         hint = "; hl7.fhir.r4.core, given before it, knows every type of R4" if "no resource type" in str(error) else ""
         raise UsageError(f"{source}: {error}{hint}.") from None
+    troubles += (f"{source}: line {each.line}: {each.message}; it is read all the same." for each in problems)
+    return resource
 
 
 def _json(source: str, data: bytes) -> Any:

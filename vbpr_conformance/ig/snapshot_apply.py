@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from vbpr_conformance.ig.snapshot_merge import SLICED_BY_TYPE, SLICED_BY_URL, constraints, from_type_profile, merged
-from vbpr_conformance.ig.snapshot_tree import Change, Definition, Problem, SnapshotNode, change_tree
+from vbpr_conformance.ig.snapshot_tree import Change, Definition, Problem, SnapshotNode, change_tree, told_slices
 
 FHIRPATH_SYSTEM = "http://hl7.org/fhirpath/"
 _STRUCTURED = frozenset({"BackboneElement", "Element"})
@@ -106,6 +106,8 @@ class _Derivation:
     def _children(
         self, element: Definition, children: tuple[SnapshotNode, ...], changes: list[Change]
     ) -> tuple[SnapshotNode, ...]:
+        if not children and not self.specialization:
+            return children
         result = {each.name: each for each in children}
         for change in _without_shortcuts(result, changes):
             known = result.get(change.name)
@@ -151,32 +153,30 @@ class _Derivation:
             element["type"] = target.element.get("type", [])
             origin = target
         else:
-            origin = self._origin(element)
+            known = self._origin(element)
+            if known is None:  # what is said of the elements below cannot be placed; the validator says so of the type
+                return element, ()
+            origin = known
         moved = origin.moved(str(element["id"]), str(element["path"]), element.get("sliceName"))
         return element, (_unsliced(moved) if self.unsliced else moved).children
 
-    def _origin(self, element: Definition) -> SnapshotNode:
+    def _origin(self, element: Definition) -> SnapshotNode | None:
+        """What gives an element its children: the profile of its type, or its type; None where neither is known."""
         types = element.get("type", ())
         codes = {each.get("code", "") for each in types}
         profiles = [each for one in types for each in one.get("profile", ())]
         if not codes:
             raise Problem(f"element {element['id']}: it has no type, so nothing can be said of what lies below it")
         if len(codes) > 1:
-            name = "Element"
-        elif len(profiles) == 1 and not codes & _BY_TARGET:
-            name = profiles[0]
-        else:
-            name = next(iter(codes))
-        found = self.types.tree(name)
-        if found is None:
-            raise Problem(f"element {element['id']}: its type {name} is not known here")
-        return found
+            return self.types.tree("Element")
+        found = self.types.tree(profiles[0]) if len(profiles) == 1 and not codes & _BY_TARGET else None
+        return found or self.types.tree(next(iter(codes)))
 
     def _slices(
         self, node: SnapshotNode, slices: tuple[SnapshotNode, ...], changes: list[Change]
     ) -> tuple[SnapshotNode, ...]:
         result = {each.element["sliceName"]: each for each in slices}
-        for change in changes:
+        for change in told_slices(changes, result):
             name = str(change.slice_name)
             known = result.get(name)
             if known is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
 from typing import Any
 
@@ -46,6 +47,7 @@ def _linked(flat: list[Element]) -> tuple[Element, ...]:
     """Hang each element below its parent; children first, so that every parent is made with them complete."""
     below: dict[str, list[Element]] = {}
     done: dict[str, Element] = {}
+    ids = {each.id for each in flat}
     for element in reversed(flat):
         own = below.pop(element.id, [])
         own.reverse()
@@ -55,7 +57,7 @@ def _linked(flat: list[Element]) -> tuple[Element, ...]:
             slices=tuple(each for each in own if _is_slice_of(each, element)),
         )
         done[element.id] = whole
-        parent = _parent(element)
+        parent = _parent(element, ids)
         if parent:
             below.setdefault(parent, []).append(whole)
     return tuple(done[element.id] for element in flat)
@@ -65,14 +67,15 @@ def _is_slice_of(element: Element, parent: Element) -> bool:
     return element.path == parent.path
 
 
-def _parent(element: Element) -> str:
-    """Give the id of the element above: `a.b:s` hangs below `a.b`, `a.b:s/t` below `a.b:s`, `a.b:s.c` below `a.b:s`."""
+def _parent(element: Element, ids: Container[str]) -> str:
+    """Give the id of the element above: `a.b:s` is below `a.b`; `a.b:s.c` below `a.b:s`, and `a.b:s/t` if there."""
     head, dot, last = _split_last(element.id)
     name, colon, slice_name = last.partition(":")
     if not colon:
         return head
     outer = slice_name.rpartition("/")[0]
-    return f"{head}{dot}{name}" + (f":{outer}" if outer else "")
+    holder = f"{head}{dot}{name}:{outer}"
+    return holder if outer and holder in ids else f"{head}{dot}{name}"
 
 
 def _split_last(element_id: str) -> tuple[str, str, str]:

@@ -6,7 +6,7 @@ Both come as flat lists of ElementDefinition JSON, in which ids tell what hangs 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -112,6 +112,15 @@ class Change:
         return holder.slices[-1]
 
 
+def told_slices(changes: Iterable[Change], known: Container[str | None] = ()) -> Iterator[Change]:
+    """The slices that are stated or `known`; where `a/b` is stated but `a` nowhere, `a/b` is a slice of the list."""
+    for change in changes:
+        if change.stated or change.children or change.slice_name in known:
+            yield change
+        else:
+            yield from told_slices(change.slices, known)
+
+
 def snapshot_tree(elements: Iterable[Definition]) -> SnapshotNode:
     """The tree of a snapshot."""
     top = change_tree(elements)
@@ -123,7 +132,7 @@ def snapshot_tree(elements: Iterable[Definition]) -> SnapshotNode:
             tuple(node(each, f"{element_id}.{each.name}", f"{path}.{each.name}") for each in change.children),
             tuple(
                 node(each, f"{_unsliced(element_id, change.slice_name)}:{each.slice_name}", path)
-                for each in change.slices
+                for each in told_slices(change.slices)
             ),
         )
 

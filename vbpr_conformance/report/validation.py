@@ -7,13 +7,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, TextIO
 
+from vbpr_conformance.report.validation_text import ValidationText
 from vbpr_conformance.validate.batch import Outcome
 from vbpr_conformance.validate.issue import Issue
 from vbpr_conformance.validate.validation_outcome import operation_outcome
 
 
-def write(outcomes: Iterable[Outcome], form: str, out: TextIO) -> bool:
-    """Write all outcomes in `form` (text, json or fhir) and say whether every resource is valid."""
+def write(outcomes: Iterable[Outcome], form: str, out: TextIO, *, every: bool = False) -> bool:
+    """Write all outcomes in `form` (text, json or fhir) and say whether every resource is valid.
+
+    Text tells a finding once and how often it was found; with `every`, at each place.
+    """
     valid: Counter[bool] = Counter()
 
     def counted() -> Iterable[Outcome]:
@@ -21,22 +25,13 @@ def write(outcomes: Iterable[Outcome], form: str, out: TextIO) -> bool:
             valid[outcome.valid] += 1
             yield outcome
 
-    {"text": _text, "json": _json, "fhir": _fhir}[form](counted(), out)
     if form == "text":
+        ValidationText(out, every=every).write(counted())
         total = valid.total()
         out.write(f"{total} resource{'' if total == 1 else 's'}: {valid[True]} valid, {valid[False]} invalid\n")
+    else:
+        {"json": _json, "fhir": _fhir}[form](counted(), out)
     return not valid[False]
-
-
-def _text(outcomes: Iterable[Outcome], out: TextIO) -> None:
-    for outcome in outcomes:
-        name = f"{outcome.resource_type}/{outcome.id}" if outcome.id else outcome.resource_type or "?"
-        word = "valid" if outcome.valid else "INVALID"
-        profiles = ", ".join(url.rpartition("/")[2] for url in outcome.profiles)
-        out.write(f"{word:<8} {outcome.source}  {name}" + (f"  ({profiles})" if profiles else "") + "\n")
-        for issue in outcome.issues:
-            where = f"{issue.expression}: " if issue.expression else ""
-            out.write(f"  {issue.severity:<11} {where}{issue.message}  [{issue.rule}]\n")
 
 
 def _json(outcomes: Iterable[Outcome], out: TextIO) -> None:

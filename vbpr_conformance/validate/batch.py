@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vbpr_conformance.errors import UsageError
-from vbpr_conformance.ig.loader import load_edition
+from vbpr_conformance.ig.loader import PackagesCache, load_edition
 from vbpr_conformance.validate.issue import Issue, is_valid
 from vbpr_conformance.validate.reading import read
 from vbpr_conformance.validate.sources import Source, known_beside, sources
@@ -59,28 +59,36 @@ def validate_paths(  # noqa: PLR0913 - the options of the command, by name
     profile: str | None = None,
     packages: Iterable[str | Path] = (),
     progress: Callable[[int], None] | None = None,
+    warn: Callable[[str], None] = lambda _: None,
     workers: int | None = None,
 ) -> Iterator[Outcome]:
     """Judge everything that is named, one outcome per resource, holding only a few at a time.
 
-    Measures among what is named are at hand for the reports that name them. `progress` is told how many are done.
+    Measures among what is named are at hand for the reports that name them. `progress` is told how many are done,
+    `warn` what is odd about the packages, a sentence each.
     """
     named = [str(each) for each in paths]
     job = _Job(edition, profile, tuple(map(Path, packages)), tuple(known_beside(named)))
     worker = _Worker(job)
+    for trouble in worker.troubles:
+        warn(trouble)
     judged = _judged(worker, job, _chunks(sources(named)), workers or os.cpu_count() or 1)
-    for count, outcome in enumerate(judged, start=1):
-        if progress is not None:
-            progress(count)
-        yield outcome
+    try:
+        for count, outcome in enumerate(judged, start=1):
+            if progress is not None:
+                progress(count)
+            yield outcome
+    finally:
+        worker.save()
 
 
 class _Worker:
     """Judges one resource after the other."""
 
     def __init__(self, job: _Job) -> None:
-        edition = load_edition(job.edition)
-        self._validator = validator_for(edition.with_packages(job.packages) if job.packages else edition)
+        self._packages = PackagesCache(job.edition, job.packages) if job.packages else None
+        edition = load_edition(job.edition) if self._packages is None else self._packages.edition
+        self._validator = validator_for(edition)
         self._profiles = [job.profile] if job.profile is not None else None
         if job.profile is not None and self._validator.edition.find_profile(job.profile) is None:
             known = ", ".join(each.id for each in self._validator.edition.profiles)
@@ -91,6 +99,16 @@ class _Worker:
             if type(resource) is dict and isinstance(resource.get("url"), str):
                 self._beside[resource["url"]] = resource
                 self._beside[f"{resource['url']}|{resource.get('version')}"] = resource
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What is odd about the packages, a sentence each."""
+        return self._validator.edition.troubles
+
+    def save(self) -> None:
+        """Keep what was made of the packages for the next run."""
+        if self._packages is not None:
+            self._packages.save()
 
     def outcome(self, source: Source) -> Outcome:
         """Judge one resource."""
@@ -135,6 +153,7 @@ def _judged(worker: _Worker, job: _Job, chunks: Iterator[list[Source]], workers:
     done = 0
     for chunk in chunks:
         if workers > 1 and done > _ALONE_BYTES:
+            worker.save()  # so that the others need not make it again
             yield from _spread(job, chain([chunk], chunks), workers)
             return
         for each in chunk:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from vbpr_conformance.errors import UsageError
 from vbpr_conformance.validate import standards
 
 if TYPE_CHECKING:
     from vbpr_conformance.ig.edition import Edition
     from vbpr_conformance.ig.model import CodeSystem, ValueSet
+
+Held = TypeVar("Held")
 
 _STANDARD_SETS = {
     "http://hl7.org/fhir/ValueSet/currencies": standards.CURRENCIES,
@@ -92,7 +95,7 @@ class LocalTerminology:
         """The codes of a value set; of one not held here, nothing can be said."""
         found = self._members.get(value_set)
         if found is None:
-            found = self._members[value_set] = Members(self._edition.value_set(value_set), value_set)
+            found = self._members[value_set] = Members(_usable(self._edition.value_set, value_set), value_set)
         return found
 
     def lacks(self, system: str, code: str) -> bool:
@@ -125,7 +128,7 @@ class LocalTerminology:
     def _system(self, url: str) -> CodeSystem | None:
         if url in self._systems:
             return self._systems[url]
-        held = self._edition.code_system(url)
+        held = _usable(self._edition.code_system, url)
         if held is not None or len(self._systems) < _REMEMBERED:
             self._systems[url] = held
         return held
@@ -134,6 +137,14 @@ class LocalTerminology:
         if held.url not in self._folded:
             self._folded[held.url] = frozenset(code.casefold() for code in held.codes)
         return self._folded[held.url]
+
+
+def _usable(find: Callable[[str], Held | None], url: str) -> Held | None:
+    """What is held of that canonical; nothing can be told by what is not well formed."""
+    try:
+        return find(url)
+    except UsageError:
+        return None
 
 
 _OF_HL7 = re.compile(r"https?://(?:hl7\.org/fhir|terminology\.hl7\.org)/(?:.*/)?ValueSet/")

@@ -35,8 +35,8 @@ class Validator:
         self._compiler = ProfileCompiler(edition)
         self._known = self._compiler.known
         self._lock = self._compiler.nodes.lock
-        self._type = lru_cache(_REMEMBERED)(edition.type)
-        self._profile = lru_cache(_REMEMBERED)(edition.find_profile)
+        self._type = self._known.type
+        self._profile = self._known.profile
         self._resource = lru_cache(_REMEMBERED)(edition.find)
         self._whole: ProfileCompiler | None = None
         self._fitted: dict[str, Checker] = {}
@@ -224,7 +224,7 @@ class Validator:
             url = each.url if isinstance(each, Profile) else each
             if profile is None:
                 severity, code = ("warning", "not-found") if claimed else ("error", "not-found")
-                message = f"Not checked against {url}, which is not held here."
+                message = f"Not checked against {url}: {self._known.why_missing(url)}."
                 found.append(IssueDraft(severity, code, "profile:Resource", url, message))  # type: ignore[arg-type]
             elif profile.type != kind and profile.type not in self._known.lineage(kind):
                 message = f"A {kind} found, but the profile {profile.url} is about {profile.type}."

@@ -323,5 +323,5 @@ def _resolved(known: KnownDefinitions, type_name: str, view: ElementRef, steps: 
 
 
 def _type_name(known: KnownDefinitions, url: str) -> str:
-    profile = known.edition.find_profile(url)
+    profile = known.profile(url)
     return profile.type if profile is not None else url.rpartition("/")[2]

@@ -191,7 +191,7 @@ class _Known:
         return self._nodes.node("Extension", tuple(dict.fromkeys(views)), self._place)
 
     def _definition(self, url: str) -> Profile | None:
-        found = self._known.edition.find_profile(url) if ":" in url else None
+        found = self._known.profile(url) if ":" in url else None
         return found if found is not None and found.is_extension else None
 
     def _context_trouble(self, definition: Profile) -> tuple[MakeIssue, str] | None:

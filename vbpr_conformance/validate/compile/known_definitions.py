@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
+from vbpr_conformance.errors import UsageError
 from vbpr_conformance.ig.model import Constraint, Element, Profile
 from vbpr_conformance.validate.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.local_terminology import LocalTerminology
@@ -28,8 +29,31 @@ class KnownDefinitions:
         self.readings = {(each.constraint, each.published): each for each in edition.readings if each.constraint}
         self._refs: dict[tuple[str, str], ElementRef] = {}
         self._lineages: dict[str, tuple[str, ...]] = {}
+        self.profile = lru_cache(_REMEMBERED)(self._profile)
+        """The profile, extension or type of that name; None for one that is not held, or is `unusable`."""
+        self.type = lru_cache(_REMEMBERED)(self._type)
+        """The FHIR type of that name itself; None for one that is not held, or cannot be used."""
         self.is_resource = lru_cache(_REMEMBERED)(self._names_resource)
         """Whether this is a type of resource; where R4's are not all held, any name may be one."""
+        self.unusable: dict[str, str] = {}
+        """Why definitions that are held cannot be used: they are derived from what is not, or are not well formed."""
+
+    def _profile(self, name: str) -> Profile | None:
+        return self._usable(name, self.edition.find_profile)
+
+    def _type(self, name: str) -> Profile | None:
+        return self._usable(name, self.edition.type)
+
+    def _usable(self, name: str, find: Callable[[str], Profile | None]) -> Profile | None:
+        try:
+            return find(name)
+        except UsageError as error:
+            self.unusable[name] = str(error)
+            return None
+
+    def why_missing(self, name: str) -> str:
+        """Why a profile is not there: nobody holds it, or what is wrong with it."""
+        return self.unusable.get(name, "it is not held here").rstrip(".")
 
     def ref(self, profile: Profile, element: Element) -> ElementRef:
         """The one object for an element of a profile."""
@@ -53,23 +77,23 @@ class KnownDefinitions:
         found = self._lineages.get(type_name)
         if found is None:
             names = [type_name]
-            profile = self.edition.type(type_name) if type_name else None
+            profile = self.type(type_name) if type_name else None
             while profile is not None and profile.base:
                 names.append(profile.base.rpartition("/")[2])
-                profile = self.edition.find_profile(profile.base)
+                profile = self.profile(profile.base)
             names += self._of_r5(type_name) if "DomainResource" in names else ()
             found = self._lineages.setdefault(type_name, tuple(names))
         return found
 
     def _of_r5(self, type_name: str) -> tuple[str, ...]:
         """The abstract types of R5 that a type would have, which contexts of extension packages for R4 name."""
-        profile = self.edition.type(type_name)
+        profile = self.type(type_name)
         elements = {each.name for each in profile.root.children} if profile is not None else set()
         return ("CanonicalResource", "MetadataResource") if elements >= _OF_CANONICAL_RESOURCES else ()
 
     def type_root(self, type_name: str) -> ElementRef | None:
         """The definition of a type itself."""
-        profile = self.edition.type(type_name)
+        profile = self.type(type_name)
         return self.root(profile) if profile is not None else None
 
     def contents(self, type_name: str, refs: ElementRefs) -> ElementRefs:
@@ -79,7 +103,7 @@ class KnownDefinitions:
             element = ref.element
             if element.content_reference:
                 # What a profile says of the elements referred to does not hold here: those of the type do.
-                profile = self.edition.type(ref.profile.type) or ref.profile
+                profile = self.type(ref.profile.type) or ref.profile
                 target = profile.by_id.get(element.content_reference)
                 if target is not None:
                     found.append(self.ref(profile, target))
@@ -99,7 +123,7 @@ class KnownDefinitions:
         names = [name for each in ref.types(type_name) for name in each.profiles]
         if len(names) != 1:
             return []
-        profile = self.edition.find_profile(names[0])
+        profile = self.profile(names[0])
         return [self.root(profile)] if profile is not None and profile.root is not ref.element else []
 
     def missing_profiles(self, type_name: str, refs: Iterable[ElementRef]) -> list[tuple[ElementRef, str]]:
@@ -109,7 +133,7 @@ class KnownDefinitions:
             for ref in refs
             for each in ref.types(type_name)
             for name in each.profiles
-            if self.edition.find_profile(name) is None
+            if self.profile(name) is None
         ]
 
     def constraints(
@@ -125,12 +149,12 @@ class KnownDefinitions:
 
     def base_element(self, element: Element) -> Element | None:
         """The element where it was first defined."""
-        profile = self.edition.type(element.base_path.partition(".")[0])
+        profile = self.type(element.base_path.partition(".")[0])
         return profile.by_id.get(element.base_path) if profile is not None else None
 
     def type_about(self, profile: str) -> str:
         """The type that a profile is about; of one that is not held, the last step of its URL."""
-        found = self.edition.find_profile(profile)
+        found = self.profile(profile)
         return found.type if found is not None else profile.partition("|")[0].rpartition("/")[2]
 
     @cached_property
@@ -140,7 +164,7 @@ class KnownDefinitions:
         return frozenset(held.codes) if held is not None else frozenset()
 
     def _names_resource(self, type_name: str) -> bool:
-        found = self.edition.type(type_name)
+        found = self.type(type_name)
         if found is not None:
             return found.kind == "resource" and type_name not in ABSTRACT_RESOURCES
         return type_name in self.resource_types or not self.resource_types
@@ -152,6 +176,6 @@ class KnownDefinitions:
                 return child.fixed
         for each in slice_.types("Extension"):
             for name in each.profiles:
-                profile = self.edition.find_profile(name)
+                profile = self.profile(name)
                 return profile.url if profile is not None else name.partition("|")[0]
         return None

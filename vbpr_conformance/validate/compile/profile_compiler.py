@@ -146,6 +146,6 @@ def _not_held(node: ElementNode, view: ElementRef, name: str) -> ObjectCheck:
     make_issue = node.rule("profile", view, severity="information", code="not-supported", detail=name)
 
     def check(_: dict[str, Any], __: Scope) -> Drafts | None:
-        return make_issue(f"Not checked against {name}, which is not held here.")
+        return make_issue(f"Not checked against {name}: {node.known.why_missing(name)}.")
 
     return check

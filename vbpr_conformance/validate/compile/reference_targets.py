@@ -85,7 +85,7 @@ def _allowed(node: ElementNode, view: ElementRef, code: str, step: str) -> _Allo
     by_type: dict[str, list[str]] = {}
     for kind, name in about:
         by_type.setdefault(kind, []).append(name)
-    unknown = [name for name in targets if node.known.edition.find_profile(name) is None]
+    unknown = [name for name in targets if node.known.profile(name) is None]
     anything = not targets or bool(unknown) or not ABSTRACT_RESOURCES.isdisjoint(by_type)
     said = " or ".join(name.removeprefix("http://hl7.org/fhir/StructureDefinition/") for name in targets)
     return _Allowed(None if anything else by_type, make_issue, said, frozenset(modes), version)
