@@ -18,7 +18,7 @@ SERVERS = (
 )
 """Which variations are tried together: all of them somewhere."""
 MISSED = {
-    "prefer-ignored": {"create-representation"},
+    "prefer-ignored": {"create-representation", "write-minimal/minimal", "write-minimal/outcome"},
     "minimal": {"create-representation"},
     "no-total": {"search-count-zero", "results-counted", "results-total"},
     "unknown-parameter-refused": {"search-lenient"},

@@ -255,15 +255,24 @@ class FhirClient:
     # ---- searches, histories, bundles
 
     def search(
-        self, kind: str | None, params: Parameters = "", *, method: str = "GET", headers: Fields | None = None
+        self,
+        kind: str | None,
+        params: Parameters = "",
+        *,
+        method: str = "GET",
+        in_url: Parameters | None = None,
+        headers: Fields | None = None,
     ) -> Exchange:
-        """Search a type, or all of them where `kind` is None, by GET or by POST of a form, past any cache."""
+        """Search a type, or all of them where `kind` is None, by GET or by POST of a form, past any cache.
+
+        `in_url` are parameters that stand in the URL of a POST.
+        """
         if method.upper() != "POST":
             asked = {**_FRESH, **(headers or {})}
             return self.request("GET", kind or "", params=params, headers=asked, interaction="search")
         asked = {"Content-Type": FORM, **_FRESH, **(headers or {})}
         path = f"{kind}/_search" if kind else "_search"
-        return self.request("POST", path, body=query(params), headers=asked, interaction="search")
+        return self.request("POST", path, params=in_url, body=query(params), headers=asked, interaction="search")
 
     def history(
         self,

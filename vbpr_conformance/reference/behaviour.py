@@ -55,6 +55,17 @@ class Behaviour:
     transactions: bool = True
     atomic: bool = True
     references_resolved: bool = True
+    links_left_in: str = ""
+    """The member in which links between the entries of a transaction stay as they are: extension, or div."""
+    unmatched_references_taken: bool = False
+    """Whether a conditional reference that nothing matches becomes one to nothing."""
+    overlap_taken: bool = False
+    """Whether a transaction may be about one resource twice."""
+    first_of_several: bool = False
+    """Whether a condition that several resources match is taken for the first of them."""
+    deletes_one: bool = False
+    """Whether a conditional delete deletes one match only."""
+    validates_in_bundles: bool = True
     index_follows_updates: bool = True
     page_overlap: int = 0
     update_as_create: bool = True

@@ -11,6 +11,7 @@ from vbpr_conformance import __version__
 from vbpr_conformance.reference import served
 from vbpr_conformance.reference.http_messages import Request, Response
 from vbpr_conformance.reference.server import timestamp
+from vbpr_conformance.reference.validate_operation import DEFINITION, NAME
 
 if TYPE_CHECKING:
     from vbpr_conformance.ig.model import SearchParameter
@@ -86,6 +87,7 @@ def _resource(server: Server, name: str) -> dict[str, Any]:
         "searchInclude": ["*", *sorted(f"{name}:{each.code}" for each in references)],
         "searchRevInclude": backwards,
         "searchParam": [_parameter(each) for each in server.parameters[name].values()],
+        "operation": [{"name": NAME, "definition": DEFINITION}],
     }
     return {key: value for key, value in made.items() if value != []}
 

@@ -73,6 +73,7 @@ def delete(server: Server, request: Request) -> Response:
     """
     known_type(server, request.type)
     with server.store.transaction():
-        for row in server.store.rows(all_matches(server, request, request.query)):
+        found = all_matches(server, request, request.query)
+        for row in server.store.rows(found[:1] if server.behaviour.deletes_one else found):
             server.remove(row)
     return Response(204)

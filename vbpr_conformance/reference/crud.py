@@ -133,7 +133,8 @@ def incoming(server: Server, request: Request) -> dict[str, Any]:
     resource = read_resource(server, request)
     if resource["resourceType"] != request.type:
         raise ProblemError(400, f"the resource is a {resource['resourceType']}, the URL says {request.type}")
-    server.check(resource)
+    if server.behaviour.validates_in_bundles or not request.in_bundle:
+        server.check(resource)
     _check_targets(server, request, resource)
     return resource
 

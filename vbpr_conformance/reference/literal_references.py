@@ -32,12 +32,18 @@ def local_key(reference: str, base: str) -> str | None:
     return "/".join(parts)
 
 
-def redirected(value: Any, names: Mapping[str, str]) -> Any:
-    """Copy a resource with its references, URIs and the links in its narrative pointed elsewhere."""
+def redirected(value: Any, names: Mapping[str, str], left: str = "") -> Any:
+    """Copy a resource with its references, URIs and the links in its narrative pointed elsewhere.
+
+    What is in members of the name `left` stays as it is.
+    """
     if isinstance(value, dict):
-        return {name: _redirected_member(name, inner, names) for name, inner in value.items()}
+        return {
+            name: inner if name == left else _redirected_member(name, inner, names, left)
+            for name, inner in value.items()
+        }
     if isinstance(value, list):
-        return [names.get(each, each) if isinstance(each, str) else redirected(each, names) for each in value]
+        return [names.get(each, each) if isinstance(each, str) else redirected(each, names, left) for each in value]
     return value
 
 
@@ -46,9 +52,9 @@ _NO_URI = {"value", "valueString", "display", "text", "id", "system", "code"}
 _LINK = re.compile(r"""(?<=\s)(?:href|src)\s*=\s*(["'])(?P<url>[^"']*)\1""")
 
 
-def _redirected_member(name: str, inner: Any, names: Mapping[str, str]) -> Any:
+def _redirected_member(name: str, inner: Any, names: Mapping[str, str], left: str) -> Any:
     if not isinstance(inner, str):
-        return redirected(inner, names)
+        return redirected(inner, names, left)
     if name == "div":
         return _LINK.sub(lambda found: found[0].replace(found["url"], names.get(found["url"], found["url"])), inner)
     return inner if name in _NO_URI else names.get(inner, inner)

@@ -13,6 +13,7 @@ from vbpr_conformance.reference.http_messages import Request
 from vbpr_conformance.reference.pages import PAGE
 from vbpr_conformance.reference.problems import ProblemError
 from vbpr_conformance.reference.server import Handler
+from vbpr_conformance.reference.validate_operation import validate
 
 Methods = Mapping[str, tuple[str, Handler]]
 
@@ -36,6 +37,7 @@ _INSTANCE: Methods = {
 }
 _INSTANCE_HISTORY: Methods = {"GET": ("history-instance", history.history_instance)}
 _VERSION: Methods = {"GET": ("vread", crud.vread)}
+_VALIDATE: Methods = {"POST": ("operation", validate)}
 
 
 def route(request: Request) -> Handler:
@@ -63,6 +65,7 @@ _PLACES: Mapping[tuple[str, ...], Methods] = {
     ("*",): _TYPE,
     ("*", "_search"): _SEARCH_BY_POST,
     ("*", "_history"): _TYPE_HISTORY,
+    ("*", "$validate"): _VALIDATE,
     ("*", "*"): _INSTANCE,
     ("*", "*", "_history"): _INSTANCE_HISTORY,
     ("*", "*", "_history", "*"): _VERSION,

@@ -153,7 +153,7 @@ def one_match(server: Server, request: Request, query: str, pairs: Pairs) -> int
     https://hl7.org/fhir/R4/http.html#ccreate
     """
     seqs = all_matches(server, request, pairs)
-    if len(seqs) > 1:
+    if len(seqs) > 1 and not server.behaviour.first_of_several:
         raise ProblemError(412, f"{len(seqs)} resources match {request.type}?{query}: one was meant")
     return seqs[0] if seqs else None
 

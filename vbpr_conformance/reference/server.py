@@ -106,9 +106,14 @@ class Server:
         """
         if self._validator is None or not self.behaviour.validates:
             return
-        found = self._validator.issues(resource)
-        if not is_valid(found):
-            raise ProblemError(422, "the resource is not valid", issues=validation_outcome(found)["issue"])
+        found = self.found_in(resource)
+        if found:
+            raise ProblemError(422, "the resource is not valid", issues=found)
+
+    def found_in(self, resource: dict[str, Any]) -> list[dict[str, Any]]:
+        """Give the issues of an OperationOutcome about a resource that breaks a rule; none for one that is valid."""
+        found = self._validator.issues(resource) if self._validator is not None else []
+        return [] if is_valid(found) else list(validation_outcome(found)["issue"])
 
     def put(
         self, resource: dict[str, Any], request: Request, resource_id: str, previous: StoredVersion | None

@@ -27,7 +27,7 @@ def resolve(server: Server, names: Mapping[str, str], *requests: Request) -> Non
             found = {each: _found(server, request, each) for each in _conditional(request.resource)}
             known = {**names, **found}
             if known:
-                request.resource = redirected(request.resource, known)
+                request.resource = redirected(request.resource, known, server.behaviour.links_left_in)
 
 
 def _conditional(resource: object) -> set[str]:
@@ -40,6 +40,8 @@ def _found(server: Server, request: Request, reference: str) -> str:
     if name not in server.types:
         raise ProblemError(412, f"the conditional reference {reference} is to a type that is not served here")
     seqs = find(server, name, pairs(query), request.base, strict=True).seqs
+    if not seqs and server.behaviour.unmatched_references_taken:
+        return f"{name}/unmatched"
     if len(seqs) != 1:
         raise ProblemError(412, f"the conditional reference {reference} has {len(seqs)} matches, one was meant")
     return server.store.rows(seqs)[0].key

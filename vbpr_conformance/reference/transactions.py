@@ -98,7 +98,8 @@ def _entry(outer: Request, place: int, given: dict[str, Any]) -> BundleEntry:
 def _carry_out(server: Server, entries: list[BundleEntry]) -> None:
     """Carry out a transaction in FHIR's order; the first refusal ends it."""
     _settle_ids(server, entries)
-    _no_resource_twice(entries)
+    if not server.behaviour.overlap_taken:
+        _no_resource_twice(entries)
     names = {each.full_url: each.will_be for each in entries if each.full_url and each.will_be}
     resolved, atomic = server.behaviour.references_resolved, server.behaviour.atomic
     if resolved and atomic:

@@ -62,7 +62,7 @@ class Answer:
             scope["created"] = [{"type": each.type, "id": each.id} for each in created_by(exchange)]
         version = meta.get("versionId")
         etag = exchange.headers.get("ETag") or (f'W/"{version}"' if version else None)
-        return {**scope, "meta": meta, "etag": etag}
+        return {**scope, "meta": meta, "etag": etag, "lastModified": exchange.headers.get("Last-Modified")}
 
 
 def references(resources: Iterable[dict[str, Any]]) -> set[str]:

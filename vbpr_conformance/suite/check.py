@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vbpr_conformance.errors import UsageError, VbprError
@@ -64,9 +64,16 @@ def _family(at: Location, case: CaseSpec, edition: Edition) -> Iterator[Mistake]
             if code != "all" and code not in known:
                 what = f"{family.search.type} has no search parameter {code!r}"
                 yield (*at, "for", "search", "param"), what, did_you_mean(code, known)
-    for number, row in enumerate(family.rows or ()):
+    yield from _rows(at, family.rows or [])
+
+
+def _rows(at: Location, rows: Sequence[Mapping[str, str]]) -> Iterator[Mistake]:
+    for number, row in enumerate(rows):
+        here = (*at, "for", "rows", number)
         if "name" not in row:
-            yield (*at, "for", "rows", number), "a row without a name", "expected `name:`, the end of the case's id"
+            yield here, "a row without a name", "expected `name:`, the end of the case's id"
+        if any("{{" in value for value in row.values()):
+            yield here, "nothing is filled in in a row", "write the {{…}} in the step, beside the {{row.…}}"
 
 
 def _profile(at: Location, name: str, edition: Edition) -> Iterator[Mistake]:

@@ -20,6 +20,8 @@ def declared(about: Mapping[str, str], statement: Mapping[str, Any]) -> bool:
         wanted = _MIME.get(about["format"], {about["format"]})
         formats = {each.partition(";")[0] for each in strings(statement, "format")}
         return bool(wanted & formats)
+    if "patchFormat" in about:
+        return about["patchFormat"] in strings(statement, "patchFormat")
     return any(_declared_by(about, rest) for rest in servers)
 
 
@@ -35,6 +37,9 @@ def _declared_of(about: Mapping[str, str], rest: Mapping[str, Any], resource: Ma
         return False
     if not all(_said(resource.get(name), about[name]) for name in _WORDS if name in about):
         return False
+    if "operation" in about:
+        operations = [*objects(resource, "operation"), *objects(rest, "operation")]
+        return about["operation"] in {string(each, "name").removeprefix("$") for each in operations}
     if "search" in about:
         parameters = [*objects(resource, "searchParam"), *objects(rest, "searchParam")]
         return about["search"] in {string(each, "name") for each in parameters}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _BY_SEARCH = {"search", "conditional_create", "conditional_update", "conditional_patch", "conditional_delete"}
 _MAY_MISS_VERSION = {400, 412, 428}
-_NOT_PARAMETERS = {"type", "via", "scope", "first_pages", "headers", "format"}
+_NOT_PARAMETERS = {"type", "via", "scope", "first_pages", "in_url", "headers", "format"}
 MIME = {"json": "application/fhir+json", "xml": "application/fhir+xml"}
 
 
@@ -72,7 +72,8 @@ class Performer:
         for place, sent in made:
             if place.id and place.type == sent.get("resourceType") and place.reference not in known:
                 created = CreatedResource(step.as_ or step.verb, place.id, sent, answer.exchange)
-                run.resources[f"{step.verb} {place.reference}"] = created
+                is_one = len(made) == 1 and step.as_ is not None and step.as_ not in run.resources
+                run.resources[str(step.as_) if is_one else f"{step.verb} {place.reference}"] = created
 
 
 def _filled(step: Step, run: CaseRun) -> dict[str, Any]:
@@ -125,8 +126,11 @@ def _capabilities(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answ
 
 
 def _read(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
+    place, options = f"{verb['type']}/{verb['id']}", _options(verb)
+    if verb["via"] == "HEAD":
+        return Answer("read", performer.client.request("HEAD", place, interaction="read", **options))
     read = performer.client.read
-    return Answer("read", read(verb["type"], verb["id"], params=verb["parameters"], **_options(verb)))
+    return Answer("read", read(verb["type"], verb["id"], params=verb["parameters"], **options))
 
 
 def _vread(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
@@ -171,10 +175,13 @@ def _sent(performer: Performer, method: str, path: str, verb: Mapping[str, Any],
 def _patch(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
     place = (verb["type"], verb["id"])
     client = performer.client
-    exchange = _versioned(
-        performer, place, verb, lambda told: client.patch(*place, told["operations"], **_options(told))
-    )
-    return Answer("patch", exchange)
+
+    def send(told: Mapping[str, Any]) -> Exchange:
+        if told["raw"] is None:
+            return client.patch(*place, told["operations"], **_options(told))
+        return client.request("PATCH", "/".join(place), body=told["raw"], interaction="patch", **_options(told))
+
+    return Answer("patch", _versioned(performer, place, verb, send))
 
 
 def _delete(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
@@ -212,11 +219,21 @@ def _search(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
     parameters = [(name, value) for name, value in verb.items() if name not in _NOT_PARAMETERS]
     if verb["scope"] == "run" and verb["type"]:
         parameters += performer.settling.scope_of(verb["type"])
-    first = performer.client.search(verb["type"], parameters, method=verb["via"], **_options(verb))
+    first = performer.client.search(
+        verb["type"], parameters, method=verb["via"], in_url=verb["in_url"], **_options(verb)
+    )
     answer = Answer("search", first, [first])
     if first.status == 200:  # noqa: PLR2004
         performer.system.read_pages(answer, enough=verb["first_pages"])
     return answer
+
+
+def _operation(performer: Performer, verb: Mapping[str, Any], sent: Any) -> Answer:
+    path = "/".join(each for each in (verb["type"], verb["id"], f"${verb['name']}") if each)
+    body = sent if sent is not None else verb["raw"]
+    return Answer(
+        "operation", performer.client.request("POST", path, body=body, interaction="operation", **_options(verb))
+    )
 
 
 def _bundle(performer: Performer, verb: Mapping[str, Any], sent: Any, kind: str) -> Answer:
@@ -271,4 +288,5 @@ _PERFORMERS: Mapping[str, Callable[[Performer, Mapping[str, Any], Any], Answer]]
     "conditional_update": _conditional_update,
     "conditional_patch": _conditional_patch,
     "conditional_delete": _conditional_delete,
+    "operation": _operation,
 }

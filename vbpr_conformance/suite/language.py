@@ -22,6 +22,7 @@ from vbpr_conformance.suite.verbs import (
     Delete,
     Entries,
     History,
+    Operation,
     Patch,
     Read,
     Search,
@@ -66,6 +67,7 @@ class Expect(Strict):
     self_link: Texts = []
     unused: Texts = []
     told: Literal[True] | None = None
+    search_answered: Literal[True] | None = None
     when_used: str | None = None
     in_order: list[str] = []
     one_of: list[str] = []
@@ -111,6 +113,7 @@ class Step(Strict):
         "conditional_update",
         "conditional_patch",
         "conditional_delete",
+        "operation",
     )
     READING: ClassVar[frozenset[str]] = frozenset({"capabilities", "read", "vread", "search", "history"})
 
@@ -129,6 +132,7 @@ class Step(Strict):
     conditional_update: ConditionalUpdate | None = None
     conditional_patch: ConditionalPatch | None = None
     conditional_delete: ConditionalDelete | None = None
+    operation: Operation | None = None
     may_refuse: Literal[True] | None = None
     as_: str | None = None
     expect: Expect | None = None

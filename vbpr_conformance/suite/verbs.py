@@ -21,10 +21,11 @@ class Capabilities(Verb):
 
 
 class Read(Verb):
-    """Read a resource by type and id."""
+    """Read a resource by type and id; `via: HEAD` asks for the head of the answer alone."""
 
     type: str
     id: str
+    via: Literal["GET", "HEAD"] = "GET"
     parameters: dict[str, str] = {}
 
 
@@ -64,11 +65,12 @@ class Update(Body):
 
 
 class Patch(Verb):
-    """JSON Patch (RFC 6902)."""
+    """JSON Patch (RFC 6902), or a patch of another kind as `raw` text, with its media type among the headers."""
 
     type: str
     id: str
-    operations: list[dict[str, Any]]
+    operations: list[dict[str, Any]] = []
+    raw: str | None = None
 
 
 class Delete(Verb):
@@ -108,7 +110,8 @@ class ConditionalPatch(Verb):
 class Search(Verb):
     """Search a type, or all of them; every other key is a search parameter, given again for each text of a list.
 
-    `scope: none` leaves out the identifier of this run; `first-pages` says how many pages are enough.
+    `scope: none` leaves out the identifier of this run; `first-pages` says how many pages are enough; `in-url` are
+    parameters of a search by POST that stand in its URL.
     """
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True, alias_generator=kebab)
@@ -118,6 +121,7 @@ class Search(Verb):
     via: Literal["GET", "POST"] = "GET"
     scope: Literal["run", "none"] = "run"
     first_pages: int | None = Field(default=None, ge=1)
+    in_url: dict[str, str] = {}
 
     @property
     def parameters(self) -> dict[str, str | list[str]]:
@@ -131,6 +135,17 @@ class History(Verb):
     type: str | None = None
     id: str | None = None
     parameters: dict[str, str] = {}
+
+
+class Operation(Body):
+    """Call an operation (`$name`) of a type, or of one resource, with a resource as its input.
+
+    https://hl7.org/fhir/R4/operations.html
+    """
+
+    name: str
+    type: str
+    id: str | None = None
 
 
 class Entry(Strict):

@@ -147,11 +147,22 @@ def _drop_in_responses(name: str) -> Edit:
     return _each_entry(lambda entry: entry | {"response": without(entry["response"], name)})
 
 
+def _set_in_responses(members: Object) -> Edit:
+    return _each_entry(lambda entry: entry | {"response": entry["response"] | members})
+
+
 def _fill_deletions(entry: Object) -> Object:
     if entry.get("request", {}).get("method") != "DELETE":
         return entry
     kind, _, identity = str(entry["request"]["url"]).partition("/")
     return entry | {"resource": {"resourceType": kind, "id": identity}}
+
+
+def _newest_everywhere(bundle: Resource) -> Resource:
+    """Show the content of the newest version in every entry."""
+    entries = bundle.get("entry", [])
+    newest = next((each["resource"] for each in entries if "resource" in each), None)
+    return bundle | {"entry": [each | ({"resource": newest} if "resource" in each else {}) for each in entries]}
 
 
 def _without_tags(entry: Object) -> Object:
@@ -181,6 +192,9 @@ BUNDLE_EDITS: Mapping[str, Callable[[Any], Edit]] = {
     ),
     "drop-in-entries": lambda name: _each_entry(lambda entry: without(entry, name)),
     "drop-in-responses": _drop_in_responses,
+    "set-in-responses": _set_in_responses,
+    "empty-list": lambda _: lambda bundle: bundle | {"entry": bundle.get("entry", [])},
+    "newest-content-everywhere": lambda _: _newest_everywhere,
     "fill-deletions": lambda _: _each_entry(_fill_deletions),
     "drop-tags": lambda _: _each_entry(_without_tags),
 }

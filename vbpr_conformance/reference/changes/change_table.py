@@ -24,12 +24,12 @@ from vbpr_conformance.reference.changes.bundle_actions import bundle_point, entr
 from vbpr_conformance.reference.changes.capability_actions import capabilities_point
 from vbpr_conformance.reference.changes.message_actions import (
     format_point,
-    query_point,
     refusal_point,
     request_point,
     response_point,
 )
 from vbpr_conformance.reference.changes.payload_actions import sent_point, stored_point
+from vbpr_conformance.reference.changes.query_actions import query_point
 
 Point = Callable[[Mapping[str, Any]], Any]
 """Makes a function of a pipeline of `Behaviour` from actions with their arguments, in the order given."""

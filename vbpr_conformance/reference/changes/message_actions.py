@@ -11,7 +11,7 @@ from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.reference.behaviour import Resource
 from vbpr_conformance.reference.changes.bundle_actions import BUNDLE_EDITS
 from vbpr_conformance.reference.changes.object_edits import OBJECT_EDITS, action, as_list, edit_of, without
-from vbpr_conformance.reference.http_messages import Pairs, Request, Response
+from vbpr_conformance.reference.http_messages import Request, Response, pairs
 from vbpr_conformance.reference.pages import PAGE
 from vbpr_conformance.reference.store import Store
 
@@ -69,18 +69,6 @@ def format_point(given: Mapping[str, Any]) -> Callable[[Request, str], str]:
     (name,) = given
     chosen: Callable[[Request, str], str] = action(_FORMATS, name)
     return chosen
-
-
-def query_point(given: Mapping[str, Any]) -> Callable[[str, Pairs], Pairs]:
-    """Misread the parameters of searches."""
-    actions = [action(_QUERIES, name)(argument) for name, argument in given.items()]
-
-    def query(_: str, asked: Pairs) -> Pairs:
-        for each in actions:
-            asked = each(asked)
-        return asked
-
-    return query
 
 
 def refused(status: int, code: str = "not-supported") -> Response:
@@ -150,7 +138,9 @@ def _as(interaction: str) -> AskedHook:
         return lambda _, asked: replace(asked, method="GET", steps=asked.steps[:2])
     if interaction == "create":
         return lambda _, asked: replace(asked, method="POST", query=[])
-    raise ValueError("`as` takes read or create")
+    if interaction == "conditional-update":
+        return lambda _, asked: replace(asked, method="PUT", query=pairs(asked.header("if-none-exist")))
+    raise ValueError("`as` takes read, create or conditional-update")
 
 
 def _only_operations(kinds: Any) -> AskedHook:
@@ -205,6 +195,45 @@ def _refuse_media_type_parameters(status: int) -> AskedHook:
     return lambda _, asked: refused(status) if ";" in asked.header("content-type") else asked
 
 
+def _type_ignored(_: Any) -> AskedHook:
+    """Look at the id of a resource and not at its type."""
+
+    def request(store: Store, asked: Request) -> Request:
+        sql = "SELECT type FROM version WHERE id = ? AND current = 1 AND body IS NOT NULL LIMIT 1"
+        found = store.select(sql, [asked.id])
+        return replace(asked, steps=(found[0][0], *asked.steps[1:])) if found else asked
+
+    return request
+
+
+def _merged_with_current(_: Any) -> AskedHook:
+    """Keep of the current version what an update leaves out."""
+
+    def request(store: Store, asked: Request) -> Request:
+        row = store.current(asked.type, asked.id)
+        if row is None or row.body is None or "json" not in asked.header("content-type"):
+            return asked
+        return replace(asked, body=json_codec.dumps(json_codec.loads(row.text) | json_codec.loads(asked.body)).encode())
+
+    return request
+
+
+def _set_parameters(values: Mapping[str, str]) -> AskedHook:
+    """Take other values for parameters that are asked for."""
+    return lambda _, asked: replace(asked, query=[(name, values.get(name, value)) for name, value in asked.query])
+
+
+def _bundle_as(kind: str) -> AskedHook:
+    """Carry out a Bundle as one of another type."""
+
+    def request(_: Store, asked: Request) -> Request:
+        if "json" not in asked.header("content-type"):
+            return asked
+        return replace(asked, body=json_codec.dumps(json_codec.loads(asked.body) | {"type": kind}).encode())
+
+    return request
+
+
 def _lower_case_id(_: Any) -> AskedHook:
     return lambda _, asked: replace(asked, steps=(asked.steps[0], *(each.lower() for each in asked.steps[1:])))
 
@@ -223,6 +252,11 @@ _REQUESTS: Mapping[str, Callable[[Any], AskedHook]] = {
     "refuse-empty-values": _refuse_empty_values,
     "refuse-media-type-parameters": _refuse_media_type_parameters,
     "lower-case-id": _lower_case_id,
+    "type-ignored": _type_ignored,
+    "merged-with-current": _merged_with_current,
+    "set-parameters": _set_parameters,
+    "overlook-query": lambda _: lambda _, asked: replace(asked, query=[]),
+    "bundle-as": _bundle_as,
 }
 
 
@@ -330,44 +364,4 @@ _FORMATS: Mapping[str, Callable[[Request, str], str]] = {
     "always-json": lambda _, _form: "json",
     "always-xml": lambda _, _form: "xml",
     "by-accept": lambda asked, _: "xml" if "xml" in asked.header("accept") else "json",
-}
-
-
-def _first_criteria(most: int) -> Callable[[Pairs], Pairs]:
-    """Look only at so many of the parameters that filter."""
-
-    def query(asked: Pairs) -> Pairs:
-        criteria = [pair for pair in asked if not pair[0].startswith("_")]
-        return [pair for pair in asked if pair[0].startswith("_") or pair in criteria[:most]]
-
-    return query
-
-
-def _overlook_modifiers_but(known: Any) -> Callable[[Pairs], Pairs]:
-    """Overlook every modifier that is not among those known."""
-
-    def query(asked: Pairs) -> Pairs:
-        parts = [(*name.partition(":"), value) for name, value in asked]
-        return [(f"{code}{colon}{rest}" if rest in known else code, value) for code, colon, rest, value in parts]
-
-    return query
-
-
-def _drop_with_modifiers_but(known: Any) -> Callable[[Pairs], Pairs]:
-    """Pass over parameters with a modifier that is not among those known, as if nobody knew them."""
-    return lambda asked: [pair for pair in asked if pair[0].partition(":")[2] in {"", *known}]
-
-
-def _lower_case_values_of(wanted: str) -> Callable[[Pairs], Pairs]:
-    return lambda asked: [(name, value.lower() if name == wanted else value) for name, value in asked]
-
-
-_QUERIES: Mapping[str, Callable[[Any], Callable[[Pairs], Pairs]]] = {
-    "first-criteria": _first_criteria,
-    "last-of-same": lambda _: lambda asked: list(dict(asked).items()),
-    "overlook-modifier": lambda name: lambda asked: [pair for pair in asked if not pair[0].endswith(f":{name}")],
-    "overlook-modifiers-but": _overlook_modifiers_but,
-    "drop-with-modifiers-but": _drop_with_modifiers_but,
-    "lower-case-values-of": _lower_case_values_of,
-    "overlook-escapes": lambda _: lambda asked: [(name, value.replace("\\,", ",")) for name, value in asked],
 }

@@ -26,6 +26,9 @@ class ParameterActions:
         self._known: Mapping[str, Callable[[Any], Change]] = {
             "drop": lambda _: self._value(lambda _each: None),
             "first-alternative": lambda _: self._value(lambda value: value.split(",")[0]),
+            "last-alternative": lambda _: self._value(lambda value: value.split(",")[-1]),
+            "with-modifier": self._with_modifier,
+            "not-only-present": lambda _: self._not_only_present(),
             "matches": lambda name: self._matches(action(SHORTER, name)),
             "overlook-modifier": self._overlook_modifier,
             "prefixes": lambda taken: self._alternatives(lambda each: taken.get(each[:2], each[:2]) + each[2:]),
@@ -95,6 +98,24 @@ class ParameterActions:
 
         return _at(query=query)
 
+    def _with_modifier(self, modifier: str) -> Change:
+        """Take the parameter by itself as if it had this modifier."""
+
+        def query(resource_type: str, pairs: Pairs) -> Pairs:
+            hit = resource_type == self.type
+            return [(f"{name}:{modifier}" if hit and name == self.code else name, value) for name, value in pairs]
+
+        return _at(query=query)
+
+    def _not_only_present(self) -> Change:
+        """Let :not find only what has a value."""
+
+        def query(resource_type: str, pairs: Pairs) -> Pairs:
+            hit = resource_type == self.type and any(name == f"{self.code}:not" for name, _ in pairs)
+            return [*pairs, *([(f"{self.code}:missing", "false")] if hit else [])]
+
+        return _at(query=query)
+
     def _called(self, other: str) -> Change:
         """Know the parameter by another name only."""
         own, others = (re.compile(rf"^{re.escape(each)}(?=:|$)") for each in (self.code, other))
@@ -121,12 +142,20 @@ def _without_id_alone(text: str) -> str:
 
 _PLAIN_DAY = re.compile(r"(eq)?\d{4}-\d\d-\d\d")
 
+_MONTH = re.compile(r"([a-z]{2})?\d{4}-\d\d")
+
 _VALUES: Mapping[str, Callable[[str], str]] = {
     "overlook-system": lambda text: text.rpartition("|")[2] or text,
     "code-alone-finds-nothing": lambda text: text if "|" in text else f"|{text}",
     "overlook-type": lambda text: text if "://" in text else text.rpartition("/")[2],
     "id-alone-finds-nothing": _without_id_alone,
     "url-finds-nothing": lambda text: f"#{text}" if re.search("https?://.*/fhir/", text) else text,
+    "system-alone-overlooked": lambda text: text.rstrip("|") if text.endswith("|") else text,
+    "no-system-overlooked": lambda text: text.removeprefix("|"),
+    "overlook-host": lambda text: re.sub(r"^https?://.*/(?=[A-Z]\w+/[^/]+$)", "", text),
+    "lower-case": str.lower,
+    "month-as-first-day": lambda text: f"{text}-01" if _MONTH.fullmatch(text) else text,
+    "plain-as-ap": lambda text: f"ap{text}" if text[:1].isdigit() else text,
     "overlook-version": lambda text: text.partition("|")[0],
     "overlook-prefix": lambda text: re.sub("^[a-z]{2}", "", text),
     "day-as-noon": lambda text: f"{text}T12:00:00Z" if _PLAIN_DAY.fullmatch(text) else text,

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from html import escape
 from typing import Any
 
 from vbpr_conformance.reference.behaviour import Resource
@@ -18,6 +19,10 @@ from vbpr_conformance.reference.literal_references import literal_references, lo
 Member = Callable[[str, Any], Any]
 """Takes the name and the value of a member and gives the value that it shall have; None removes it."""
 _ZERO_OFFSET = re.compile(r"^(\d{4}-\d\d-\d\dT[\d:.]+)\+00:00$")
+_WITH_OFFSET = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+[-+]\d\d:\d\d")
+_CANONICAL_VERSION = re.compile(r"(?<=[A-Za-z])\|[\d.]+$")
+_ASTRAL = 0x10000
+"""The first character that UTF-16 writes as two."""
 _WITH_CLOCK = re.compile(r"^(\d{4}-\d\d-\d\d)T[\d:.]+(Z|[-+]\d\d:\d\d)$")
 
 
@@ -156,6 +161,28 @@ def _plainly(edit: Member) -> Callable[[Any], Member]:
     return lambda _: edit
 
 
+def _same_items_once(_: str, value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    return [each for place, each in enumerate(value) if each not in value[:place]]
+
+
+def _sorted_references(_: str, value: Any) -> Any:
+    """Sort references that stand side by side by where they lead."""
+    if isinstance(value, list) and all(isinstance(each, dict) and "reference" in each for each in value):
+        return sorted(value, key=lambda each: str(each["reference"]))
+    return value
+
+
+def _in_utc(text: str) -> str:
+    """Write a moment that has an offset from UTC as one in UTC."""
+    return datetime.fromisoformat(text).astimezone(UTC).isoformat() if _WITH_OFFSET.fullmatch(text) else text
+
+
+def _lower_case(names: Any) -> Member:
+    return lambda name, value: value.lower() if name in as_list(names) and isinstance(value, str) else value
+
+
 _NUMBERS = (int, Decimal)
 MEMBER_EDITS: Mapping[str, Callable[[Any], Member]] = {
     "drop": _drop,
@@ -177,6 +204,15 @@ MEMBER_EDITS: Mapping[str, Callable[[Any], Member]] = {
     "zero-offset-as-z": _texts(lambda text: _ZERO_OFFSET.sub(r"\1Z", text)),
     "ascii-only": _texts(lambda text: text.encode("ascii", "replace").decode()),
     "trim-space": _texts(lambda text: " ".join(text.split())),
+    "escape-markup": _texts(escape),
+    "drop-astral": _texts(lambda text: "".join(each if ord(each) < _ASTRAL else "\ufffd" for each in text)),
+    "times-in-utc": _texts(_in_utc),
+    "canonicals-without-version": _texts(lambda text: _CANONICAL_VERSION.sub("", text)),
+    "numbers-as-text": _plainly(lambda _, value: str(value) if type(value) in _NUMBERS else value),
+    "last-item": _plainly(lambda name, value: value[-1:] if isinstance(value, list) and name != "extension" else value),
+    "same-items-once": _plainly(_same_items_once),
+    "sort-references": _plainly(_sorted_references),
+    "lower-case": _lower_case,
     "cut-text": lambda most: lambda _, value: value[:most] if isinstance(value, str) else value,
 }
 

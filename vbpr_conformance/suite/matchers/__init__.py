@@ -41,6 +41,7 @@ MATCHERS: Mapping[str, Matcher] = {
     "self_link": search_results.self_link,
     "unused": search_results.unused,
     "told": search_results.told,
+    "search_answered": search_results.search_answered,
     "valid": resource.valid,
     "conforms_to": resource.conforms_to,
     "fhirpath": resource.fhirpath,

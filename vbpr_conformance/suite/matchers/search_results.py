@@ -49,6 +49,22 @@ def told(value: Literal[True], answer: Answer, evidence: Evidence) -> None:  # n
     )
 
 
+def search_answered(value: Literal[True], answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001
+    """A search that succeeds is answered 200 with a searchset, one that fails by an error with an OperationOutcome.
+
+    https://hl7.org/fhir/R4/http.html#search
+    """
+    exchange, resource = answer.exchange, answer.exchange.resource or {}
+    kind = string(resource, "resourceType")
+    if exchange.status >= 400:  # noqa: PLR2004  an error
+        if kind != "OperationOutcome":
+            what = f"{short_url(answer.exchange)} is refused with {exchange.status} and no OperationOutcome"
+            raise Finding(what, (), [exchange])
+    elif exchange.status != 200 or kind != "Bundle" or resource.get("type") != "searchset":  # noqa: PLR2004
+        what = f"{exchange.status} with {'a ' + kind if kind else 'no resource'}"
+        raise Finding(f"{short_url(answer.exchange)} is answered {what}, expected 200 with a searchset", (), [exchange])
+
+
 def unused(value: Sequence[str], answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001
     """The self link names none of these parameters, which the server does not know; or the client is told otherwise."""
     wrong = [name for name, _ in used(answer) if name in value]
