@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
-from inside import Straight
 
 from vbpr_conformance.reference.app import App
+from vbpr_conformance.selftest.in_process import InProcess
 
 _OTHER: tuple[Any, ...] = (
     None,
@@ -33,7 +33,7 @@ _OTHER: tuple[Any, ...] = (
 _WHOLE = (b"", b"null", b"[]", b'"x"', b"7", b"{}", b"[{}]", b'{"resourceType": null}', b"<x/>", b"{", b"\xff\xfe")
 
 
-class Mutated(Straight):
+class Mutated(InProcess):
     """Changes one member of each answer with this probability; `interesting` says of a URL that it may be changed."""
 
     def __init__(self, app: App, seed: int, share: float) -> None:

@@ -6,7 +6,6 @@ import json
 import random
 
 import pytest
-from inside import BASE
 from mutated_answers import Mutated, mutated
 from plain_evidence import answered, bundle, known, report, searched
 
@@ -15,6 +14,7 @@ from vbpr_conformance.reference.app import make_app
 from vbpr_conformance.reference.store import Store
 from vbpr_conformance.report.outputs import standard_writers
 from vbpr_conformance.report.report_writer import RunWriters
+from vbpr_conformance.selftest.in_process import BASE
 from vbpr_conformance.suite.case import run_case
 from vbpr_conformance.suite.claims import declared, declared_types
 from vbpr_conformance.suite.context import Context, Settings

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from inside import results
 
+from vbpr_conformance.selftest.in_process import results_of
 from vbpr_conformance.suite.case import run_case
 from vbpr_conformance.suite.verdicts import Verdict
 
@@ -33,7 +33,7 @@ FAULTS = [
 @pytest.mark.parametrize(("fault", "name", "said"), FAULTS)
 def test_a_fault_turns_its_case_red(edition, cases, fault, name, said):
     """A broken rule is a fail with a sentence, evidence and a curl command."""
-    result = results(edition, [cases[name]], fault=fault, examples=10)[0]
+    result = results_of(edition, [cases[name]], fault=fault, examples=10)[0]
     assert result.verdict is Verdict.FAIL, result.message
     assert said in result.message
     labels = [label for label, _ in result.details]

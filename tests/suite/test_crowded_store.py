@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 
 import pytest
-from inside import run_in
 
 from vbpr_conformance.fhir.json_codec import dumps
 from vbpr_conformance.generate.builder import build
 from vbpr_conformance.reference.app import make_app
 from vbpr_conformance.reference.store import Store
+from vbpr_conformance.selftest.in_process import results_of
 from vbpr_conformance.suite.coverage import all_cases
 from vbpr_conformance.suite.verdicts import Verdict
 
@@ -48,5 +48,9 @@ def test_what_others_hold_changes_nothing(edition, crowded, seed):
     """Every case passes among ten thousand foreign resources, whatever came before it, and again after that."""
     cases = [case for case in all_cases(edition)[0] if case.spec.mode != "read-only"]
     random.Random(seed).shuffle(cases)
-    wrong = [each for each in run_in(crowded, edition, cases) if each.applicable and each.verdict is not Verdict.PASS]
+    wrong = [
+        each
+        for each in results_of(edition, cases, store=crowded)
+        if each.applicable and each.verdict is not Verdict.PASS
+    ]
     assert [each.text() for each in wrong] == []

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable
 
 import pytest
-from inside import context_of, results, run_in
 from reach import breaks, reach
 
 from vbpr_conformance.ig.loader import editions, load_edition
-from vbpr_conformance.reference.app import make_app
 from vbpr_conformance.reference.faults import Fault, catalogue
 from vbpr_conformance.reference.store import Store
+from vbpr_conformance.selftest.in_process import fill, results_of
+from vbpr_conformance.selftest.trial import Setting, setting_of
 from vbpr_conformance.suite.coverage import all_cases
 from vbpr_conformance.suite.expand import Case
-from vbpr_conformance.suite.language import Seed
 from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 
 EDITION = load_edition("1.1.0")
 FAULTS = catalogue(EDITION)
-CASES = [
-    case
-    for case in all_cases(EDITION)[0]
-    if case.spec.mode != "read-only" and "security" not in (case.spec.when_claimed or ())
-]
+CASES = [case for case in all_cases(EDITION)[0] if setting_of(case) is Setting.OPEN]
 """Those of security need a server that asks for credentials: test_security_cases.py."""
 OF_EVERY_PARAMETER = ("-ignored", "-empty", "-loses-one")
 EXAMPLES = 10
@@ -88,7 +82,7 @@ def _apart(case: Case, fault: Fault) -> bool:
 
 
 def run(cases: Iterable[Case], fault: str | None = None, **settings: object) -> list[CaseResult]:
-    return results(EDITION, cases, fault=fault, **settings)
+    return results_of(EDITION, cases, fault=fault, **settings)
 
 
 @pytest.mark.parametrize("name", chosen())
@@ -108,7 +102,7 @@ def test_the_good_server_is_green(version):
     """Against the server without a fault every case that applies passes, in each edition."""
     edition = load_edition(version)
     cases = [case for case in all_cases(edition)[0] if case.spec.mode != "read-only"]
-    wrong = [each for each in results(edition, cases) if each.applicable and each.verdict is not Verdict.PASS]
+    wrong = [each for each in results_of(edition, cases) if each.applicable and each.verdict is not Verdict.PASS]
     assert [each.text() for each in wrong] == []
 
 
@@ -161,14 +155,8 @@ def test_every_form_of_an_element_can_fail(name):
     assert [each.id for each in run(own, name) if not is_red(each)] == []
 
 
-READ_ONLY = [case for case in all_cases(EDITION)[0] if case.spec.mode == "read-only"]
-LOADED = (
-    "vbp-performance-measurereport",
-    "vbp-quality-measurereport",
-    "us-core-organization",
-    "us-core-practitioner",
-    "us-core-practitionerrole",
-)
+READ_ONLY = [case for case in all_cases(EDITION)[0] if setting_of(case) is Setting.HOLDING]
+HELD = sorted({case.row["profile"] for case in READ_ONLY if "profile" in case.row})
 
 
 def read(name: str | None = None, *, loads: bool = True) -> dict[str, Verdict]:
@@ -178,17 +166,9 @@ def read(name: str | None = None, *, loads: bool = True) -> dict[str, Verdict]:
     """
     store = Store()
     if loads:
-        _load(store)
-    found = run_in(store, EDITION, READ_ONLY, fault=name, read_only=True)
+        fill(store, EDITION, HELD)
+    found = results_of(EDITION, READ_ONLY, store=store, fault=name, read_only=True)
     return {each.id: each.verdict for each in found if each.applicable}
-
-
-def _load(store: Store) -> None:
-    context = context_of(make_app(EDITION, store), EDITION)
-    for profile in LOADED:
-        for number in range(3):
-            resource = context.payload(Seed(profile=profile), {}, random.Random(number), "maximal")
-            assert context.resources.create(profile, resource).id
 
 
 def test_what_is_held_is_looked_at():

@@ -7,12 +7,12 @@ import time
 
 import httpx
 import pytest
-from inside import BASE, Straight
 
 from vbpr_conformance.client.client import FhirClient
 from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.reference.app import make_app
 from vbpr_conformance.reference.store import Store
+from vbpr_conformance.selftest.in_process import BASE, InProcess
 from vbpr_conformance.suite.case import run_case
 from vbpr_conformance.suite.context import Context, Settings
 from vbpr_conformance.suite.verdicts import Verdict
@@ -33,7 +33,7 @@ def edited(answer: httpx.Response, content: bytes) -> httpx.Response:
     return httpx.Response(answer.status_code, headers=headers, content=content)
 
 
-class WantsIfMatch(Straight):
+class WantsIfMatch(InProcess):
     """Requires If-Match for every change: https://hl7.org/fhir/R4/http.html#concurrency."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -43,7 +43,7 @@ class WantsIfMatch(Straight):
         return super().handle_request(request)
 
 
-class Lagging(Straight):
+class Lagging(InProcess):
     """Finds by search only what was created some time ago."""
 
     def __init__(self, app):
@@ -63,7 +63,7 @@ class Lagging(Straight):
         return edited(answer, json.dumps(bundle | {"entry": entries}).encode())
 
 
-class OnlyReports(Straight):
+class OnlyReports(InProcess):
     """Has no other types than those that the guide's statement lists."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -71,7 +71,7 @@ class OnlyReports(Straight):
         return refusal(404) if kind in {"Organization", "Practitioner", "Group"} else super().handle_request(request)
 
 
-class BehindProxy(Straight):
+class BehindProxy(InProcess):
     """Calls itself by another base URL than the one it is asked by."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -84,7 +84,7 @@ class BehindProxy(Straight):
         return changed
 
 
-class CapitalMediaTypes(Straight):
+class CapitalMediaTypes(InProcess):
     """Writes media types in capitals, which mean nothing: https://www.rfc-editor.org/rfc/rfc9110#section-8.3.1."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -94,7 +94,7 @@ class CapitalMediaTypes(Straight):
         return answer
 
 
-class PagesHistories(Straight):
+class PagesHistories(InProcess):
     """Gives one version on each page of a history: https://hl7.org/fhir/R4/http.html#history."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -104,7 +104,7 @@ class PagesHistories(Straight):
         return super().handle_request(request)
 
 
-class RefusesForms(Straight):
+class RefusesForms(InProcess):
     """Refuses a modifier that R4 leaves to servers, and several values for one parameter."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -113,7 +113,7 @@ class RefusesForms(Straight):
         return refusal(400) if refused else super().handle_request(request)
 
 
-class BreaksOnLarge(Straight):
+class BreaksOnLarge(InProcess):
     """Breaks on reports with much in them."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -121,7 +121,7 @@ class BreaksOnLarge(Straight):
         return refusal(500) if is_large else super().handle_request(request)
 
 
-class RefusesReports(Straight):
+class RefusesReports(InProcess):
     """Takes no report."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -129,7 +129,7 @@ class RefusesReports(Straight):
         return refusal(422) if is_refused else super().handle_request(request)
 
 
-class KeepsWhatItKnows(Straight):
+class KeepsWhatItKnows(InProcess):
     """Forgets the extensions that HL7 did not define."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

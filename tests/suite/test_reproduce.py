@@ -9,11 +9,11 @@ import subprocess
 from typing import Any
 
 import pytest
-from inside import BASE, results
 
 from vbpr_conformance.reference.faults import catalogue
 from vbpr_conformance.reference.process import running
 from vbpr_conformance.report.reproduce import ReproduceScripts, script, script_name
+from vbpr_conformance.selftest.in_process import BASE, results_of
 from vbpr_conformance.suite import recorder
 from vbpr_conformance.suite.record import RunRecord
 from vbpr_conformance.suite.verdicts import CaseResult, Verdict
@@ -98,7 +98,7 @@ def test_the_fault_is_shown_again(edition, cases, good, tmp_path, monkeypatch, f
     """On a server with the fault the answers are those of the run, on a good one they are not."""
     assert fault in catalogue(edition)
     monkeypatch.setattr(recorder, "MOST_BODY", 10**7)  # here answers are compared as a whole
-    [result] = results(edition, [cases[name]], fault=fault, examples=3)
+    [result] = results_of(edition, [cases[name]], fault=fault, examples=3)
     assert result.verdict in {Verdict.FAIL, Verdict.WARN}, result.text()
     record = record_of(edition, [result])
     ReproduceScripts(tmp_path).add(record, result)
@@ -111,9 +111,9 @@ def test_the_fault_is_shown_again(edition, cases, good, tmp_path, monkeypatch, f
 
 def test_only_a_failure_has_a_script(edition, cases):
     """A case that passes has none, nor one whose bodies were not kept."""
-    [passed] = results(edition, [cases["create/performance"]])
+    [passed] = results_of(edition, [cases["create/performance"]])
     assert script(passed, record_of(edition, [passed])) is None
-    [failed] = results(edition, [cases["create/performance"]], fault="create-no-location")
+    [failed] = results_of(edition, [cases["create/performance"]], fault="create-no-location")
     hidden = [{**each, "request_body": "(hidden: --redact-bodies)"} for each in failed.exchanges]
     made = CaseResult.from_dict({**failed.as_dict(), "exchanges": hidden})
     assert script(made, record_of(edition, [made])) is None
@@ -121,7 +121,7 @@ def test_only_a_failure_has_a_script(edition, cases):
 
 def test_secrets_are_variables_of_the_environment(edition, cases):
     """No token stands in a script."""
-    [failed] = results(edition, [cases["create/performance"]], fault="create-no-location")
+    [failed] = results_of(edition, [cases["create/performance"]], fault="create-no-location")
     headers = {"Authorization": "Bearer ***", "X-Api-Key": "***"}
     told = [{**each, "request_headers": {**each["request_headers"], **headers}} for each in failed.exchanges]
     made = CaseResult.from_dict({**failed.as_dict(), "exchanges": told})
@@ -133,7 +133,7 @@ def test_secrets_are_variables_of_the_environment(edition, cases):
 
 def test_names_of_scripts_are_unique(edition, cases):
     """Two suites may have a case of the same id."""
-    [one] = results(edition, [cases["create/performance"]], fault="create-no-location")
+    [one] = results_of(edition, [cases["create/performance"]], fault="create-no-location")
     other = CaseResult.from_dict({**one.as_dict(), "suite": "Other: suite"})
     record = record_of(edition, [one, other])
     assert script_name(one, record_of(edition, [one])) == "create-performance.sh"

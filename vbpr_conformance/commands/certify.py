@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vbpr_conformance.errors import TargetError, UsageError
+from vbpr_conformance.commands import selftest_command
+from vbpr_conformance.errors import TargetError, UsageError, VbprError
 
 if TYPE_CHECKING:
     from vbpr_conformance.runner import EndedRun
@@ -39,6 +40,9 @@ def refuse_settings(args: argparse.Namespace, chosen: dict[str, Any], described:
     wrong += ["parts left out"] if described.spec.leave_out else []
     if wrong:
         raise UsageError(f"a certified run is fixed by the suite: it takes no {' and no '.join(wrong)}")
+    out = Path(chosen.get("out") or "")
+    if chosen.get("out") and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"--out {out} holds something already: a bundle holds one run, expected a new folder")
     chosen["examples"] = EXAMPLES
 
 
@@ -46,17 +50,14 @@ def write_bundle(ended: EndedRun, out: Path, key_file: Path) -> Path:
     """Compute the self-test of this build and sign everything that the run left; gives the archive."""
     from vbpr_conformance.report.certification_bundle import FILE, read_private_key, signed_bundle
     from vbpr_conformance.report.report_writer import write_whole
-    from vbpr_conformance.selftest.fault_matrix import fault_matrix
-    from vbpr_conformance.selftest.selftest_text import selftest_text
 
     if ended.record.interrupted or ended.record.trouble:
         raise TargetError("the run was not finished: nothing is certified")
-    print("self-test of this build; it takes a quarter of an hour and more", file=sys.stderr)
-    matrix = fault_matrix(ended.record.edition, told=lambda line: print(line, file=sys.stderr))
-    write_whole(out / "selftest.json", json.dumps(matrix.as_dict(), indent=1, ensure_ascii=False) + "\n")
-    write_whole(out / "selftest.txt", selftest_text(matrix))
+    print("self-test of this build; it takes some minutes", file=sys.stderr)
+    matrix = selftest_command.computed(ended.record.edition)
+    selftest_command.write(matrix, out)
     if not matrix.is_proven:
-        raise TargetError("the self-test of this build failed: its verdicts certify nothing; see selftest.txt")
+        raise VbprError(f"the self-test of this build failed: its verdicts certify nothing; see {out}/selftest.html")
     write_whole(out / "environment.json", json.dumps(_environment(), indent=1) + "\n")
     files = {file.relative_to(out).as_posix(): file.read_bytes() for file in _files(out)}
     bundle = signed_bundle(files, _about(ended), read_private_key(key_file))
@@ -88,7 +89,7 @@ def _about(ended: EndedRun) -> dict[str, Any]:
 
 
 def _environment() -> dict[str, Any]:
-    """Say what the run was made with: versions, and the digests of every suite, edition and module."""
+    """Say what the run was made with: versions, and the digests of every suite, edition and file of the program."""
     from importlib.metadata import distributions
 
     from vbpr_conformance.ig.folders import suites_folder
@@ -98,13 +99,15 @@ def _environment() -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": dict(sorted((each.metadata["Name"], each.version) for each in distributions())),
-        "suites": _digests(suites_folder(), "*.yaml"),
-        "code": _digests(code, "*.py"),
+        "suites": _digests(suites_folder()),
+        "code": _digests(code),
     }
 
 
-def _digests(folder: Path, pattern: str) -> dict[str, str]:
+def _digests(folder: Path) -> dict[str, str]:
+    """Give the SHA-256 of every file that was installed, by its path."""
     return {
         file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in sorted(folder.rglob(pattern))
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and "__pycache__" not in file.parts
     }

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import io
 import json
+import stat
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -142,6 +143,8 @@ def _check_name(entry: zipfile.ZipInfo, names: list[str]) -> None:
         raise UnprovenError(f"{name} is in it twice")
     if name.startswith(("/", "\\")) or ".." in name.split("/") or "\\" in name or ":" in name or entry.is_dir():
         raise UnprovenError(f"the path {name!r} leads out of the archive")
+    if stat.S_IFMT(entry.external_attr >> 16) not in {0, stat.S_IFREG}:
+        raise UnprovenError(f"{name} is no plain file")
     if entry.compress_type != zipfile.ZIP_STORED:
         raise UnprovenError(f"{name} is packed; a bundle holds its files as they are")
 
