@@ -254,7 +254,7 @@ def test_what_was_created_without_an_answer_is_found_by_the_tag(interrupted, cle
 
 def test_a_server_that_ignores_the_search_loses_nothing(interrupted, client_of, store):
     """Where a search gives more than was asked for, only what carries the tag is deleted."""
-    store.held["Measure/theirs"] = other(id="theirs")
+    store.held["Measure/theirs"] = other(id="theirs", identifier=[{"system": TAG[0], "value": "another run"}])
     store.broken = lambda request: request.method == "POST"
     interrupted(lose)
 
@@ -349,6 +349,9 @@ def test_a_request_that_was_never_sent_left_nothing(client_of):
         ),
         (lambda c: c.update({**MEASURE, "id": "x"}), httpx.Response(200), set()),
         (lambda c: c.update({**MEASURE, "id": "x"}), httpx.Response(201), {"Measure/x"}),
+        (lambda c: c.create(MEASURE), httpx.Response(201, headers={"Location": "Patient/6"}), set()),
+        (lambda c: c.create(MEASURE), httpx.Response(300, headers={"Location": "Measure/6"}), set()),
+        (lambda c: c.request("PUT", "Measure/x/y", body=MEASURE), httpx.Response(201), set()),
         (lambda c: c.search("Measure", "a=b", method="POST"), httpx.Response(200), set()),
         (lambda c: c.request("POST", "Measure/$op", body={}), httpx.Response(201), set()),
     ],
@@ -395,6 +398,25 @@ def test_bundles_are_noted_entry_by_entry(client_of):
     client.transaction(ENTRIES)
     assert left_on_disk() == {"Measure/a", "Measure/b"}
     assert all(not state.unknown for _, state in journals(BASE, None))
+
+
+def test_only_a_delete_takes_a_resource_off_the_register(client_of):
+    """An update that a bundle holds leaves it, whatever stands before or after."""
+    responses = [
+        httpx.Response(201, headers={"Location": "Measure/a"}),
+        answered({"status": "404"}, {"status": "200"}, {"status": "x"}, {"status": "201", "location": "Measure/b"}),
+    ]
+    client = client_of(lambda _: responses.pop(0), created=CreatedResources.of_run(BASE, "r1", TAG))
+    client.create(MEASURE)
+    client.batch(
+        [
+            entry("GET", "Measure/none"),
+            entry("PUT", "Measure/a", {**MEASURE, "id": "a"}),
+            entry("PUT", "Measure/c", {**MEASURE, "id": "c"}),
+            entry("POST", "Measure", MEASURE),
+        ]
+    )
+    assert left_on_disk() == {"Measure/a", "Measure/b"}
 
 
 def test_a_transaction_that_failed_may_have_left_something(client_of, store):

@@ -25,6 +25,7 @@ def check(interaction: str, resource: str = "MeasureReport", **more) -> FailedCh
         (check("read"), about(resource="MeasureReport", interaction="update"), 0),
         (check("conditional-create"), about(resource="MeasureReport", conditional="create"), 3),
         (check("conditional-create"), about(resource="MeasureReport", interaction="create"), 1),
+        (check("conditional-update"), about(resource="MeasureReport", conditional="create"), 0),
         (check("search-type", parameters=("date",)), about(resource="MeasureReport", search="date"), 3),
         (check("search-type", parameters=("date",)), about(resource="MeasureReport", search="period"), 0),
         (check("search-type", parameters=("_include",)), about(resource="MeasureReport", include="MeasureReport:x"), 3),
@@ -53,8 +54,9 @@ def failing(name: str, cause: str, **more) -> CaseResult:
 
 def test_many_parameters_that_fail_alike_have_one_cause():
     """Where every search fails it is searching that is broken; two of many are two."""
-    many = [failing(f"c{n}", f"MeasureReport?p{n} returned … of … expected") for n in range(6)]
-    assert [len(each.cases) for each in causes(many, {})] == [6]
+    many = [failing(f"c{n}", f"MeasureReport?p{n} returned … of … expected") for n in range(5)]
+    assert [len(each.cases) for each in causes(many, {})] == [5]
+    assert [len(each.cases) for each in causes(many[:4], {})] == [1] * 4
     assert [len(each.cases) for each in causes(many[:2], {})] == [1, 1]
 
 
@@ -77,3 +79,33 @@ def test_a_status_tells_causes_apart():
     found = causes([failing("a", "x", status=404), failing("b", "x", status=200)], {})
     assert len(found) == 2
     assert len({each.id for each in found}) == 2
+
+
+def test_a_cause_is_told_by_what_all_of_its_cases_say():
+    """Where each says the same that is it, to the end of its first line; else what they have in common."""
+
+    def saying(name, message):
+        return CaseResult(
+            name,
+            "suite",
+            "t",
+            "SHALL",
+            Verdict.FAIL,
+            message=message,
+            check=FailedCheck("GET answered 500", "read", "X"),
+        )
+
+    assert causes([saying("a", "read X/1 answered 500\nmore"), saying("b", "read X/1 answered 500\nmore")], {})[
+        0
+    ].sentence == ("read X/1 answered 500")
+    assert causes([saying("a", "read X/1 answered 500"), saying("b", "read X/2 answered 500")], {})[0].sentence == (
+        "GET answered 500"
+    )
+
+
+def test_the_id_of_a_cause_is_short_enough_for_a_file():
+    """And never empty."""
+    [cause] = causes([failing("a", "x" * 100)], {})
+    assert cause.id == "x" * 60
+    [cause] = causes([CaseResult("a", "suite", "t", "SHALL", Verdict.FAIL, message="…")], {})
+    assert cause.id == "cause"

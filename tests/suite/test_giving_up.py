@@ -26,6 +26,11 @@ def test_an_answer_between_outages_counts_them_anew():
         breaker.outage()
         breaker.answered()
     assert not breaker.is_open
+    breaker.outage()
+    breaker.outage()
+    assert not breaker.is_open
+    breaker.outage()
+    assert breaker.is_open
 
 
 @pytest.mark.parametrize(

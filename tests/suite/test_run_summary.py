@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from vbpr_conformance.ig.model import Requirement
+from vbpr_conformance.suite.deviations import Deviation
 from vbpr_conformance.suite.run_summary import RunSummary, SelectedCase, summarise
 from vbpr_conformance.suite.verdicts import CaseResult, FailedCheck, Verdict
 
@@ -205,3 +208,49 @@ def test_an_error_breaks_no_requirement():
     found = judged(result("error", "mr-read"))
     assert [(cause.breaks, cause.hides) for cause in found.causes] == [((), ("mr-read",))]
     assert found.broken == ()
+
+
+def test_what_a_known_deviation_hides_leaves_nothing_open_and_a_skip_beside_it_does():
+    """That it cannot be verified is known as well; what was not tested for another reason is not."""
+    known = result("fail", "mr-read", "ms-date", check=READ_FAILS).known_as("ticket 7")
+    found = judged(result("pass", "mr-update"), known, requirements=(READ, UPDATE, ELEMENT))
+    assert (verdict_of(found, "ms-date"), found.verdict) == ("skip", "conformant")
+    assert found.unverifiable
+    beside = result("skip", "ms-date", name="beside")
+    found = judged(result("pass", "mr-update"), known, beside, requirements=(READ, UPDATE, ELEMENT))
+    assert found.verdict == "incomplete"
+
+
+def test_a_deviation_past_its_date_is_said_to_be():
+    """The day of the run decides."""
+    until = Deviation(case="a", expires=date(2026, 3, 1))
+    found = judged(result("pass", "mr-read", name="a"), deviations=[until], today=date(2026, 3, 2))
+    assert [each.expired for each in found.deviations] == [True]
+    found = judged(result("pass", "mr-read", name="a"), deviations=[until], today=date(2026, 3, 1))
+    assert [each.expired for each in found.deviations] == [False]
+    assert [each.expired for each in judged(deviations=[until]).deviations] == [False]
+
+
+def test_a_requirement_tells_why_it_is_open():
+    """The first line of the first case that decides; that the run was interrupted only where no case was run."""
+    skips = [
+        result("skip", "mr-read", name=name, message=f"{name}\nmore", applicable=name != "no")
+        for name in ("no", "a", "b")
+    ]
+    [judgement] = judged(*skips, interrupted=True).requirements
+    assert (judgement.verdict, judgement.reason) == ("skip", "a")
+    [judgement] = judged(requirements=(READ,)).requirements
+    assert judgement.reason == "no case ran"
+    never = [result("skip", "mr-read", name=name, message=name, applicable=False) for name in ("first", "second")]
+    [judgement] = judged(*never).requirements
+    assert (judgement.applicable, judgement.reason) == (False, "first")
+
+
+def test_what_breaks_a_requirement_twice_is_known_only_if_both_are():
+    """It is told by the first reason."""
+    one = result("fail", "mr-read", name="one", message="one").known_as("ticket 1")
+    two = result("fail", "mr-read", name="two", message="two")
+    found = judged(one, two.known_as("ticket 2"))
+    assert [each.known for each in found.known] == ["ticket 1"]
+    found = judged(one, two)
+    assert (found.known, [each.known for each in found.broken]) == ((), [""])

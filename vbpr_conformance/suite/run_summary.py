@@ -230,11 +230,13 @@ def _verdict(
         return RunVerdict.NON_CONFORMANT
     if trouble or Verdict.ERROR in verdicts:
         return RunVerdict.ERROR
-    known = {each for result in results if result.deviation for each in result.requirements}
+    skipped = {
+        name for each in results if each.verdict is Verdict.SKIP and each.applicable for name in each.requirements
+    }
     is_open = any(
         each.is_open
         and each.requirement.expectation == "SHALL"
-        and not (each.requirement.id in known and each.verdict == Verdict.SKIP and each.hidden_by)
+        and (each.requirement.id in skipped or not each.hidden_by)  # what hides it is known: else it would have failed
         for each in judged
     )
     unlinked = any(each.verdict is Verdict.SKIP and each.applicable and not each.requirements for each in results)
