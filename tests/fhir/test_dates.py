@@ -87,6 +87,14 @@ def test_period_is_open_where_nothing_is_stated():
     )
 
 
+def test_a_repeated_timing_has_the_bounds_that_it_states():
+    """Those given as a period; any others are not looked at."""
+    period = {"start": "2024-03-01", "end": "2024-05-01"}
+    assert interval_of({"repeat": {"boundsPeriod": period}}) == interval_of(period)
+    assert interval_of({"repeat": {"boundsDuration": {"value": 3}}}) is None
+    assert interval_of({"repeat": "daily"}) is None
+
+
 @pytest.mark.parametrize(
     ("criterion", "target", "answer"),
     [
@@ -115,6 +123,11 @@ def test_period_is_open_where_nothing_is_stated():
         ("sa2024-03", {"end": "2030"}, False),
         ("eb2024-03", "2024-02", True),
         ("eb2024-03", {"start": "2024-02", "end": "2024-03-01"}, False),
+        ("eb9999-12", "2024", True),
+        ("eb9999", {"start": "2024"}, False),
+        ("sa9999", "9999-12-31", False),
+        ("eq9999", "9999-12-31", True),
+        ("lt9999", "9998-12", True),
     ],
 )
 def test_prefixes_to_the_letter(criterion, target, answer):

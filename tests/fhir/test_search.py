@@ -287,7 +287,14 @@ def test_without_the_base_another_server_is_undecided():
 
 @pytest.mark.parametrize(
     ("parameter", "modifier", "value"),
-    [(STATUS, "exact", "x"), (DATE, "not", "2024"), (STATUS, "missing", "perhaps"), (DATE, None, "soon")],
+    [
+        (STATUS, "exact", "x"),
+        (DATE, "not", "2024"),
+        (STATUS, "missing", "perhaps"),
+        (DATE, None, "soon"),
+        (REPORTER, "exact", "x"),
+        (CATEGORY_TEXT, "Organization", "x"),
+    ],
 )
 def test_impossible_criteria_are_refused(parameter, modifier, value):
     """A modifier that the type does not have, or a value of another form, is an error and no mismatch."""
@@ -302,6 +309,9 @@ def test_accents_do_not_matter():
     name = Parameter("string", "Organization.name")
     assert matches(name, None, "ecole", organization) is YES
     assert matches(name, None, "ecole sainte anne", organization) is UNDECIDED
+    assert matches(name, "contains", "sainteanne", organization) is UNDECIDED
+    assert matches(name, "contains", "anna", organization) is NO
+    assert [matches(name, modifier, "!", organization) for modifier in (None, "contains")] == [NO, NO]
 
 
 def test_three_answers_combine():

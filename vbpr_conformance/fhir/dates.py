@@ -118,13 +118,12 @@ def _ends(temporal: Temporal) -> tuple[datetime | None, datetime | None]:
     if year < 1:
         return None, None
     start = datetime(year, month, day, hour, minute, tzinfo=UTC)
-    behind = datetime(1, 1, 1, tzinfo=UTC)
     offset = timedelta(minutes=temporal.zone or 0)
     low = _moved(start, timedelta(seconds=whole, microseconds=int((second - whole) * 1_000_000)) - offset)
     if len(parts) < _DAY_PARTS:
         months = year * _MONTHS + (month if len(parts) > 1 else _MONTHS)
         next_year, next_month = divmod(months, _MONTHS)
-        return low, behind.replace(year=next_year, month=next_month + 1) if next_year <= MAXYEAR else None
+        return low, datetime(next_year, next_month + 1, 1, tzinfo=UTC) if next_year <= MAXYEAR else None
     step = _STEPS.get(len(parts))
     if step is None:
         digits = max(0, -second.as_tuple().exponent) if len(parts) == _CLOCK_PARTS else 0
