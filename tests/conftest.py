@@ -65,3 +65,12 @@ def snapshot(request: pytest.FixtureRequest):
         assert text == file.read_text(encoding="utf-8"), f"{file.name} says otherwise ({request.node.nodeid})"
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def nursery():
+    """Starts runs of the command line; one for all runs of this test process."""
+    from forked_runs import opened
+
+    with opened() as found:
+        yield found

@@ -1,106 +1,10 @@
-"""Fixtures of the battery: a good server, and runs of the command line with their streams, exit code and memory."""
+"""Fixtures of the battery."""
 
 from __future__ import annotations
-
-import json
-import os
-import select
-import signal
-import subprocess
-import sys
-import time
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from vbpr_conformance.reference.process import running
-
-HERE = Path(__file__).parent
-
-
-@dataclass
-class Ended:
-    """A run that has ended."""
-
-    code: int
-    seconds: float
-    rss_mb: int
-    out: str
-    err: str
-    folder: Path
-
-    @property
-    def text(self) -> str:
-        """All that it printed, the lines joined where they were wrapped."""
-        return self.out + self.err
-
-    @property
-    def results(self) -> dict[str, Any]:
-        """Its results.json, empty where it wrote none."""
-        file = self.folder / "results.json"
-        return json.loads(file.read_text()) if file.exists() else {}
-
-    @property
-    def said(self) -> str:
-        """All sentences: of the screen and of the cases."""
-        return self.text + "\n".join(each["message"] for each in self.results.get("cases", []))
-
-
-@dataclass
-class Nursery:
-    """Starts runs one after the other, each a fork of a process that has imported everything."""
-
-    process: subprocess.Popen[str]
-
-    def run(  # noqa: PLR0913 - the parts of a run
-        self, argv, *, cwd, env=None, limits=None, seconds=60, interrupt=None, group=False, name="run"
-    ) -> Ended:
-        """Run to the end; Fails past `seconds`.
-
-        `interrupt` is called while it runs and may give a signal to send: to its process, or with `group` to all it
-        started, as a terminal does.
-        """
-        out, err, folder = cwd / f"{name}.out", cwd / f"{name}.err", cwd / f"{name}-reports"
-        environment = {**os.environ, "VBPR_STATE_DIR": str(cwd / "state"), **(env or {})}
-        argv = [*map(str, argv), "--out", str(folder)] if argv[0] == "run" else [*map(str, argv)]
-        job = {"argv": argv, "cwd": str(cwd), "env": environment, "out": str(out), "err": str(err), "limits": limits}
-        start = time.monotonic()
-        self._write(job)
-        self._read()
-        while not self._ready():
-            spent = time.monotonic() - start
-            sent = interrupt(spent) if interrupt is not None else None
-            if sent is not None:
-                self._write({"signal": int(sent), "group": group})
-            if spent > seconds:
-                self._write({"signal": int(signal.SIGKILL), "group": True})
-                self._read()
-                pytest.fail(f"the run did not end within {seconds} s:\n{out.read_text()}\n{err.read_text()}")
-        ended = self._read()
-        return Ended(ended["code"], time.monotonic() - start, ended["rss_mb"], out.read_text(), err.read_text(), folder)
-
-    def _ready(self) -> bool:
-        return bool(select.select([self.process.stdout], [], [], 0.02)[0])
-
-    def _write(self, words: dict[str, Any]) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(words) + "\n")
-        self.process.stdin.flush()
-
-    def _read(self) -> dict[str, Any]:
-        assert self.process.stdout is not None
-        return json.loads(self.process.stdout.readline())
-
-
-@pytest.fixture(scope="session")
-def nursery():
-    """One nursery for all runs of this test process."""
-    command = [sys.executable, str(HERE / "nursery.py")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
-        yield Nursery(process)
-        process.stdin.close()
 
 
 @pytest.fixture(scope="session")

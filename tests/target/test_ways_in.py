@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -73,27 +70,21 @@ def proxy():
     server.server_close()
 
 
-def run(folder, url, settings, **environment):
-    """Run by a target file; give the exit code, the verdict of each case and all that was said."""
-    (folder / "vbpr.yaml").write_text(json.dumps({**settings, "url": url}), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "vbpr_conformance", "run", "-k", SELECTED, "--examples", "1", "--out", "out"],
-        cwd=folder,
-        env={**os.environ, "VBPR_STATE_DIR": str(folder / "state"), **environment},
-        capture_output=True,
-        text=True,
-        timeout=170,
-        check=False,
-    )
-    results = folder / "out" / "results.json"
-    cases = json.loads(results.read_text(encoding="utf-8"))["cases"] if results.exists() else []
-    return SimpleNamespace(
-        code=done.returncode, verdicts={each["id"]: each["verdict"] for each in cases}, said=done.stdout + done.stderr
-    )
+@pytest.fixture(scope="module")
+def run(nursery):
+    """Run by a target file; gives the exit code, the verdict of each case and all that was said."""
+
+    def make(folder, url, settings, **environment):
+        (folder / "vbpr.yaml").write_text(json.dumps({**settings, "url": url}), encoding="utf-8")
+        ended = nursery.run(["run", "-k", SELECTED, "--examples", "1"], cwd=folder, env=environment, seconds=170)
+        verdicts = {each["id"]: each["verdict"] for each in ended.results.get("cases", [])}
+        return SimpleNamespace(code=ended.code, verdicts=verdicts, said=ended.text)
+
+    return make
 
 
 @pytest.fixture(scope="module")
-def open_verdicts(doors, tmp_path_factory):
+def open_verdicts(doors, run, tmp_path_factory):
     """What comes out where nobody is asked for anything."""
     ended = run(tmp_path_factory.mktemp("open"), doors[None].url, {})
     assert ended.code == 0, ended.said
@@ -166,7 +157,7 @@ HTTP = {
 
 
 @pytest.mark.parametrize("name", HTTP)
-def test_who_logs_in_sees_what_all_see_of_an_open_server(doors, open_verdicts, tmp_path, name):
+def test_who_logs_in_sees_what_all_see_of_an_open_server(doors, run, open_verdicts, tmp_path, name):
     """Every way to log in lets the run in, and the cases of security apply."""
     way, settings = HTTP[name]
     made, environment = settings(doors, tmp_path)
@@ -174,7 +165,7 @@ def test_who_logs_in_sees_what_all_see_of_an_open_server(doors, open_verdicts, t
 
 
 @pytest.mark.parametrize("form", ["PEM", "encrypted key", "PKCS#12"])
-def test_who_shows_a_certificate(doors, open_verdicts, tmp_path, form):
+def test_who_shows_a_certificate(doors, run, open_verdicts, tmp_path, form):
     """A certificate of the client, in each form, opens the connection."""
     tls = dict(doors["mtls"].settings["tls"])
     key = load_pem_private_key(Path(tls["key"]).read_bytes(), None)
@@ -190,7 +181,7 @@ def test_who_shows_a_certificate(doors, open_verdicts, tmp_path, form):
     judged_as_without(run(tmp_path, doors["mtls"].url, {"tls": tls}), open_verdicts, sees_security=False)
 
 
-def test_an_authority_of_the_payers_own(doors, open_verdicts, tmp_path):
+def test_an_authority_of_the_payers_own(doors, run, open_verdicts, tmp_path):
     """A server whose certificate only the payer's authority vouches for is trusted with `ca`, and not without."""
     judged_as_without(run(tmp_path, doors["own-ca"].url, doors["own-ca"].settings), open_verdicts, sees_security=False)
     refused = run(tmp_path, doors["own-ca"].url, {})
@@ -198,7 +189,7 @@ def test_an_authority_of_the_payers_own(doors, open_verdicts, tmp_path):
     assert "certificate" in refused.said
 
 
-def test_a_proxy_that_asks_for_credentials(doors, proxy, open_verdicts, tmp_path):
+def test_a_proxy_that_asks_for_credentials(doors, run, proxy, open_verdicts, tmp_path):
     """All goes through it, with the user and password in its URL."""
     place = f"http://me:proxy%20secret@127.0.0.1:{proxy.server_port}"
     ended = run(tmp_path, doors["own-ca"].url, {**doors["own-ca"].settings, "proxy": place})
