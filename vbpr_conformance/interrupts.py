@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -23,8 +24,13 @@ DELETING_S = 10.0
 WORKERS_S = DELETING_S + 3.0
 """How long the first process waits for the workers of a parallel run to do the same."""
 _AGAIN_S = 0.2
+_SOON_S = 0.01
 _FOLDER = "vbpr_workers"
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+class _OutOfTimeError(TargetError):
+    """The time for deleting is over; raised again and again, so that one which is lost is no loss."""
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
@@ -41,10 +47,12 @@ def handled() -> Iterator[None]:
         yield  # signals are the main thread's
         return
     before = {each: signal.getsignal(each) for each in _SIGNALS}
+    hook = sys.unraisablehook
     handle()
     try:
         yield
     finally:
+        sys.unraisablehook = hook
         for each, handler in before.items():
             signal.signal(each, handler if handler is not None else signal.SIG_DFL)
 
@@ -53,9 +61,21 @@ def handle() -> None:
     """Take the signals so from now on; one that was ignored before (`nohup`) stays ignored."""
     if threading.current_thread() is not threading.main_thread():
         return
-    for each in _SIGNALS:
-        if signal.getsignal(each) is not signal.SIG_IGN:
-            signal.signal(each, _interrupt)
+    taken = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
+    for each in taken:
+        signal.signal(each, _interrupt)
+    before = sys.unraisablehook
+
+    def repeat(lost: sys.UnraisableHookArgs) -> None:
+        """What is raised while garbage is collected is lost: let the signal come again when that is over."""
+        if isinstance(lost.exc_value, KeyboardInterrupt) and taken:
+            for each in taken:
+                signal.signal(each, _interrupt)
+            threading.Timer(_SOON_S, os.kill, (os.getpid(), taken[0])).start()
+        elif not isinstance(lost.exc_value, _OutOfTimeError):
+            before(lost)
+
+    sys.unraisablehook = repeat
 
 
 @contextlib.contextmanager
@@ -67,7 +87,7 @@ def within(seconds: float) -> Iterator[None]:
 
     def give_up(_number: int, _frame: FrameType | None) -> None:
         signal.setitimer(signal.ITIMER_REAL, _AGAIN_S, _AGAIN_S)  # whatever waits next is ended at once
-        raise TargetError("no time was left to delete it")
+        raise _OutOfTimeError("no time was left to delete it")
 
     kept = {each: signal.signal(each, give_up) for each in (signal.SIGALRM, *_SIGNALS)}
     signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_S)

@@ -126,7 +126,10 @@ class Store:
         found = [
             each
             for each in entries
-            if wanted in {f"{one['system']}|{one['value']}" for one in each["resource"].get("identifier", [])}
+            if any(
+                wanted in {f"{one['system']}|{one['value']}", f"{one['system']}|"}
+                for one in each["resource"].get("identifier", [])
+            )
         ]
         return httpx.Response(200, json={"resourceType": "Bundle", "entry": found})
 

@@ -11,8 +11,9 @@ import pytest
 
 from vbpr_conformance.client.client_errors import NoAnswerError
 from vbpr_conformance.client.created import CreatedResources
+from vbpr_conformance.client.credentials import bearer
 from vbpr_conformance.client.journal import journals
-from vbpr_conformance.client.leftovers import clean_up
+from vbpr_conformance.client.leftovers import clean_up, clean_up_tagged
 from vbpr_conformance.errors import UsageError
 
 BASE = "http://payer.example/fhir"
@@ -507,3 +508,57 @@ def test_a_killed_run_has_noted_all_it_created(client_of):
     assert set(range(last)) <= set(deleted)
     assert count == len(deleted)
     assert all("perhaps a Measure of unknown id" in each for each in left)
+
+
+def by_tag(client, run=None):
+    deleted, remaining = clean_up_tagged(client, client.base_url, TAG[0], ["Measure"], run)
+    return deleted, [str(each) for each in remaining]
+
+
+def test_another_machine_finds_what_is_left_by_the_tag(interrupted, cleaner, store, state_folder, monkeypatch):
+    """Without a journal the tag tells what is ours; what others made stays, also where it has such an identifier."""
+    store.held["Measure/theirs"] = other(id="theirs", identifier=[{"system": "urn:theirs", "value": "r1"}])
+    interrupted(lambda client: [client.create(MEASURE) for _ in range(3)])
+    monkeypatch.setenv("VBPR_STATE_DIR", str(state_folder / "of-another-machine"))
+    assert cleaned(cleaner) == (0, [])
+    assert by_tag(cleaner, "r2") == (0, [])
+    assert by_tag(cleaner) == (3, [])
+    assert list(store.held) == ["Measure/theirs"]
+
+
+@pytest.mark.parametrize(("run", "deleted"), [("r1", 2), ("r2", 1), (None, 3)])
+def test_one_run_can_be_named_by_its_tag(cleaner, store, run, deleted):
+    """The workers of a parallel run belong to it."""
+    for number, value in enumerate(["r1", "r1-gw0", "r2"]):
+        store.held[f"Measure/{number}"] = {
+            **MEASURE,
+            "id": str(number),
+            "identifier": [{"system": TAG[0], "value": value}],
+        }
+    assert by_tag(cleaner, run) == (deleted, [])
+    assert len(store.held) == 3 - deleted
+
+
+def test_a_run_of_this_machine_that_goes_on_is_left_alone_by_its_tag(run, cleaner, store):
+    """Its journal says that it still goes on."""
+    run.create(MEASURE)
+    assert by_tag(cleaner) == (0, ["what run r1 created: it still goes on"])
+    assert len(store.held) == 1
+
+
+def test_where_the_tag_is_not_searched_it_is_told(client_of, store):
+    """A server that does not search by identifier does not let us know what is left."""
+    store.held["Measure/1"] = {**MEASURE, "id": "1"}
+    client = client_of(lambda request: httpx.Response(400) if request.method == "GET" else store(request))
+    assert by_tag(client) == (0, ["perhaps a Measure: the server does not search it by identifier"])
+
+
+def test_what_is_left_can_be_deleted_by_hand(client_of, store):
+    """The command says all that is needed, secrets as variables."""
+    client = client_of(store, credentials=bearer("a-token-of-nobody"), headers={"X-Api-Key": "a-key-of-nobody"})
+    line = client.curl_of_delete("Measure/1")
+    assert line.startswith("curl -s -X DELETE ")
+    assert line.endswith("http://payer.example/fhir/Measure/1")
+    assert '-H "authorization: Bearer $VBPR_TOKEN"' in line.replace("Authorization", "authorization")
+    assert "$VBPR_X_API_KEY" in line
+    assert "of-nobody" not in line

@@ -16,6 +16,7 @@ from vbpr_conformance.client.redact import Secret
 from vbpr_conformance.client.tls import ClientCertificate
 from vbpr_conformance.client.transport import Proxy
 from vbpr_conformance.errors import UsageError
+from vbpr_conformance.rest.curl import curl_line
 
 
 @pytest.fixture(scope="module")
@@ -180,5 +181,14 @@ def test_the_environment_names_a_proxy(proxy, monkeypatch):
 
 def test_a_curl_line_names_the_certificate():
     """Variables stand for the files."""
-    options = MutualTls(ClientCertificate("secret.pem"), bearer("x")).curl_options()
+    options = MutualTls(ClientCertificate("secret.pem", "secret.key"), bearer("x")).curl_options()
     assert " ".join(options) == '--cert "$VBPR_CERT" --key "$VBPR_CERT_KEY"'
+    assert " ".join(MutualTls(ClientCertificate("a.p12")).curl_options()) == '--cert "$VBPR_CERT" --cert-type P12'
+
+
+def test_what_failed_is_seen_again_with_the_certificate(authority, secured):
+    """The curl line of an exchange has the words of the connection: the authority, and the client's certificate."""
+    credentials = MutualTls(ClientCertificate(*authority.files("shown")))
+    with FhirClient(secured, credentials=credentials, connection=Connection(ca=str(authority.file))) as client:
+        line = curl_line(client.capabilities())
+    assert line.startswith('curl -s --cacert "$VBPR_CA" --cert "$VBPR_CERT" --key "$VBPR_CERT_KEY" ')

@@ -111,6 +111,39 @@ def test_what_a_killed_run_left_is_found_by_cleanup(nursery, store, tmp_path, wo
     cleaned_up(nursery, store, tmp_path)
 
 
+def test_another_machine_cleans_up_by_the_tag(nursery, store, tmp_path):
+    """A container that is gone took the journal with it: the tags on the server are enough."""
+    killed = nursery.run(arguments(store.url), cwd=tmp_path, interrupt=Moment(store, signal.SIGKILL, 0.3), group=True)
+    assert killed.code == -signal.SIGKILL
+    elsewhere = {"VBPR_STATE_DIR": str(tmp_path / "elsewhere")}
+    ended = nursery.run(["cleanup", store.url, "--by-tag"], cwd=tmp_path, env=elsewhere, name="cleanup")
+    assert ended.code == 0, ended.text
+    assert store.count() == 0
+    nursery.run(["cleanup", store.url], cwd=tmp_path, name="journals")
+
+
+def test_a_refusal_to_delete_is_one_line_and_a_file_of_commands(nursery, store, tmp_path):
+    """The commands in the file delete what is left, once the server lets them."""
+
+    def refuses_deletes(conn):
+        if conn.request.method == "DELETE":
+            conn.send(b"", 405, "text/plain")
+        else:
+            conn.pass_on()
+
+    with hostile(refuses_deletes, store.url) as server:
+        ended = nursery.run(["run", server.url, "--examples", "1", "-k", "read-unknown or vread"], cwd=tmp_path)
+        script = (ended.folder / "left.sh").read_text()
+        line = next(each for each in ended.out.splitlines() if each.startswith("left "))
+        assert "the server answered 405 to its delete" in line
+        assert "left.sh" in line
+        (tmp_path / "left.sh").write_text(script.replace(server.url, store.url))
+    assert store.count() > 0
+    subprocess.run(["sh", "left.sh"], cwd=tmp_path, check=True, capture_output=True, timeout=60)
+    assert store.count() == 0
+    nursery.run(["cleanup", store.url], cwd=tmp_path, name="cleanup")
+
+
 @pytest.mark.hostile
 @pytest.mark.parametrize("seed", range(50))
 def test_killed_at_any_moment(nursery, store, tmp_path, seed):

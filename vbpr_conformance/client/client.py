@@ -25,6 +25,7 @@ from vbpr_conformance.client.urls import Parameters, checked_base, origin, query
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir.json_codec import dumps
 from vbpr_conformance.fhir.type_structure import Structure
+from vbpr_conformance.rest.curl import curl_line
 from vbpr_conformance.rest.exchange import Exchange
 
 JSON = "application/fhir+json"
@@ -141,6 +142,11 @@ class FhirClient:
             raise
         self.created.after(noted, exchange)
         return exchange
+
+    def curl_of_delete(self, reference: str) -> str:
+        """The command that deletes a resource (`Type/id`); secrets are variables to be set."""
+        request = httpx.Request("DELETE", self._url(reference), headers=_encoded(self._own_headers))
+        return curl_line(self._sender.unsent(request))
 
     def _record(self, exchange: Exchange) -> None:
         self.requests += 1

@@ -14,16 +14,15 @@ from typing import Any, NamedTuple, Protocol
 from vbpr_conformance.client.client_errors import PagingError
 from vbpr_conformance.client.effects import GONE, Effects, effects, outcome
 from vbpr_conformance.client.journal import Intent, Journal, journal_path
+from vbpr_conformance.client.tagged import SearchingClient, find_tagged, tags
 from vbpr_conformance.client.urls import checked_base
 from vbpr_conformance.errors import TargetError
 from vbpr_conformance.rest.exchange import Exchange
 
 _OK = 200
-_MOST_PAGES = 50
-"""A server that ignores the tag gives all it holds: so many pages of it are looked through, and no more."""
 
 
-class DeletingClient(Protocol):
+class DeletingClient(SearchingClient, Protocol):
     """What the register asks of a client of the target."""
 
     def limit(self, seconds: float | None) -> None:
@@ -34,12 +33,6 @@ class DeletingClient(Protocol):
 
     def read(self, kind: str, identity: str) -> Exchange:
         """Read a resource."""
-
-    def search(self, kind: str, params: Any) -> Exchange:
-        """Search a type."""
-
-    def pages(self, first: Exchange) -> Iterator[Exchange]:
-        """Give the page and those after it."""
 
 
 class Remaining(NamedTuple):
@@ -229,40 +222,14 @@ class CreatedResources:
 
 
 def _tagged(client: DeletingClient, intent: Intent, tag: tuple[str, str]) -> list[str] | None:
-    """Look for resources with a tag.
+    """Look for what a request may have created: by its id, or by the tag; None where the server does not tell."""
 
-    What is found is looked at: a server that ignores the parameter gives resources that are not ours.
-    """
-    if intent.id is not None:
-        exchange = client.read(intent.type, intent.id)
-        if exchange.status == _OK:
-            return [f"{intent.type}/{intent.id}"] if _carries(exchange.resource or {}, tag) else []
-        return [] if exchange.status in GONE else None
-    first = client.search(intent.type, [("identifier", "|".join(tag))])
-    if first.status != _OK:
-        return None
-    found = []
-    for count, page in enumerate(client.pages(first), start=1):
-        if count > _MOST_PAGES or page.status != _OK:
-            return None
-        found += [
-            f"{intent.type}/{each['id']}"
-            for each in _resources(page.resource or {})
-            if each.get("resourceType") == intent.type and isinstance(each.get("id"), str) and _carries(each, tag)
-        ]
-    return found
+    def is_ours(resource: Any) -> bool:
+        return tag[1] in tags(resource, tag[0])
 
-
-def _resources(bundle: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    entries = bundle.get("entry")
-    for entry in entries if isinstance(entries, list) else ():
-        if isinstance(entry, dict) and isinstance(entry.get("resource"), dict):
-            yield entry["resource"]
-
-
-def _carries(resource: dict[str, Any], tag: tuple[str, str]) -> bool:
-    identifiers = resource.get("identifier", [])
-    for each in identifiers if isinstance(identifiers, list) else [identifiers]:
-        if isinstance(each, dict) and (each.get("system"), each.get("value")) == tag:
-            return True
-    return False
+    if intent.id is None:
+        return find_tagged(client, intent.type, "|".join(tag), is_ours)
+    exchange = client.read(intent.type, intent.id)
+    if exchange.status == _OK:
+        return [f"{intent.type}/{intent.id}"] if is_ours(exchange.resource or {}) else []
+    return [] if exchange.status in GONE else None

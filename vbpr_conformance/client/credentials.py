@@ -40,6 +40,10 @@ class Credentials(Protocol):
     def auth_flow(self, request: httpx.Request) -> AuthFlow:
         """Put credentials into the request and yield it; requests for a token may come before and after."""
 
+    @property
+    def scheme(self) -> str:
+        """The scheme of its Authorization header, empty where it has none."""
+
     def curl_options(self) -> tuple[str, ...]:
         """Words that curl needs besides the headers of a request: names of variables, never values."""
 
@@ -51,16 +55,16 @@ class HeaderCredentials:
 
     def __init__(self, name: str, scheme: str, credentials: Secret, *more: Secret) -> None:
         self.name = name
-        self._scheme = scheme
+        self.scheme = scheme
         self._credentials = credentials
         self.secrets: Collection[Secret] = (credentials, *more)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._scheme} ***)"
+        return f"{type(self).__name__}({self.scheme} ***)"
 
     def auth_flow(self, request: httpx.Request) -> AuthFlow:
         """Put the credentials into the request."""
-        request.headers["Authorization"] = f"{self._scheme} {self._credentials.reveal()}"
+        request.headers["Authorization"] = f"{self.scheme} {self._credentials.reveal()}"
         yield request
 
     def curl_options(self) -> tuple[str, ...]:
@@ -84,6 +88,7 @@ class RenewedBearer:
     """A bearer token that comes from elsewhere, and is asked for again after a 401."""
 
     name = "bearer token"
+    scheme = "Bearer"
     certificate = None
 
     def __init__(self, ask: Callable[[], str]) -> None:
@@ -162,6 +167,7 @@ class MutualTls:
         self._inner = inner
         self.certificate = certificate
         self.name = "client certificate" if inner is None else f"client certificate, {inner.name}"
+        self.scheme = "" if inner is None else inner.scheme
 
     @property
     def secrets(self) -> Collection[Secret]:
@@ -178,7 +184,11 @@ class MutualTls:
 
     def curl_options(self) -> tuple[str, ...]:
         """Certificate and key by the names of variables."""
-        words = ("--cert", '"$VBPR_CERT"', "--key", '"$VBPR_CERT_KEY"')
+        words: tuple[str, ...] = ("--cert", '"$VBPR_CERT"')
+        if self.certificate.key is not None:
+            words += ("--key", '"$VBPR_CERT_KEY"')
+        elif self.certificate.file.lower().endswith((".p12", ".pfx")):
+            words += ("--cert-type", "P12")
         return words if self._inner is None else (*words, *self._inner.curl_options())
 
 

@@ -38,6 +38,7 @@ class TokenLogin:
     """A bearer token from a token endpoint. Subclasses say where that is and how the client shows who it is."""
 
     name = "OAuth 2.0"
+    scheme = "Bearer"
     certificate = None
     needs_expiry = False
     """Whether a token without `expires_in` is refused; without, one is used until it is refused."""

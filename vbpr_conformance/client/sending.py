@@ -23,7 +23,7 @@ from vbpr_conformance.client.tls import tls_context
 from vbpr_conformance.client.transport import Deadline, PooledTransport, proxy_of_environment
 from vbpr_conformance.client.urls import origin
 from vbpr_conformance.fhir.type_structure import Structure
-from vbpr_conformance.rest.exchange import Exchange
+from vbpr_conformance.rest.exchange import MASK, Exchange
 from vbpr_conformance.rest.headers import Headers
 
 LOGIN = "login"
@@ -71,6 +71,10 @@ class Sender:
         self._redactor = redactor
         self._record = record
         self._structure = structure
+        self._curl_options = (
+            *(("--cacert", '"$VBPR_CA"') if connection.ca else ()),
+            *(credentials.curl_options() if credentials is not None else ()),
+        )
         self.pace = Pace(connection.requests_per_second)
         own = transport if isinstance(transport, PooledTransport) else None
         self._proxy = own.proxy if own is not None else None
@@ -83,6 +87,12 @@ class Sender:
     def limit(self, seconds: float | None) -> None:
         """Let no request take longer than until so many seconds from now; None takes the limit away."""
         self._end = None if seconds is None else time.monotonic() + seconds
+
+    def unsent(self, request: httpx.Request) -> Exchange:
+        """Give what a request would be recorded as, with credentials, before anything is sent."""
+        if self._credentials is not None and self._credentials.scheme:
+            request.headers["Authorization"] = f"{self._credentials.scheme} {MASK}"
+        return self._redacted(self._exchange(_Call("", request, time.monotonic())))
 
     def send(self, interaction: str, request: httpx.Request) -> Exchange:
         """Send, and give the last answer that it took; none raises `NoAnswerError`."""
@@ -209,6 +219,7 @@ class Sender:
             error=error,
             structure=self._structure,
             started=time.time() - elapsed,
+            curl_options=self._curl_options,
         )
 
     def _redacted(self, exchange: Exchange) -> Exchange:

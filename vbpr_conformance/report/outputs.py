@@ -8,6 +8,7 @@ from vbpr_conformance.report.allure_results import AllureResults
 from vbpr_conformance.report.badge_svg import BadgeSvg
 from vbpr_conformance.report.exchanges_har import ExchangesHar
 from vbpr_conformance.report.junit_xml import JunitXml
+from vbpr_conformance.report.left_script import LeftScript
 from vbpr_conformance.report.record_file import RecordFile
 from vbpr_conformance.report.report_html import ReportHtml
 from vbpr_conformance.report.report_writer import ReportWriter, RunWriters
@@ -29,6 +30,7 @@ def standard_writers(folder: Path) -> list[ReportWriter]:
         RequirementsCsv(folder),
         ExchangesHar(folder),
         BadgeSvg(folder),
+        LeftScript(folder),
         ReproduceScripts(folder),
         ReportHtml(folder),
         TestReportJson(folder),

@@ -91,7 +91,10 @@ def _writes(exchange: Mapping[str, Any]) -> bool:
 
 def _head(result: CaseResult, record: RunRecord, chosen: Sequence[Mapping[str, Any]]) -> str:
     message = result.message.replace("\n", " ")
-    login = " ".join(word for name, value in chosen[-1]["request_headers"].items() for word in _secret(name, value))
+    headers = chosen[-1]["request_headers"].items()
+    login = " ".join(
+        [*chosen[-1].get("curl_options", ()), *(word for name, value in headers for word in _secret(name, value))]
+    )
     variables = sorted(set(re.findall(r"\$(VBPR_\w+)", login)))
     needed = f"# Credentials come from the environment: {', '.join(variables)}.\n" if variables else ""
     return (
@@ -100,7 +103,7 @@ def _head(result: CaseResult, record: RunRecord, chosen: Sequence[Mapping[str, A
         f"# {message}\n"
         "# Makes what is needed, shows the fault, and removes what it made. Usage: sh FILE [BASE URL]\n"
         f"{needed}"
-        "# Further options for curl, as a client certificate, are taken from CURL_OPTIONS.\n"
+        "# Further options for curl, as a proxy, are taken from CURL_OPTIONS.\n"
         f"BASE=${{1:-{shlex.quote(record.url)}}}\n\n"
         "authorised() { # OPTION...: curl, let in\n"
         "    # shellcheck disable=SC2086  the options are words\n"

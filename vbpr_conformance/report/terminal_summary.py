@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from vbpr_conformance import __version__
+from vbpr_conformance.report.left_script import FILE as LEFT
 from vbpr_conformance.report.repeat_command import of_failed
 from vbpr_conformance.report.reproduce import script_path
 from vbpr_conformance.suite.causes import CLAIM, Cause
@@ -48,7 +49,8 @@ def summary(record: RunRecord, found: RunSummary, *, folder: str | None, report:
     if folder and any(each.verdict in {Verdict.FAIL, Verdict.ERROR} for each in record.results):
         lines.append(f"again    {of_failed(folder)}")
     lines += [f"limits   {each}" for each in record.tally.limits]
-    lines.append(f"left     {left(record)}")
+    script = f"{folder}/{LEFT}" if folder and record.tally.removal else ""
+    lines.append(f"left     {left(record)}{f', as does {script}' if script else ''}")
     return lines
 
 
@@ -69,7 +71,8 @@ def left(record: RunRecord) -> str:
     tally = record.tally
     if not tally.left:
         return f"nothing ({tally.created} created, {tally.deleted} deleted)"
-    return f"{len(tally.left)} of {tally.created} created; `vbpr-conformance cleanup {record.url}` tries again"
+    because = f": {tally.left_because}" if tally.left_because else ""
+    return f"{len(tally.left)} of {tally.created} created{because}; `vbpr-conformance cleanup {record.url}` tries again"
 
 
 def counted(number: int, what: str) -> str:

@@ -17,7 +17,7 @@ def curl_line(exchange: Exchange, body_file: str = "request.json") -> str:
 
     A body of more than 2,000 bytes is not part of the line: it is read from `body_file`.
     """
-    words = ["curl", "-s"]
+    words = ["curl", "-s", *exchange.curl_options]
     if exchange.method != ("POST" if exchange.request_body else "GET"):
         words += ["-X", exchange.method]
     for name, value in exchange.request_headers.fields:

@@ -29,7 +29,8 @@ class Exchange:
 
     `error` is also set where an answer was not followed or not readable as HTTP says; `elapsed` is in seconds,
     `started` in seconds since 1970 (0 where nobody looked at the clock). Secrets are masked in everything held here.
-    `structure` is that of the types, without which XML is not read.
+    `structure` is that of the types, without which XML is not read; `curl_options` are words that curl needs besides
+    the headers, as for the certificate of a client.
     """
 
     interaction: str
@@ -44,6 +45,7 @@ class Exchange:
     error: str | None = None
     structure: Structure | None = field(default=None, repr=False, compare=False)
     started: float = 0.0
+    curl_options: tuple[str, ...] = ()
 
     @property
     def resource(self) -> dict[str, Any] | None:

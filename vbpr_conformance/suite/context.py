@@ -107,6 +107,8 @@ class Context:
             created=self.resources.created,
             deleted=self.resources.deleted,
             left=self.resources.left,
+            removal=self.resources.removal,
+            left_because=self.resources.left_because,
             software=string(software, "name"),
             version=string(software, "version"),
             limits=[*filter(None, [self.client.pace_note]), *self.settling.limits, *self.system.limits],

@@ -22,6 +22,10 @@ class Tally:
     created: int = 0
     deleted: int = 0
     left: list[str] = field(default_factory=list)
+    removal: list[str] = field(default_factory=list)
+    """For each of `left` the command that deletes it, or a comment that says what is not known of it."""
+    left_because: str = ""
+    """Why something is left, where the server said so."""
     software: str = ""
     version: str = ""
     limits: list[str] = field(default_factory=list)
@@ -33,6 +37,8 @@ class Tally:
         self.created += other["created"]
         self.deleted += other["deleted"]
         self.left += other["left"]
+        self.removal += other.get("removal", ())
+        self.left_because = self.left_because or other.get("left_because", "")
         self.software = self.software or other["software"]
         self.version = self.version or other["version"]
         self.limits = list(dict.fromkeys([*self.limits, *other.get("limits", ())]))

@@ -82,6 +82,7 @@ class CaseRecorder:
             "body": self._text(exchange.body, limit),
             "elapsed_s": round(float(exchange.elapsed), 4),
             "curl": curl_line(exchange) if failed else "",
+            "curl_options": list(exchange.curl_options),
         }
 
     def _text(self, body: bytes | None, limit: int) -> str:

@@ -24,6 +24,7 @@ class RunResources:
         self._system = system
         self._register = system.client.created
         self._remaining: list[Remaining] = []
+        self._is_closed = False
         self._case = 0
         self._refused_in: dict[tuple[str, int], int] = {}
         """By type and status the number of the case that tells of it: the same one tells it whenever it is repeated."""
@@ -57,6 +58,19 @@ class RunResources:
     def left(self) -> list[str]:
         """What was created and is not deleted, as references; in words what is not known to be there."""
         return [*self._register.references, *(each.reason for each in self._remaining if each.reference is None)]
+
+    @property
+    def removal(self) -> list[str]:
+        """Once the run is over: for each of `left` the command that deletes it, or a comment."""
+        if not self._is_closed:
+            return []
+        delete = self._system.client.curl_of_delete
+        return [delete(each) if each in self._register.references else f"# {each}" for each in self.left]
+
+    @property
+    def left_because(self) -> str:
+        """Why the first of what is left is left."""
+        return next((each.reason for each in self._remaining if each.reference is not None), "")
 
     def create(self, name: str, resource: dict[str, Any], *, for_all: bool = False) -> CreatedResource:
         """Create a resource that a case needs, or `for_all` those of a suite.
@@ -128,4 +142,5 @@ class RunResources:
 
     def close(self) -> None:
         """Delete everything that is left of the run."""
+        self._is_closed = True
         self._remaining = self._register.delete_all(self._system.client)

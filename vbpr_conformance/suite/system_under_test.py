@@ -53,7 +53,7 @@ class SystemUnderTest:
         """
         if "security" in about:
             shown = self.client.credentials
-            return shown is not None and shown.certificate is None
+            return shown is not None and bool(shown.scheme)
         return declared(about, self.statement)
 
     @property

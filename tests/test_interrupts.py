@@ -1,0 +1,62 @@
+"""Signals end a block once, wherever they come."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import time
+
+import pytest
+
+from vbpr_conformance import interrupts
+from vbpr_conformance.errors import TargetError
+
+
+@pytest.fixture
+def while_collecting():
+    """Do something once while garbage is collected."""
+    added = []
+
+    def make(act):
+        def callback(phase, _info):
+            if phase == "start" and added:
+                gc.callbacks.remove(added.pop())
+                act()
+
+        added.append(callback)
+        gc.callbacks.append(callback)
+
+    yield make
+    for each in added:
+        gc.callbacks.remove(each)
+
+
+def wait_after(act):
+    """Act, and wait long enough for anything that comes soon, in steps in which a signal is taken."""
+    act()
+    for _ in range(1000):
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_is_a_keyboard_interrupt(number):
+    """Whichever it is."""
+    with pytest.raises(KeyboardInterrupt), interrupts.handled():
+        wait_after(lambda: signal.raise_signal(number))
+
+
+def test_a_signal_while_garbage_is_collected_is_not_lost(while_collecting, capsys):
+    """Python shows what is raised there and goes on: the signal comes again, and nothing is shown."""
+    while_collecting(lambda: signal.raise_signal(signal.SIGTERM))
+    while_collecting(lambda: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(KeyboardInterrupt), interrupts.handled():
+        wait_after(gc.collect)
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_end_of_the_time_for_deleting_is_not_lost_either(while_collecting, capsys):
+    """It comes again by itself."""
+    while_collecting(lambda: signal.raise_signal(signal.SIGALRM))
+    with interrupts.handled(), pytest.raises(TargetError, match="no time was left"), interrupts.within(60):
+        wait_after(gc.collect)
+    assert "Traceback" not in capsys.readouterr().err
