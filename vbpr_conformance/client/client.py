@@ -6,7 +6,7 @@ answer raises `NoAnswerError`. Nothing is ever sent to another host than that of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 from urllib.parse import quote, unquote
 
@@ -142,6 +142,14 @@ class FhirClient:
             raise
         self.created.after(noted, exchange)
         return exchange
+
+    def log_in(self, flow: Generator[httpx.Request, Exchange, Secret]) -> Secret:
+        """Get another token than that which lets this client in; raises `LoginError`."""
+        return self._sender.log_in(flow)
+
+    def page(self, url: str, *, headers: Fields | None = None) -> Exchange:
+        """Get what a link of a Bundle leads to; raises `UsageError` for one to another server."""
+        return self.request("GET", url, headers=headers, interaction="page")
 
     def curl_of_delete(self, reference: str) -> str:
         """The command that deletes a resource (`Type/id`); secrets are variables to be set."""

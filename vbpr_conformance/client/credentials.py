@@ -164,7 +164,8 @@ class MutualTls:
     """A client certificate, alone or with other credentials: https://www.rfc-editor.org/rfc/rfc8705."""
 
     def __init__(self, certificate: ClientCertificate, inner: Credentials | None = None) -> None:
-        self._inner = inner
+        self.inner = inner
+        """The other credentials."""
         self.certificate = certificate
         self.name = "client certificate" if inner is None else f"client certificate, {inner.name}"
         self.scheme = "" if inner is None else inner.scheme
@@ -173,14 +174,14 @@ class MutualTls:
     def secrets(self) -> Collection[Secret]:
         """The password of the key, and what the other credentials hold."""
         own = [self.certificate.password] if self.certificate.password is not None else []
-        return [*own, *(self._inner.secrets if self._inner is not None else ())]
+        return [*own, *(self.inner.secrets if self.inner is not None else ())]
 
     def auth_flow(self, request: httpx.Request) -> AuthFlow:
         """As the other credentials do it."""
-        if self._inner is None:
+        if self.inner is None:
             yield request
         else:
-            yield from self._inner.auth_flow(request)
+            yield from self.inner.auth_flow(request)
 
     def curl_options(self) -> tuple[str, ...]:
         """Certificate and key by the names of variables."""
@@ -189,7 +190,7 @@ class MutualTls:
             words += ("--key", '"$VBPR_CERT_KEY"')
         elif self.certificate.file.lower().endswith((".p12", ".pfx")):
             words += ("--cert-type", "P12")
-        return words if self._inner is None else (*words, *self._inner.curl_options())
+        return words if self.inner is None else (*words, *self.inner.curl_options())
 
 
 def _secret(text: str | Secret) -> Secret:

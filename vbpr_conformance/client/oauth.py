@@ -6,12 +6,13 @@ no further 401 brings another while that does not help.
 
 from __future__ import annotations
 
+import copy
 import json
 import time
 from base64 import b64encode
 from collections.abc import Collection, Generator, Mapping, Sequence
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -46,6 +47,7 @@ class TokenLogin:
     def __init__(self, scopes: str) -> None:
         self._scopes = scopes.split()
         self._token: Secret | None = None
+        self._granted: list[str] = []
         self._renew_at: float | None = None
         self._is_stuck = False
         self._seen: list[Secret] = []
@@ -74,6 +76,31 @@ class TokenLogin:
             yield from self._log_in()
             exchange = yield self._with_token(request)
             self._is_stuck = exchange.status == _UNAUTHORIZED
+
+    @property
+    def token(self) -> Secret | None:
+        """The token that is in use, None before the first."""
+        return self._token
+
+    def narrowed(self, scope: str) -> Self:
+        """Give a login of the same client for this scope alone, or its form of SMART v1; this one stays as it is."""
+        other = copy.copy(self)
+        other.keep_to(scope)
+        return other
+
+    def keep_to(self, scope: str) -> None:
+        """Forget the token, and ask for no more than this from now on."""
+        if any(each.endswith((".read", ".write", ".*")) for each in self._scopes):
+            scope = scope.replace(".rs", ".read")
+        self._scopes, self._token = [scope], None
+
+    def token_alone(self) -> Generator[httpx.Request, Exchange, Secret]:
+        """Get a token without a request that it is for; raises `LoginError` where it allows more than was asked for."""
+        yield from self._log_in()
+        assert self._token is not None  # noqa: S101  logging in gives one or raises
+        if missing_scopes(self._granted, self._scopes):
+            raise LoginError(f"logging in: the token endpoint granted more than {' '.join(self._scopes)}")
+        return self._token
 
     def _with_token(self, request: httpx.Request) -> httpx.Request:
         assert self._token is not None  # noqa: S101  it was asked for
@@ -140,7 +167,8 @@ class TokenLogin:
                 raise LoginError(f"{where} gave a token with expires_in {life!r}, expected the seconds that it lives")
             life = None
         granted = answer.get("scope")
-        missing = missing_scopes(self._scopes, granted.split()) if isinstance(granted, str) else []
+        self._granted = granted.split() if isinstance(granted, str) else self._scopes
+        missing = missing_scopes(self._scopes, self._granted)
         if missing:
             raise LoginError(f"{where} granted fewer scopes than asked: it lacks {' '.join(missing)}")
         self._token = Secret(token)

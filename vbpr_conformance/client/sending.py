@@ -6,7 +6,7 @@ No cookie is kept: each request stands for itself.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from vbpr_conformance.client.connection import Connection
 from vbpr_conformance.client.credentials import Credentials
 from vbpr_conformance.client.no_answer import is_certificate, no_answer
 from vbpr_conformance.client.pace import Pace
-from vbpr_conformance.client.redact import Redactor
+from vbpr_conformance.client.redact import Redactor, Secret
 from vbpr_conformance.client.tls import tls_context
 from vbpr_conformance.client.transport import Deadline, PooledTransport, proxy_of_environment
 from vbpr_conformance.client.urls import origin
@@ -162,6 +162,25 @@ class Sender:
             flow.close()
         request.headers.pop("Authorization", None)
         return self._redacted(answer)
+
+    def log_in(self, flow: Generator[httpx.Request, Exchange, Secret]) -> Secret:
+        """Send what it takes to get another token, and give it; raises `LoginError`."""
+        answer = None
+        asked = next(flow)
+        while True:
+            try:
+                answer = self._patiently(LOGIN, asked)
+                asked = flow.send(answer)
+            except NoAnswerError as error:
+                asked, answer = flow.throw(error), None
+            except StopIteration as ended:
+                token: Secret = ended.value
+                return token
+            except LoginError as error:
+                raise LoginError(self._redactor.sentence(str(error))) from None
+            finally:
+                if answer is not None:
+                    self._record(self._redacted(answer))
 
     def _patiently(self, interaction: str, request: httpx.Request) -> Exchange:
         """Send again when no connection came about, or when one that stood idle broke under a mere reading request."""

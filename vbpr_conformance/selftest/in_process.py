@@ -9,7 +9,9 @@ from typing import Any
 import httpx
 
 from vbpr_conformance.client.client import FhirClient
-from vbpr_conformance.client.credentials import Credentials, bearer
+from vbpr_conformance.client.credentials import Credentials
+from vbpr_conformance.client.oauth import ClientCredentials
+from vbpr_conformance.client.redact import Secret
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.reference.access.token_endpoint import TokenEndpoint
 from vbpr_conformance.reference.app import App, make_app
@@ -19,11 +21,11 @@ from vbpr_conformance.suite.context import Context, Settings
 from vbpr_conformance.suite.expand import Case
 from vbpr_conformance.suite.language import Seed
 from vbpr_conformance.suite.recorder import CaseRecorder
+from vbpr_conformance.suite.target_terms import TargetTerms
 from vbpr_conformance.suite.verdicts import CaseResult
 
 BASE = "http://reference.invalid/fhir"
 """The base URL of every such server; nothing listens there."""
-_EVERYTHING = "system/*.cruds"
 
 
 class InProcess(httpx.BaseTransport):
@@ -70,7 +72,12 @@ def results_of(  # noqa: PLR0913  the parts of a run
     if asks_credentials:
         endpoint = TokenEndpoint()
         app.server.access = endpoint
-        credentials = bearer(endpoint.issue(_EVERYTHING, BASE))
+        shown = endpoint.client_settings(BASE)
+        auth, refused = shown["auth"], shown["refused-tokens"]
+        credentials = ClientCredentials(
+            auth["token-url"], auth["client-id"], Secret(auth["client-secret"]), auth["scopes"]
+        )
+        settings["terms"] = TargetTerms(refused_tokens={name: Secret(token) for name, token in refused.items()})
     context = context_of(app, edition, credentials, **settings)
     found = []
     for case in cases:

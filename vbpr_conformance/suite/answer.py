@@ -10,6 +10,9 @@ from vbpr_conformance.rest.exchange import Exchange
 from vbpr_conformance.rest.located import Located, located
 from vbpr_conformance.suite.untrusted import member, objects, reference_to, string
 
+NEXT = "next"
+"""The link of a Bundle to the page after it: https://hl7.org/fhir/R4/http.html#paging."""
+
 
 @dataclass
 class Answer:
@@ -59,6 +62,8 @@ class Answer:
         if place.id:
             scope["id"] = place.id
         if resource.get("resourceType") == "Bundle":
+            further = [string(each, "url") for each in objects(resource, "link") if each.get("relation") == NEXT]
+            scope |= {NEXT: further[0]} if further else {}
             scope["created"] = [{"type": each.type, "id": each.id} for each in created_by(exchange)]
         version = meta.get("versionId")
         etag = exchange.headers.get("ETag") or (f'W/"{version}"' if version else None)

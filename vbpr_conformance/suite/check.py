@@ -11,7 +11,7 @@ from vbpr_conformance.suite.language import CaseSpec, Expect, Step
 from vbpr_conformance.suite.suite_file import Location, Suite, did_you_mean
 from vbpr_conformance.suite.templating import names_in
 
-_ALWAYS = frozenset({"run", "targets", "server", "unique", "existing"})
+_ALWAYS = frozenset({"run", "targets", "server", "unique", "existing", "login"})
 _NAMED = ("contains", "excludes", "includes", "in_order", "one_of", "pages_include")
 
 Mistake = tuple[Location, str, str]

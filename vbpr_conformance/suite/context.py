@@ -13,6 +13,7 @@ from vbpr_conformance.suite.created_resource import CreatedResource
 from vbpr_conformance.suite.existing_resources import ExistingResources
 from vbpr_conformance.suite.language import Seed
 from vbpr_conformance.suite.names import RunNames
+from vbpr_conformance.suite.other_tokens import OtherTokens
 from vbpr_conformance.suite.populations import Populations
 from vbpr_conformance.suite.randomness import rng
 from vbpr_conformance.suite.record import Tally
@@ -73,7 +74,12 @@ class Context:
         )
         self.existing = ExistingResources(self.system, held)
         self.names = RunNames(
-            self.run_id, tag, self.client.base_url, targets=self.targets.of_type, existing=self.existing.scope
+            self.run_id,
+            tag,
+            self.client.base_url,
+            targets=self.targets.of_type,
+            existing=self.existing.scope,
+            login=OtherTokens(self.client, self.settings.terms.refused_tokens).look_up,
         )
         self.populations = Populations(self.resources, self.settling, self._population_payload)
 

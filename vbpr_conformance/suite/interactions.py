@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.client.urls import query, with_query
-from vbpr_conformance.suite.answer import Answer, created_by
+from vbpr_conformance.errors import UsageError
+from vbpr_conformance.suite.answer import NEXT, Answer, created_by
 from vbpr_conformance.suite.case_run import CaseRun
 from vbpr_conformance.suite.created_resource import CreatedResource
-from vbpr_conformance.suite.findings import Finding, HarnessError, refuse_when_locked_out
+from vbpr_conformance.suite.findings import Finding, HarnessError, NotTestedError, refuse_when_locked_out
 from vbpr_conformance.suite.language import Step
 from vbpr_conformance.suite.seed_payloads import change
 from vbpr_conformance.suite.sentences import short_url
@@ -88,6 +89,8 @@ def untold(trouble: MissingValueError, run: CaseRun, needed_by: str) -> Finding 
     """Give what a missing value is: a finding where an answer does not tell it, else a mistake in the suite."""
     if trouble.name not in run.answers:
         return HarnessError(f"{run.source}: {trouble}")
+    if trouble.path == f"{trouble.name}.{NEXT}":
+        raise NotTestedError("the server gave all of it on one page", applicable=False)
     exchange = run.answers[trouble.name].exchange
     missing = trouble.path.partition(".")[2]
     said = f"the answer to {exchange.method} {short_url(exchange)} does not tell {missing}, which {needed_by} needs"
@@ -236,6 +239,13 @@ def _operation(performer: Performer, verb: Mapping[str, Any], sent: Any) -> Answ
     )
 
 
+def _page(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
+    try:
+        return Answer("page", performer.client.page(verb["url"], **_options(verb)))
+    except UsageError as trouble:
+        raise NotTestedError(f"{trouble}; give the URL that the server itself uses") from trouble
+
+
 def _bundle(performer: Performer, verb: Mapping[str, Any], sent: Any, kind: str) -> Answer:
     bundle = sent or {"resourceType": "Bundle", "type": kind}  # there are no empty lists in JSON
     return Answer(kind, getattr(performer.client, kind)(bundle, **_options(verb)))
@@ -281,6 +291,7 @@ _PERFORMERS: Mapping[str, Callable[[Performer, Mapping[str, Any], Any], Answer]]
     "patch": _patch,
     "delete": _delete,
     "search": _search,
+    "page": _page,
     "history": _history,
     "batch": lambda performer, verb, sent: _bundle(performer, verb, sent, "batch"),
     "transaction": lambda performer, verb, sent: _bundle(performer, verb, sent, "transaction"),

@@ -23,6 +23,7 @@ from vbpr_conformance.suite.verbs import (
     Entries,
     History,
     Operation,
+    Page,
     Patch,
     Read,
     Search,
@@ -80,6 +81,7 @@ class Expect(Strict):
     refused_as: str | None = None
     challenge: Literal[True] | None = None
     hides: str | None = None
+    shows_only: str | None = None
     no_open_credentials: Literal[True] | None = None
     shows: str | None = None
     declares: str | None = None
@@ -106,6 +108,7 @@ class Step(Strict):
         "patch",
         "delete",
         "search",
+        "page",
         "history",
         "batch",
         "transaction",
@@ -115,7 +118,7 @@ class Step(Strict):
         "conditional_delete",
         "operation",
     )
-    READING: ClassVar[frozenset[str]] = frozenset({"capabilities", "read", "vread", "search", "history"})
+    READING: ClassVar[frozenset[str]] = frozenset({"capabilities", "read", "vread", "search", "page", "history"})
 
     capabilities: Capabilities | None = None
     read: Read | None = None
@@ -125,6 +128,7 @@ class Step(Strict):
     patch: Patch | None = None
     delete: Delete | None = None
     search: Search | None = None
+    page: Page | None = None
     history: History | None = None
     batch: Entries | None = None
     transaction: Entries | None = None

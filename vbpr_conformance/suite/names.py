@@ -29,7 +29,7 @@ class LazyMapping(Mapping[str, Any]):
 
 
 class RunNames:
-    """`run`, `targets`, `existing`, `server` and `unique`; the last is another for each purpose."""
+    """`run`, `targets`, `existing`, `login`, `server` and `unique`; the last is another for each purpose."""
 
     def __init__(self, run_id: str, tag: Tag, base_url: str, **lazy: Callable[[str], Any]) -> None:
         self._run_id = run_id

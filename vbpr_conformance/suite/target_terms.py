@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from vbpr_conformance.client.redact import Secret
     from vbpr_conformance.suite.expand import Case
 
 
@@ -28,10 +29,11 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class TargetTerms:
-    """What is left out, and ids of resources that the target holds, by type."""
+    """What is left out, ids of resources that the target holds, by type, and tokens that it must refuse, by name."""
 
     left_out: Sequence[LeftOut] = ()
     existing: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    refused_tokens: Mapping[str, Secret] = field(default_factory=dict, repr=False)
 
     def why_left_out(self, case: Case) -> str:
         """The reason why a case is not run, empty where there is none."""

@@ -129,6 +129,12 @@ class Search(Verb):
         return dict(self.__pydantic_extra__)
 
 
+class Page(Verb):
+    """What a link of a Bundle leads to, as `{{found.next}}` of a search; without one the case does not apply."""
+
+    url: str
+
+
 class History(Verb):
     """The versions of a resource, of a type, or of the whole system."""
 

@@ -57,7 +57,8 @@ def open_target(url: str, target: Target, **settings: Any) -> FhirClient:
 def terms_of(target: Target) -> TargetTerms:
     """Give what is left out, and what the target is said to hold."""
     left_out = [LeftOut(each.reason, each.case, each.requirement) for each in target.spec.leave_out]
-    return TargetTerms(left_out, target.spec.existing)
+    tokens = {name: _secret(value) for name, value in vars(target.spec.refused_tokens).items() if value is not None}
+    return TargetTerms(left_out, target.spec.existing, tokens)
 
 
 def credentials_of(url: str, target: Target) -> Credentials | None:

@@ -255,7 +255,7 @@ def _mistake(path: Path | None, data: YamlDict, origins: Mapping[tuple[str, ...]
 
 def _secrets(spec: TargetSpec) -> list[Secret]:
     """All that is typed as a secret."""
-    parts = [spec.auth, spec.tls]
+    parts = [spec.auth, spec.tls, spec.refused_tokens]
     texts = [value for part in parts if part is not None for value in vars(part).values()]
     found = [each.get_secret_value() for each in (*texts, spec.proxy) if hasattr(each, "get_secret_value")]
     return [Secret(each) for each in found]

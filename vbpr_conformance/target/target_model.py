@@ -116,6 +116,13 @@ class TlsSpec(_Part):
         return self
 
 
+class RefusedTokensSpec(_Part):
+    """Bearer tokens that the server must refuse: one that has expired, and one that was given for another server."""
+
+    expired: SecretStr | None = None
+    foreign: SecretStr | None = None
+
+
 class TimeoutsSpec(_Part):
     """Seconds: to connect, until an answer is complete, and for the whole run."""
 
@@ -177,6 +184,7 @@ class TargetSpec(_Part):
     max_failures: Annotated[int, Field(ge=1)] | None = None
     headers: dict[str, SecretStr] = Field(default_factory=dict)
     auth: AuthSpec | None = None
+    refused_tokens: RefusedTokensSpec = RefusedTokensSpec()
     tls: TlsSpec = TlsSpec()
     timeouts: TimeoutsSpec = TimeoutsSpec()
     retries: Annotated[int, Field(ge=0, le=10)] = 2

@@ -100,7 +100,13 @@ class TokenEndpoint:
     def client_settings(self, base: str) -> dict[str, Any]:
         """Client id, secret and where to ask."""
         made = {"type": "client-credentials", "client-id": self._client_id, "client-secret": self._secret}
-        return {"auth": made | {"token-url": self.url(base), "scopes": EVERYTHING}}
+        return {"auth": made | {"token-url": self.url(base), "scopes": EVERYTHING}} | self._refused_tokens(base)
+
+    def _refused_tokens(self, base: str) -> dict[str, Any]:
+        """Tokens by which a client finds out whether they are refused."""
+        elsewhere = "https://elsewhere.example/fhir"
+        made = {"expired": self.issue(EVERYTHING, base, -1), "foreign": self.issue(EVERYTHING, elsewhere)}
+        return {"refused-tokens": made}
 
     def url(self, base: str) -> str:
         """The URL of the token endpoint."""
@@ -183,11 +189,11 @@ class SmartEndpoint(TokenEndpoint):
         self._keys = client_keys()
         self._seen: dict[str, float] = {}
 
-    def client_settings(self, _base: str) -> dict[str, Any]:
+    def client_settings(self, base: str) -> dict[str, Any]:
         """Client id and private key. The token endpoint is discovered from the base URL."""
         key = self._keys["ES384"]
         made = {"type": "smart-backend", "client-id": self._client_id, "key": key.private_pem, "key-id": key.id}
-        return {"auth": made | {"algorithm": "ES384", "scopes": EVERYTHING}}
+        return {"auth": made | {"algorithm": "ES384", "scopes": EVERYTHING}} | self._refused_tokens(base)
 
     def key(self, algorithm: str) -> tuple[str, str]:
         """The private key of the client for an algorithm, as PEM, and its id."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from vbpr_conformance.suite.answer import Answer
+from vbpr_conformance.suite.answer import Answer, references
 from vbpr_conformance.suite.evidence import Evidence
 from vbpr_conformance.suite.findings import Finding
 from vbpr_conformance.suite.sentences import request_text
@@ -27,6 +27,14 @@ def hides(value: str, answer: Answer, evidence: Evidence) -> None:  # noqa: ARG0
     exchange = answer.exchange
     if value.encode() in exchange.body:
         raise Finding(f"the answer {exchange.status} to {request_text(exchange)} tells of the data", (), [exchange])
+
+
+def shows_only(value: str, answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001
+    """What a search finds and includes is of this type."""
+    other = sorted(each for each in references([*answer.matches, *answer.included]) if not each.startswith(f"{value}/"))
+    if other:
+        said = f"the answer to {request_text(answer.exchange)} brings {other[0]}, expected {value} alone"
+        raise Finding(said, (), [answer.exchange])
 
 
 def no_open_credentials(value: Literal[True], answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001
