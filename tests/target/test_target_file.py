@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import jsonschema
 import pytest
 
 from vbpr_conformance.errors import UsageError
@@ -16,6 +17,7 @@ from vbpr_conformance.target.target_file import (
     keep_credentials,
     read_target,
 )
+from vbpr_conformance.target.target_model import json_schema_of_targets
 
 SECRET = "canary-that-nobody-may-see"  # noqa: S105  made up
 
@@ -180,3 +182,21 @@ def test_a_variable_that_says_nothing_sensible_is_told(variable):
     with pytest.raises(UsageError) as caught:
         read_target(None, {}, {variable: "no-colon-here"})
     assert "no-colon-here" not in str(caught.value) or variable == "VBPR_TIMEOUT"
+
+
+def test_editors_get_the_schema_of_a_target_file():
+    """What the reader takes the schema takes, and mistakes of name and type are none to either."""
+    validator = jsonschema.Draft202012Validator(json_schema_of_targets())
+    validator.check_schema(validator.schema)
+    good = {
+        "url": "https://payer.example/fhir",
+        "auth": {"type": "smart-backend", "client-id": "a", "key": "k", "algorithm": "ES384", "scopes": "system/*.rs"},
+        "tls": {"ca": "ca.pem", "cert": "client.pem"},
+        "timeouts": {"connect": 5, "read": 30, "run": 3600},
+        "requests-per-second": "auto",
+        "refused-tokens": {"expired": "${OLD_TOKEN}"},
+        "deviations": [{"case": "update-stale", "says": "409", "reason": "ticket", "expires": "2027-06-30"}],
+    }
+    assert list(validator.iter_errors(good)) == []
+    for wrong in ({"urls": "x"}, {"auth": {"type": "magic"}}, {"retries": "many"}, {"tls": {"cafile": "x"}}):
+        assert list(validator.iter_errors(wrong)), wrong

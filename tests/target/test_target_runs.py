@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from vbpr_conformance.reference.process import running
 
@@ -20,27 +24,45 @@ CANARIES = {
     "PROXY": "canary-proxy-1234-of-nobody",
     "SECRET": "canary-client-secret-of-nobody",
 }
+GIVEN = {"vbpr.yaml", "client.pem"}
+KEY = ec.generate_private_key(ec.SECP384R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 TOKEN = "canary-token-that-came-during-the-run"  # noqa: S105  made up
 
 
 def run(folder, *arguments, **environment):
     """Run the command line in a folder; give what it ended with."""
+    command = [sys.executable, "-m", "vbpr_conformance", "run", "--examples", "1", "--seed", "1", "--out", "out"]
     own = {"VBPR_STATE_DIR": str(folder / "state"), "VBPR_CACHE_DIR": os.environ.get("VBPR_CACHE_DIR", ""), "CI": "1"}
-    return subprocess.run(
-        [sys.executable, "-m", "vbpr_conformance", "run", "--examples", "1", "--seed", "1", "--out", "out", *arguments],
-        cwd=folder,
-        env={**os.environ, **{name: value for name, value in own.items() if value}, **environment},
-        capture_output=True,
-        text=True,
-        timeout=170,
-        check=False,
-    )
+    env = {**os.environ, **{name: value for name, value in own.items() if value}, **environment}
+    with subprocess.Popen(
+        [*command, *arguments], cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        ended = threading.Event()
+        watcher = threading.Thread(target=watch, args=(folder / "processes", ended, environment.values()))
+        watcher.start()
+        try:
+            out, err = process.communicate(timeout=170)
+        finally:
+            process.kill()
+            ended.set()
+            watcher.join()
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+def watch(file, ended, secrets):
+    """Keep the command line of every process that shows a secret, as others on the machine may see it."""
+    while not ended.wait(0.1):
+        for each in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                line = each.read_bytes()
+                if any(secret.encode() in line for secret in secrets):
+                    file.write_bytes(line)
 
 
 def everything(folder, result):
     """All that a run wrote: the two streams, and every file but the target file."""
     texts = [result.stdout.encode(), result.stderr.encode()]
-    texts += [file.read_bytes() for file in folder.rglob("*") if file.is_file() and file.name != "vbpr.yaml"]
+    texts += [file.read_bytes() for file in folder.rglob("*") if file.is_file() and file.name not in GIVEN]
     return b"\n".join(texts)
 
 
@@ -100,6 +122,20 @@ TARGETS = {
     ),
     "unreachable": "url: http://127.0.0.1:9/fhir\nauth: {{type: bearer, token: '${{SECRET}}'}}",
     "dead proxy": "url: http://payer.example/fhir\nproxy: http://me:${{PROXY}}@127.0.0.1:9",
+    "certificate": (
+        "url: https://{host}/fhir\nauth: {{type: bearer, token: '${{SECRET}}'}}\n"
+        "tls: {{cert: client.pem, password: '${{PASSWORD}}'}}"
+    ),
+    "refused tokens": (
+        "url: http://{host}/fhir\nrefused-tokens: {{expired: '${{SECRET}}'}}\n"
+        "auth: {{type: client-credentials, token-url: 'http://{host}/token', client-id: c, "
+        "client-secret: '${{PASSWORD}}'}}"
+    ),
+    "key": (
+        "url: http://{host}/fhir\nauth:\n  type: smart-backend\n  client-id: c\n  token-url: http://{host}/refused\n"
+        "  key: ${{file:client.pem}}\n  scopes: system/*.rs"
+    ),
+    "cookie": "url: http://{host}/fhir\nheaders: {{Cookie: 'session=${{SECRET}}', X-Api-Key: '${{PASSWORD}}'}}",
     "mistake": "url: http://{host}/fhir\nauth: {{type: basic, user: me, key: '${{PASSWORD}}'}}",
 }
 
@@ -110,14 +146,17 @@ def test_no_secret_is_written_anywhere(tmp_path, echo, kind, workers):
     """Canaries in every place that holds a secret, a server that says them all again, and every file is searched."""
     if workers and kind not in {"oauth", "url"}:
         pytest.skip("one of each kind is enough for parallel runs")
-    text = TARGETS[kind].format(host=echo) + "\nheaders: {X-Api-Key: '${HEADER}'}\n"
+    text = TARGETS[kind].format(host=echo)
+    text += "" if kind == "cookie" else "\nheaders: {X-Api-Key: '${HEADER}'}\n"
+    (tmp_path / "client.pem").write_text(KEY, encoding="ascii")
     (tmp_path / "vbpr.yaml").write_text(text)
-    result = run(tmp_path, "-k", "read or create or metadata", *workers, **CANARIES)
+    result = run(tmp_path, "-k", "read or create or metadata or security-expired", "-v", *workers, **CANARIES)
     assert result.returncode in {1, 2, 3}, result.stderr
     assert "Traceback" not in result.stdout + result.stderr
     written = everything(tmp_path, result)
     basic = base64.b64encode(f"me:{CANARIES['PASSWORD']}".encode())
-    for secret in [*(each.encode() for each in CANARIES.values()), TOKEN.encode(), basic]:
+    key = KEY.splitlines()[1].encode()
+    for secret in [*(each.encode() for each in CANARIES.values()), TOKEN.encode(), basic, key]:
         assert secret not in written
     piece = {"basic": CANARIES["PASSWORD"][:12], "oauth": TOKEN[:15]}.get(kind, TOKEN)
     assert piece.encode() not in written
