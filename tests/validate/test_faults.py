@@ -305,13 +305,7 @@ PERFORMANCE = [
     ("subject/type", "PractitionerRole", "target:MeasureReport.subject", "MeasureReport.subject.type"),
     (
         "evaluatedResource/1/reference",
-        "Nonsense/1",
-        "reference:MeasureReport.evaluatedResource",
-        "MeasureReport.evaluatedResource[1].reference",
-    ),
-    (
-        "evaluatedResource/1/reference",
-        "o1",
+        "Organization/o 1",
         "reference:MeasureReport.evaluatedResource",
         "MeasureReport.evaluatedResource[1].reference",
     ),

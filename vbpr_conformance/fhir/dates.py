@@ -79,6 +79,20 @@ class Interval:
         return tuple(bound for bound in (self.low, self.high) if bound is not None)
 
 
+def surely_before(one: str, other: str) -> bool | None:
+    """Whether all moments of one date lie before all of another; None if they are no dates, or times of day.
+
+    Where just one of the two names a time zone they are a day closer than they look.
+    """
+    first, second = Interval.of(one), Interval.of(other)
+    if first is None or second is None:
+        return None
+    if first.high is None or second.low is None:
+        return False
+    slack = SLACK if first.high.floating != second.low.floating else timedelta()
+    return first.high.moment + slack <= second.low.moment
+
+
 def interval_of(value: Any) -> Interval | None:
     """Give the interval of a date, dateTime, instant, Period or Timing; None for anything else."""
     if isinstance(value, str):

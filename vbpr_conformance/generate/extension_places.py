@@ -1,40 +1,20 @@
-"""Where an extension may stand (https://hl7.org/fhir/R4/defining-extensions.html#context)."""
+"""Where an extension may stand, asked of an element of a profile: the validator's own judgement of places."""
 
 from __future__ import annotations
 
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Element, Profile
-
-_ABSTRACT = ("Element", "Resource", "DomainResource")
+from vbpr_conformance.validate.compile.extension_context import ElementPlace
+from vbpr_conformance.validate.compile.known_definitions import KnownDefinitions
 
 
 def allowed(extension: Profile, place: Element, holder: Profile, edition: Edition) -> bool:
-    """Whether the extension's own context lets it stand on this element.
+    """Whether the extension's own context lets it stand on this element, or leaves that open.
 
     `place` is the element that holds the `extension`; `holder` the profile or extension it belongs to.
     """
-    if not extension.contexts:
-        return True
-    names = _names(place, holder, edition)
-    for kind, expression in extension.contexts:
-        if kind == "element" and expression.rpartition("#")[2] in names:
-            return True
-        if kind == "extension" and holder.is_extension and expression.partition("#")[0] == holder.url:
-            return True
-        if kind == "fhirpath":
-            return True
-    return False
-
-
-def _names(place: Element, holder: Profile, edition: Edition) -> set[str]:
-    """The ids under which a context may name this place: its path, that of its definition, its types and theirs."""
-    names = {place.id, place.path, place.base_path, "Element"}
-    if "." not in place.path:
-        names |= set(_ABSTRACT) | {holder.type}
-    for each in place.types:
-        names.add(each.code)
-        base = edition.find_profile(each.code)
-        while base is not None and base.base is not None:
-            names.add(base.type)
-            base = edition.find_profile(base.base)
-    return names
+    codes = [each.code for each in place.types] if "." in place.path else [holder.type]
+    types = tuple(name for code in codes for name in edition.owned(KnownDefinitions).lineage(code))
+    paths = frozenset({place.id, place.path, place.base_path})
+    url = holder.url if holder.is_extension else None
+    return ElementPlace(paths, types, extension=url).allows(extension.contexts) is not False

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from vbpr_conformance.ig.definitions import CanonicalResource, Definitions, Resource, well_formed
 from vbpr_conformance.ig.edition_structure import EditionStructure
+from vbpr_conformance.ig.further_contexts import further_contexts
 from vbpr_conformance.ig.model import (
     STRUCTURE_DEFINITION,
     CodeSystem,
@@ -165,7 +166,9 @@ class Edition:
     def _compiled(self, definition: CanonicalResource) -> Profile:
         elements = self._snapshots.elements(definition)
         with well_formed(definition):
-            return make_profile(definition.resource, elements, definition.source)
+            made = make_profile(definition.resource, elements, definition.source)
+        further = further_contexts(made)
+        return replace(made, contexts=(*made.contexts, *further)) if further else made
 
     def _value_set(self, definition: CanonicalResource) -> ValueSet:
         return self._once("value set", definition.canonical, lambda: self._terminology.value_set(definition))

@@ -32,7 +32,7 @@ _READERS: dict[str, Reader] = {section: partial(structure, section) for section 
     "search-parameters": search_parameter,
     "statements": statement,
 }
-OTHER_FILES = frozenset({"requirements.yaml", "readings.yaml", "contract-package.yaml"})
+OTHER_FILES = frozenset({"requirements.yaml", "readings.yaml", "contract-package.yaml", "further-contexts.yaml"})
 """Files of a folder that say what is asked, how it is read and what is generated, not what an artifact is."""
 
 

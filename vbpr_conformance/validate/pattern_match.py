@@ -7,7 +7,7 @@ from typing import Any
 
 
 def equal(wanted: Any, found: Any) -> bool:
-    """Whether two JSON values are the same; numbers by value, true never equal to 1."""
+    """Whether two JSON values are the same; numbers as they are written (1.0 is more precise than 1), true never 1."""
     if isinstance(wanted, dict):
         return (
             isinstance(found, dict)
@@ -19,7 +19,7 @@ def equal(wanted: Any, found: Any) -> bool:
     if isinstance(wanted, bool) or isinstance(found, bool):
         return wanted is found
     if isinstance(wanted, int | float | Decimal) and isinstance(found, int | float | Decimal):
-        return _number(wanted) == _number(found)
+        return str(wanted) == str(found)
     return bool(wanted == found)
 
 
@@ -32,7 +32,3 @@ def matches(pattern: Any, found: Any) -> bool:
     if isinstance(pattern, list):
         return isinstance(found, list) and all(any(matches(each, one) for one in found) for each in pattern)
     return equal(pattern, found)
-
-
-def _number(value: float | Decimal) -> Decimal:
-    return Decimal(str(value)) if isinstance(value, float) else Decimal(value)

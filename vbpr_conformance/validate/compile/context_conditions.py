@@ -18,17 +18,24 @@ Condition = Callable[[dict[str, Any], dict[str, Any], Scope], str | None]
 """Says of an owner and its extension why it may not stand there."""
 
 
-def condition(definition: Profile, kind: str, *, placed: bool) -> Condition | None:
-    """Give the condition of an extension on elements of this type; `placed` if another of its contexts is met."""
+def condition(definition: Profile, kind: str, *, placed: bool, primitive: bool) -> Condition | None:
+    """Give the condition of an extension on elements of this type; `placed` if another of its contexts is met.
+
+    Of a `primitive` no expression can tell which of several equal values it found: it is enough that it finds any.
+    """
     found = [] if placed else [text for type_, text in definition.contexts if type_ == "fhirpath"]
     contexts = [each for each in map(_compiled, found) if each is not None]
-    invariants = [each for each in map(_compiled, definition.context_invariants) if each is not None]
+    invariants = [
+        each for each in map(_compiled, () if primitive else definition.context_invariants) if each is not None
+    ]
     if not contexts and not invariants:
         return None
 
+    finds = _finds_a_primitive if primitive else _finds
+
     def trouble(owner: dict[str, Any], extension: dict[str, Any], scope: Scope) -> str | None:
         node = fhirpath.TypedElement(owner, kind)
-        if contexts and not any(_finds(each, owner, node, scope) for each in contexts):
+        if contexts and not any(finds(each, owner, node, scope) for each in contexts):
             allowed = " or ".join(each.text for each in contexts)
             return f"The extension {definition.url} found here, which is defined for {allowed}."
         env = scope.env(extension=extension)
@@ -56,6 +63,11 @@ def _finds(expression: fhirpath.Expression, owner: dict[str, Any], node: fhirpat
             any(each is owner for each in expression.evaluate(root, env)) or expression.evaluate(node, env) == [True]
         )
     )
+
+
+def _finds_a_primitive(expression: fhirpath.Expression, _: Any, __: Any, scope: Scope) -> bool:
+    root = fhirpath.TypedElement(scope.resource, scope.resource.get("resourceType"))
+    return _or_undecided(lambda: any(type(each) is not dict for each in expression.evaluate(root, scope.env())))
 
 
 def _or_undecided(holds: Callable[[], bool]) -> bool:

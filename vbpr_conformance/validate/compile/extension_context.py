@@ -42,13 +42,19 @@ class ElementPlace:
             return ElementPlace(frozenset({kind}), types, (kind,))
         return ElementPlace(frozenset(paths), types, self.chain if own else (*self.chain, kind))
 
+    def also(self, path: str) -> ElementPlace:
+        """The place of an element that is defined by reference to another: it has that one's path, too."""
+        deepest = path.count(".") + 1  # where the reference leads to itself, paths come to an end
+        return replace(self, paths=frozenset({path, *(each for each in self.paths if each.count(".") <= deepest)}))
+
     def within(self, url: str | None) -> ElementPlace:
         """The same place, inside the extension of that URL."""
         return replace(self, extension=url)
 
     def allows(self, contexts: Iterable[tuple[str, str]]) -> bool | None:
         """Whether an extension with these contexts may be used here; None if a context cannot be judged here."""
-        unknown = False
+        contexts = tuple(contexts)
+        unknown = not contexts
         for kind, expression in contexts:
             if kind == "element":
                 if self._is(expression.rpartition("#")[2]):

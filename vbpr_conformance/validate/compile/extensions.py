@@ -157,11 +157,17 @@ class _Known:
             view = self._known.root(definition)
             tell = self._node.issue_maker("max", view, severity="error", code="structure")
             self.limits = {**self.limits, url: (most, tell)}  # others may be reading it
-        allowed = self._owner.allows(definition.contexts)
-        if allowed is not False and self._node.type not in FORMATS:
-            found = condition(definition, self._kind(), placed=allowed is True)
+        allowed = self._owner.allows(self._contexts(definition))
+        if allowed is not False:
+            found = condition(definition, self._kind(), placed=allowed is True, primitive=self._node.type in FORMATS)
             if found is not None:
                 self.conditions[url] = found
+
+    def _contexts(self, definition: Profile) -> tuple[tuple[str, str], ...]:
+        """The contexts of a definition; of primitives FHIRPath gives the value, not what bears it: paths are taken."""
+        if self._node.type not in FORMATS:
+            return definition.contexts
+        return tuple(("element" if _is_path(text) else kind, text) for kind, text in definition.contexts)
 
     def _kind(self) -> str:
         """The FHIR type of what bears the extensions; of an inner element its path."""
@@ -198,10 +204,7 @@ class _Known:
         if definition.root.is_modifier != self._modifier:
             where = "modifierExtension" if definition.root.is_modifier else "extension"
             return self._misplaced, f"The extension {definition.url} found here, which belongs into {where}."
-        contexts = definition.contexts
-        if self._node.type in FORMATS:  # FHIRPath gives the value, not what bears the extension: plain paths are taken
-            contexts = tuple(("element" if _is_path(text) else kind, text) for kind, text in contexts)
-        if self._owner.allows(contexts) is False:
+        if self._owner.allows(self._contexts(definition)) is False:
             allowed = ", ".join(expression for _, expression in definition.contexts)
             return self._misplaced, f"The extension {definition.url} found here, which is defined for {allowed}."
         return None

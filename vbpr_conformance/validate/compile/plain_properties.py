@@ -31,6 +31,8 @@ def plain_property(node: ElementNode, label: str, views: ElementRefs, properties
 
     def make() -> None:
         place = node.place.child(label, node.known.lineage(type_name))
+        for reference in {view.element.content_reference for view in views} - {None}:
+            place = place.also(str(reference))
         _typed(PropertySlot(node, properties, name, type_name, views, place))
 
     if any(view.element.slices for view in views):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from vbpr_conformance.fhir.dates import surely_before
 from vbpr_conformance.fhir.primitive_formats import ALWAYS_FINE, FORMATS, fhir_id, is_absolute, string
 from vbpr_conformance.validate.compile import bindings, invariants, reference_targets
 from vbpr_conformance.validate.compile.element_node import Check, ElementNode, MakeIssue, PropertyCheck
@@ -183,10 +184,10 @@ def _within(low: Any, high: Any, make_issue: MakeIssue) -> Check:
 
 
 def _less(one: Any, other: Any) -> bool:
-    """Compare numbers as numbers, dates as far as both are precise."""
+    """Compare numbers as numbers, dates by all the moments they may mean."""
     if isinstance(one, str) and isinstance(other, str):
-        length = min(len(one), len(other))
-        return one[:length] < other[:length]
+        before = surely_before(one, other)
+        return one < other if before is None else before
     if isinstance(one, int | float | Decimal) and isinstance(other, int | float | Decimal):
         return Decimal(str(one)) < Decimal(str(other))
     return False

@@ -19,7 +19,7 @@ _SEARCH = re.compile(r"([A-Z][A-Za-z]*)\?.+")
 
 
 _ONLY_IN_BUNDLES = ("urn:uuid:", "urn:oid:")
-_SELF_CONTAINED = frozenset({"transaction", "document", "message"})
+_SELF_CONTAINED = frozenset({"document", "message"})
 """Bundles whose references by UUID must find an entry; in others the target may have been left out."""
 
 
@@ -43,23 +43,24 @@ def object_rules(node: ElementNode, views: ElementRefs) -> list[ObjectRule]:
     malformed = node.rule("reference", views[0], code="value", step="reference")
     dangling = node.issue_maker("reference", views[0], severity="warning", code="not-found")
     type_rule = node.rule("target", views[0], code="value", step="type")
+    odd_type = node.issue_maker("target", views[0], severity="warning", code="value")
 
     def check(value: dict[str, Any], scope: Scope) -> Drafts | None:
         reference = value.get("reference")
         stated = value.get("type")
         stated = stated.rpartition("/")[2] if type(stated) is str else None
         if type(reference) is not str:
+            if stated is not None and not known.is_resource(stated):
+                return below(odd_type(f"{shown(stated)} found as type, which is no type of resource."), ".type")
             return _by_type(stated, allowed, ".type") if stated is not None else None
         target = scope.resolve(reference)
         named: str | None = None
         if target is None:
             named = type_in(reference)
-            trouble = _trouble(known, reference, named, scope)
-            if trouble is not None:
-                return below(malformed(trouble), ".reference")
-            if scope.bundle is not None and reference.startswith(_ONLY_IN_BUNDLES):
-                make_issue = malformed if scope.bundle.type in _SELF_CONTAINED else dangling
-                return below(make_issue(f"{shown(reference)} found, but no entry has this fullUrl."), ".reference")
+            error = _trouble(reference, scope)
+            warning = _oddity(known, reference, named, scope)
+            if error is not None or warning is not None:
+                return below(malformed(error) if error is not None else dangling(str(warning)), ".reference")
         actual = target.resource.get("resourceType") if target is not None else named or stated
         found: Drafts = []
         if stated is not None and type(actual) is str and actual != stated and known.is_resource(actual):
@@ -150,20 +151,27 @@ def type_in(reference: str) -> str | None:
     return found.group(1) if found else None
 
 
-def _trouble(known: KnownDefinitions, reference: str, named: str | None, scope: Scope) -> str | None:
+def _trouble(reference: str, scope: Scope) -> str | None:
     """Say what is wrong with a reference that nothing was found for."""
-    if reference.startswith("#"):
-        return None
-    if is_absolute(reference):
+    if any(each.isspace() for each in reference):
+        return f"{shown(reference)} found, but a reference is a URL, which holds no spaces."
+    in_transaction = scope.bundle is not None and scope.bundle.type == "transaction"
+    if not in_transaction and _SEARCH.fullmatch(reference):
+        return f"{shown(reference)} found, but a conditional reference stands in Bundles of type transaction only."
+    if scope.bundle is not None and scope.bundle.type in _SELF_CONTAINED and reference.startswith(_ONLY_IN_BUNDLES):
+        return f"{shown(reference)} found, but no entry has this fullUrl."
+    return None
+
+
+def _oddity(known: KnownDefinitions, reference: str, named: str | None, scope: Scope) -> str | None:
+    """Say why a reference will hardly lead to a resource; R4 does not forbid it."""
+    if scope.bundle is not None and reference.startswith(_ONLY_IN_BUNDLES):
+        return f"{shown(reference)} found, but no entry has this fullUrl."
+    if reference.startswith("#") or is_absolute(reference):
         return None
     if named is None:
         return f"{shown(reference)} found, expected Type/id, an absolute URL or #id."
-    if not known.is_resource(named):
-        return f"{shown(reference)} found, but {named} is no type of resource."
-    in_transaction = scope.bundle is not None and scope.bundle.type == "transaction"
-    if not in_transaction and "?" in reference and _SEARCH.fullmatch(reference):
-        return f"{shown(reference)} found, but a conditional reference stands in Bundles of type transaction only."
-    return None
+    return None if known.is_resource(named) else f"{shown(reference)} found, but {named} is no type of resource."
 
 
 def canonical_checks(slot: PropertySlot) -> list[Check]:

@@ -51,6 +51,8 @@ def _trouble(full_url: Any, resource: dict[str, Any], kind: Any, is_resource: Ca
 
 _REFERENCE = "reference:Bundle.entry.resource"
 _FIRST = {"document": "Composition", "message": "MessageHeader"}
+_EXTENSIONS = frozenset({"extension", "modifierExtension"})
+"""Where they lead is theirs to say: R4 asks for what its own elements refer to."""
 _MAY_STAND_ALONE = frozenset({"Provenance", "Binary"})
 
 
@@ -63,7 +65,7 @@ def closure_issues(scope: Scope) -> Drafts:
     first, full_url = entries[0]
     start = first if bundle.type == "document" else {"focus": first.get("focus")}
     found: Drafts = []
-    for path, reference in _references(start, ".entry[0].resource"):
+    for path, reference in _references(start, ".entry[0].resource", _EXTENSIONS):
         if not reference.startswith("#") and bundle.find(*_asked(reference, full_url)) is None:
             message = f"{shown(reference)} found, but no entry of the {bundle.type} has this address."
             found += below([IssueDraft("error", "not-found", _REFERENCE, _PROFILE, message)], path)
@@ -99,13 +101,14 @@ def _asked(reference: str, full_url: str | None) -> tuple[str, str | None, str]:
     return url, full_url, version
 
 
-def _references(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Give the literal references below a value, each with its place."""
+def _references(value: Any, path: str, passed_over: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
+    """Give the literal references below a value, each with its place, but not those below these elements."""
     if isinstance(value, dict):
         if isinstance(value.get("reference"), str):
             yield f"{path}.reference", value["reference"]
         for name, each in value.items():
-            yield from _references(each, f"{path}.{name}")
+            if name not in passed_over:
+                yield from _references(each, f"{path}.{name}", passed_over)
     elif isinstance(value, list):
         for index, each in enumerate(value):
-            yield from _references(each, f"{path}[{index}]")
+            yield from _references(each, f"{path}[{index}]", passed_over)

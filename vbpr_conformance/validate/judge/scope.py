@@ -263,11 +263,8 @@ class Bundle:
 
 
 def _of_version(entries: list[_Entry], version: str) -> _Entry | None:
-    """Choose the entry of the version that a reference names; one that tells no version may be of any."""
-    if not version:
-        return entries[0]
-    located = [(_version_of(each[0]), each) for each in entries]
-    return next((each for wanted in (version, None) for known, each in located if known == wanted), None)
+    """Choose the entry of the version that a reference names, by its `meta.versionId`."""
+    return next((each for each in entries if not version or _version_of(each[0]) == version), None)
 
 
 def _version_of(resource: dict[str, Any]) -> Any:
