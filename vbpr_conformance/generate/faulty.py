@@ -28,7 +28,8 @@ from vbpr_conformance.validate.rules import Rule, rules
 
 Object = dict[str, Any]
 
-_PLACES = 8
+_PLACES = 16
+"""So many places of a rule are tried, those nearest to the root, and so many of the others, spread over all of them."""
 _TRIES = 6
 _KINDS = (
     *TYPES,

@@ -21,6 +21,8 @@ from vbpr_conformance.validate.judge.scope import Scope
 from vbpr_conformance.validate.local_terminology import Members
 
 _JUDGED = {"required": "error", "extensible": "warning"}
+_MAXIMUM = "maximum"
+"""The strength of a maxValueSet: codes are of it, as in a required binding, but text alone will do."""
 _QUANTITIES = frozenset({"Quantity", "Age", "Count", "Distance", "Duration", "SimpleQuantity", "MoneyQuantity"})
 _PLAIN_TYPES = frozenset({"code", "string", "uri", "id", "markdown", "canonical", "url", "oid", "uuid"})
 
@@ -29,7 +31,7 @@ class _Bound:
     """One binding: what is said of codes that are not in its value set."""
 
     def __init__(self, node: ElementNode, view: ElementRef, members: Members, strength: str, step: str) -> None:
-        severity: Severity = "error" if strength == "required" else "warning"
+        severity: Severity = "warning" if strength == "extensible" else "error"
         detail = {"strength": strength, "valueSet": members.url}
         self._outside = node.rule("binding", view, detail=detail, severity=severity, code="code-invalid", step=step)
         self._undecided = node.issue_maker("binding", view, severity="information", code="not-supported")
@@ -54,7 +56,7 @@ def _bounds(node: ElementNode, views: ElementRefs, step: str = "") -> list[_Boun
         if binding.strength in _JUDGED and binding.value_set:
             wanted.append((binding.value_set, binding.strength))
         if binding.max_value_set:
-            wanted.append((binding.max_value_set, "required"))
+            wanted.append((binding.max_value_set, _MAXIMUM))
         for value_set, strength in sorted(wanted, key=lambda each: each[1], reverse=True):
             if value_set not in found:
                 found[value_set] = _Bound(node, view, node.known.terminology.members(value_set), strength, step)
@@ -158,7 +160,7 @@ def _concept(bound: _Bound) -> ObjectCheck:
             said.append(_said(each))
         if open_question is not None:
             return bound.undecided(open_question)
-        if not said and "extension" in value:
+        if not said and ("extension" in value or bound.strength == _MAXIMUM):
             return None
         return bound.outside(" and ".join(said) if said else "No code")
 
