@@ -73,9 +73,14 @@ def controls(fault: Fault) -> list[Case]:
     return [apart[(start + number * len(apart) // CONTROLS) % len(apart)] for number in range(CONTROLS)]
 
 
+def _of_element(case: Case) -> bool:
+    """Whether a case is about a must-support element of a profile."""
+    return {"profile", "element"} <= case.row.keys()
+
+
 def _apart(case: Case, fault: Fault) -> bool:
     """Whether a case uses nothing of what a fault breaks, or looks at another element, neither around it nor inside."""
-    if "element" not in fault.breaks or "element" not in case.row:
+    if "element" not in fault.breaks or not _of_element(case):
         return breaks(fault) not in reach(case)
     one, other = case.row["element"], fault.breaks["element"]
     return case.row["profile"] != fault.breaks["profile"] or not (one.startswith(other) or other.startswith(one))
@@ -110,7 +115,7 @@ def families() -> dict[str, list[Case]]:
     """The cases that are run together: those of a suite file, and of one search parameter."""
     found: dict[str, list[Case]] = {}
     for case in CASES:
-        if "element" not in case.row:
+        if not _of_element(case):
             found.setdefault(f"{case.suite.name} {case.row.get('param', '')}".strip(), []).append(case)
     return found
 
@@ -151,7 +156,7 @@ def test_a_name_taken_from_the_statement_is_explained():
 @pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if "element" in fault.breaks])
 def test_every_form_of_an_element_can_fail(name):
     """The loss of a must-support element is seen in each of the forms it can have."""
-    own = [case for case in CASES if "element" in case.row and is_about(case, FAULTS[name])]
+    own = [case for case in CASES if _of_element(case) and is_about(case, FAULTS[name])]
     assert [each.id for each in run(own, name) if not is_red(each)] == []
 
 
