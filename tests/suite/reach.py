@@ -9,7 +9,8 @@ from vbpr_conformance.reference.faults import Fault
 from vbpr_conformance.suite.expand import Case
 from vbpr_conformance.suite.language import Step
 
-_SEARCHING = {"search", "conditional-create", "conditional-update", "conditional-delete"}
+_CONDITIONAL = {"conditional-create", "conditional-update", "conditional-delete"}
+_SEARCHING = {"search", *_CONDITIONAL}
 _NO_PARAMETER = {"type", "via", "scope", "first-pages", "headers", "format"}
 
 
@@ -49,6 +50,8 @@ def _of_step(step: Step) -> Iterator[str]:
         yield "xml"
     if any(_refused(each.status or ()) for each in (step.expect, step.should) if each):
         yield "errors"
+    if verb in _CONDITIONAL:
+        yield from _CONDITIONAL  # how a condition is carried out is one for all
     if verb in _SEARCHING:
         yield "search"
         yield from _parameters(asked)

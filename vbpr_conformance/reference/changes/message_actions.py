@@ -255,6 +255,7 @@ _REQUESTS: Mapping[str, Callable[[Any], AskedHook]] = {
     "type-ignored": _type_ignored,
     "merged-with-current": _merged_with_current,
     "set-parameters": _set_parameters,
+    "overlook-parameters-after": lambda most: lambda _, asked: replace(asked, query=asked.query[:most]),
     "overlook-query": lambda _: lambda _, asked: replace(asked, query=[]),
     "bundle-as": _bundle_as,
 }
