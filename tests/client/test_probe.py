@@ -80,3 +80,32 @@ def test_what_is_no_fhir_server_is_said_in_one_sentence(client_of, answer, said)
         "http://payer.example/fhir is not the base URL of a FHIR server: GET http://payer.example/fhir/metadata "
         f"answered {said}, expected a CapabilityStatement"
     )
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        (
+            "<h1>400 Bad Request</h1>No required SSL certificate was sent",
+            "asks for a client certificate: .* --cert and --key",
+        ),
+        ("<h1>400 Bad Request</h1>The SSL certificate error", "does not take this client certificate"),
+        (
+            "<h1>400 Bad Request</h1>The plain HTTP request was sent to HTTPS port",
+            "speaks TLS: its URL begins with https",
+        ),
+    ],
+)
+def test_what_a_proxy_says_is_told_with_what_to_do(client_of, page, said):
+    """A proxy that asks for a certificate answers 400 in HTML: the sentence names the option."""
+    client = client_of(lambda _: httpx.Response(400, text=page, headers={"Content-Type": "text/html"}))
+    with pytest.raises(TargetError, match=said):
+        check_fhir_endpoint(client, "Basic")
+
+
+def test_a_server_that_answers_429_to_everything_is_named(client_of, monkeypatch):
+    """It is no wrong URL: the sentence says to wait, or to go slower."""
+    monkeypatch.setattr("vbpr_conformance.client.pace.time.sleep", lambda _: None)
+    client = client_of(lambda _: httpx.Response(429, text="", headers={"Retry-After": "120"}))
+    with pytest.raises(TargetError, match=r"429 \(too many requests\).* --requests-per-second"):
+        check_fhir_endpoint(client, "Basic")

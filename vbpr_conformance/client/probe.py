@@ -11,10 +11,18 @@ from vbpr_conformance.client.client import FhirClient
 from vbpr_conformance.errors import TargetError
 from vbpr_conformance.rest.exchange import Exchange
 
+_TOO_MANY = 429
+_SAID_BY_PROXIES = {
+    "No required SSL certificate was sent": "asks for a client certificate: name one with --cert and --key",
+    "The SSL certificate error": "does not take this client certificate: name another with --cert and --key",
+    "plain HTTP request was sent to HTTPS port": "speaks TLS: its URL begins with https",
+}
+"""What proxies in front of a server say in HTML, each with what it means."""
 _LOCKED = {401: "asks who is there", 403: "does not let this client in"}
 _NOT_FOUND = 404
 _REDIRECTS = range(300, 400)
 _MOST_TEXT = 200
+_MOST_PAGE = 5000
 
 
 def check_fhir_endpoint(client: FhirClient, resource_type: str) -> None:
@@ -30,7 +38,14 @@ def check_fhir_endpoint(client: FhirClient, resource_type: str) -> None:
             f"{client.base_url} {_LOCKED[search.status]}: GET {search.url} answered {search.status}{_hint(search)}. "
             f"{_ways(client)}"
         )
+    if {capabilities.status, search.status} == {_TOO_MANY}:
+        raise TargetError(
+            f"{client.base_url} answers 429 (too many requests) to the first requests, also after waiting: "
+            f"try again later, or slower with --requests-per-second{_hint(search)}"
+        )
     answers = [each for each in (capabilities, search) if _speaks_fhir(each)]
+    if not answers:
+        _raise_what_a_proxy_says(client, capabilities)
     if not answers:
         raise TargetError(
             f"{client.base_url} is not the base URL of a FHIR server: GET {client.base_url}/metadata answered "
@@ -41,6 +56,13 @@ def check_fhir_endpoint(client: FhirClient, resource_type: str) -> None:
             f"{client.base_url} is not the base URL of a FHIR server, or its path is wrong: metadata and the search of "
             f"{resource_type} are answered 404{_hint(answers[0])}"
         )
+
+
+def _raise_what_a_proxy_says(client: FhirClient, exchange: Exchange) -> None:
+    text = exchange.body[:_MOST_PAGE].decode("utf-8", "replace")
+    for said, meaning in _SAID_BY_PROXIES.items():
+        if said in text:
+            raise TargetError(f"{client.base_url} {meaning} (it answered {exchange.status}: {said})")
 
 
 def _ways(client: FhirClient) -> str:

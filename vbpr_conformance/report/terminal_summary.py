@@ -38,7 +38,8 @@ def head(record: RunRecord) -> list[str]:
 
 def summary(record: RunRecord, found: RunSummary, *, folder: str | None, report: str | None) -> list[str]:
     """Sum up a run: `folder` is where its outputs are, `report` the one that people read."""
-    lines = [f"{WORDS[found.verdict]}   {sentence(record, found)}", ""]
+    lines = [f"limits   {each}" for each in record.tally.limits]
+    lines += [f"{WORDS[found.verdict]}   {sentence(record, found)}", ""]
     scripts = {each.key: path for each in record.results if (path := script_path(each, record))}
     lines += _causes(found.causes, scripts)
     lines += _deviations(found)
@@ -48,7 +49,6 @@ def summary(record: RunRecord, found: RunSummary, *, folder: str | None, report:
         lines.append(f"report   {report}")
     if folder and any(each.verdict in {Verdict.FAIL, Verdict.ERROR} for each in record.results):
         lines.append(f"again    {of_failed(folder)}")
-    lines += [f"limits   {each}" for each in record.tally.limits]
     script = f"{folder}/{LEFT}" if folder and record.tally.removal else ""
     lines.append(f"left     {left(record)}{f', as does {script}' if script else ''}")
     return lines

@@ -45,8 +45,9 @@ class Seed(Strict):
 
 
 class Expect(Strict):
-    """The matchers, all of which must hold."""
+    """The matchers, all of which must hold; `because` says in a few words why the status must be one of those."""
 
+    because: str | None = None
     status: Status | None = None
     header: dict[str, str] = {}
     valid: Literal[True] | None = None

@@ -76,6 +76,8 @@ def check(expect: Expect, answer: Answer, evidence: Evidence) -> list[Finding]:
                 matcher(fill(getattr(expect, name), evidence.scope()), answer, evidence)
             except Finding as finding:
                 finding.matcher = name
+                if name == "status" and expect.because:
+                    finding.sentence = f"{finding.sentence}: {expect.because}"
                 if not finding.should:
                     raise
                 missed.append(finding)
