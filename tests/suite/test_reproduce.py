@@ -31,6 +31,7 @@ FAULTS = [
     ("search-page-2-fails", "search-paging"),
     ("transaction-not-atomic", "transaction-all-or-nothing"),
     ("ms-performance-group.code-lost", "ms-performance/group.code"),
+    ("create-drops-display", "format-xml-everywhere"),
 ]
 VOLATILE = {
     "id",

@@ -6,7 +6,6 @@ and versions that the server gives this time take the place of those it gave the
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
@@ -19,12 +18,13 @@ from vbpr_conformance.rest.exchange import MASK
 from vbpr_conformance.rest.located import located
 from vbpr_conformance.suite.record import RunRecord
 from vbpr_conformance.suite.run_summary import RunSummary
-from vbpr_conformance.suite.untrusted import member, objects, string
 from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 
 FOLDER = "reproduce"
 _CUT = re.compile(r"… \([\d,]+ bytes\)$|^\(hidden: ")
 _VERSION = re.compile(r'(?:W/)?"([^"]*)"')
+_LOCATION = re.compile(r'"location"\s*:\s*"([^"]+)"|<location value="([^"]+)"')
+"""Where an entry of a Bundle says that its resource is, in JSON or XML; the scripts look for the same."""
 _READING = {"GET", "HEAD"}
 _PRELUDE = Path(__file__).with_name("reproduce.sh")
 
@@ -181,13 +181,8 @@ class RecordedNames:
             self._new.append(f"learn_version {number}")
 
     def _learn_bundle(self, number: int, exchange: Mapping[str, Any]) -> None:
-        try:
-            answer = json.loads(exchange["body"])
-        except ValueError:
-            return
-        places = [string(member(each, "response"), "location") for each in objects(answer, "entry")]
-        for index, location in enumerate((each for each in places if each), 1):
-            place = located(location)
+        for index, found in enumerate(_LOCATION.finditer(exchange["body"]), 1):
+            place = located(found[1] or found[2])
             if place.reference and place.reference not in self._ids:
                 self._created(number, place.type or "", place.id or "", f"_{index}")
 
@@ -234,6 +229,6 @@ class RecordedNames:
 
 
 def _in_body(exchange: Mapping[str, Any]) -> tuple[str, str]:
-    kind = re.search(r'"resourceType"\s*:\s*"(\w+)"', exchange["body"])
-    identity = re.search(r'"id"\s*:\s*"([^"]+)"', exchange["body"])
-    return (kind[1], identity[1]) if kind and identity else ("", "")
+    kind = re.search(r'"resourceType"\s*:\s*"(\w+)"|<(?P<xml>[A-Z]\w+)\b', exchange["body"])
+    identity = re.search(r'"id"\s*:\s*"([^"]+)"|<id value="(?P<xml>[^"]+)"', exchange["body"])
+    return (kind[1] or kind["xml"], identity[1] or identity["xml"]) if kind and identity else ("", "")

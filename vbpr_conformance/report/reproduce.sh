@@ -25,6 +25,9 @@ request() { # NUMBER METHOD URL [OPTION]...: sends what stands in $WORK/body
 
 next_page() { # NUMBER METHOD URL [OPTION]...: asks for the page that the last answer links to, else for URL
     link=$(tr -d '\n' < "$WORK/$LAST.answer" | grep -o '{[^{}]*"next"[^{}]*}' | sed -n 's/.*"url" *: *"\([^"]*\)".*/\1/p' | head -n 1)
+    if [ -z "$link" ]; then
+        link=$(tr -d '\n' < "$WORK/$LAST.answer" | sed -n 's/.*<relation value="next"\/> *<url value="\([^"]*\)".*/\1/p' | sed 's/&amp;/\&/g')
+    fi
     number=$1 method=$2 url=${link:-$3}
     shift 3
     request "$number" "$method" "$url" "$@"
@@ -38,13 +41,13 @@ show() { # NUMBER STATUS: the answer that shows the fault; STATUS is what it was
 
 learn_id() { # MARKER NUMBER TYPE [INDEX]: the id that the answer names; of a Bundle that of its INDEXth location
     if [ -n "${4:-}" ]; then
-        place=$(tr -d '\n' < "$WORK/$2.answer" | grep -o '"location" *: *"[^"]*"' | sed -n "${4}p")
+        place=$(tr -d '\n' < "$WORK/$2.answer" | grep -o -e '"location" *: *"[^"]*"' -e '<location value="[^"]*"' | sed -n "${4}p")
     else
         place=$(tr -d '\r' < "$WORK/$2.head" | sed -n 's/^[Ll][Oo][Cc][Aa][Tt][Ii][Oo][Nn]: *//p')
     fi
     id=$(printf '%s' "$place" | sed -n "s#.*$3/\([A-Za-z0-9.-]*\).*#\1#p" | head -n 1)
     if [ -z "$id" ]; then
-        id=$(tr -d '\n' < "$WORK/$2.answer" | grep -o '"id" *: *"[^"]*"' | head -n 1 | sed 's/.*"\([^"]*\)"$/\1/')
+        id=$(tr -d '\n' < "$WORK/$2.answer" | grep -o -e '"id" *: *"[^"]*"' -e '<id value="[^"]*"' | head -n 1 | sed 's/.*"\([^"]*\)"$/\1/')
     fi
     [ -n "$id" ] || return 0
     printf 's#@{%s}#%s#g\n' "$1" "$id" >> "$WORK/rules"
