@@ -87,7 +87,7 @@ def test_what_is_no_fhir_server_is_said_in_one_sentence(client_of, answer, said)
     [
         (
             "<h1>400 Bad Request</h1>No required SSL certificate was sent",
-            "asks for a client certificate: .* --cert and --key",
+            "asks for a client certificate: .* --cert and --cert-key",
         ),
         ("<h1>400 Bad Request</h1>The SSL certificate error", "does not take this client certificate"),
         (

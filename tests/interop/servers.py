@@ -96,7 +96,14 @@ def _hapi(name: str, *, java: str = "") -> Iterator[str]:
     command = ["sh", home / "run.sh", str(port)]
     with _process(command, folder, f"http://127.0.0.1:{port}/fhir", {"JAVA_OPTS": java}) as url:
         _teach_search_parameters(url)
+        _warm_up_validation(url)
         yield url
+
+
+def _warm_up_validation(url: str) -> None:
+    """Let the server load what it validates by: the first time takes longer than a run waits for an answer."""
+    report = {"resourceType": "MeasureReport", "status": "complete", "type": "summary"}
+    httpx.post(f"{url}/MeasureReport/$validate", json=report, timeout=START_S)
 
 
 def _teach_search_parameters(url: str) -> None:

@@ -71,6 +71,15 @@ class OnlyReports(InProcess):
         return refusal(404) if kind in {"Organization", "Practitioner", "Group"} else super().handle_request(request)
 
 
+class SlowToValidate(InProcess):
+    """Does not end a validation in time."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if "$validate" in str(request.url):
+            raise httpx.ReadTimeout("too slow", request=request)
+        return super().handle_request(request)
+
+
 class BehindProxy(InProcess):
     """Calls itself by another base URL than the one it is asked by."""
 
@@ -183,6 +192,14 @@ def test_what_r4_allows_passes(edition, cases, transport, variations, names):
     """A server may require If-Match, lag in its search, hold no other types, and stand behind a proxy."""
     for result in judged(transport, names, edition, cases, variations):
         assert result.verdict is Verdict.PASS, result.text()
+
+
+def test_an_operation_that_takes_long_breaks_nothing_down(edition, cases):
+    """R4 sets no time for operations: one that is not answered in time is left open, and the run goes on."""
+    slow, *others = judged(SlowToValidate, ["claim-validate", "read", "create/quality"], edition, cases)
+    assert (slow.verdict, slow.applicable) == (Verdict.SKIP, False)
+    assert "did not answer within" in slow.message
+    assert {each.verdict for each in others} == {Verdict.PASS}
 
 
 def test_what_was_not_observed_is_no_pass(edition, cases):

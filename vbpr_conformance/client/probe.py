@@ -13,8 +13,8 @@ from vbpr_conformance.rest.exchange import Exchange
 
 _TOO_MANY = 429
 _SAID_BY_PROXIES = {
-    "No required SSL certificate was sent": "asks for a client certificate: name one with --cert and --key",
-    "The SSL certificate error": "does not take this client certificate: name another with --cert and --key",
+    "No required SSL certificate was sent": "asks for a client certificate: name one with --cert and --cert-key",
+    "The SSL certificate error": "does not take this client certificate: name another with --cert and --cert-key",
     "plain HTTP request was sent to HTTPS port": "speaks TLS: its URL begins with https",
 }
 """What proxies in front of a server say in HTML, each with what it means."""
