@@ -14,7 +14,7 @@ from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Element
 from vbpr_conformance.suite.answer import Answer
 from vbpr_conformance.suite.evidence import Evidence
-from vbpr_conformance.suite.failed_check import cause_of, element_of
+from vbpr_conformance.suite.failed_check import cause_of, element_of, general
 from vbpr_conformance.suite.findings import Finding, HarnessError
 from vbpr_conformance.suite.matchers.moment_spelling import MOMENT_SPELLED_OTHERWISE
 from vbpr_conformance.suite.must_support import Found, inside, select, told_by_another
@@ -90,17 +90,22 @@ def fhirpath(value: Mapping[str, str], answer: Answer, evidence: Evidence) -> No
             continue
         what = f"what {request_text(answer.exchange)} returned"
         said = f"{what}: expected that it {meaning}" if meaning else f"{what} does not satisfy: {expression}"
-        details = [("expression", expression)] if meaning else []
-        raise Finding(said, [*details, *_found_instead(expression, resource)], [answer.exchange])
+        found = _found_instead(expression, resource)
+        raise Finding(
+            f"{said} ({found})" if found else said,
+            [("expression", expression)] if meaning else (),
+            [answer.exchange],
+            cause=general(said),
+        )
 
 
-def _found_instead(expression: str, resource: dict[str, Any]) -> list[tuple[str, str]]:
-    """Where an expression compares one path with a value, say what the path holds."""
+def _found_instead(expression: str, resource: dict[str, Any]) -> str:
+    """Where an expression compares one path with a value, say what the path holds; else nothing."""
     compared = _COMPARISON.fullmatch(expression)
     if compared is None:
-        return []
+        return ""
     found = compile_fhirpath(compared[1]).evaluate(resource, search_env(resource))
-    return [("found", f"{compared[1]} is {', '.join(printable(str(each)) for each in found[:3]) or 'nothing'}")]
+    return f"{compared[1]} is {', '.join(printable(str(each)) for each in found[:3]) or 'nothing'}"
 
 
 def operation_outcome(value: Literal[True], answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001
