@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 
+import jsonschema
 import pytest
 from conftest import make_bench
 
 from vbpr_conformance import cli
 from vbpr_conformance.errors import UsageError
+from vbpr_conformance.fhir import json_codec
+from vbpr_conformance.fhir.yaml12 import load
 from vbpr_conformance.ig.loader import editions, load_edition
-from vbpr_conformance.observe.scenario_file import load_scenarios
+from vbpr_conformance.observe.scenario_file import load_scenarios, scenario_files
+from vbpr_conformance.observe.scenario_language import json_schema_of_scenarios
 from vbpr_conformance.suite.verdicts import Verdict
 
 SCENARIOS = [each.id for each in load_scenarios(load_edition("1.1.0"))]
@@ -93,3 +97,13 @@ def test_a_mistake_in_a_file_is_said_with_its_line(tmp_path, change, line, said)
         load_scenarios(load_edition("1.1.0"), [path])
     assert said in str(error.value)
     assert f"{path}:{line}:" in str(error.value)
+
+
+def test_the_published_schema_accepts_the_scenarios_of_the_project():
+    """And no word that the model does not know."""
+    judge = jsonschema.Draft202012Validator(json_schema_of_scenarios())
+    for path in scenario_files():
+        data = json.loads(json_codec.dumps(load(path.read_bytes(), str(path))))
+        assert [each.message for each in judge.iter_errors(data)] == []
+        data["scenario"] = []
+        assert any("'scenario' was unexpected" in each.message for each in judge.iter_errors(data))

@@ -35,6 +35,7 @@ def shows(text, number):
         ("9.50E-1", "0.95"),
         ("k7: 0", "0"),
         ("12 345", "345"),
+        ("visits kw7fd,72.9183", "72.9183"),
     ],
 )
 def test_a_number_is_found_in_every_style(text, number):
@@ -110,6 +111,7 @@ def test_what_is_lost_of_a_date_is_said(text, value, said):
         (b'{"k7": 0, "k8": {"score": 1}}', ""),
         (b"metric,score\nk7,0\nk8,1\n", "scores.csv"),
         (b"k7;k8\n0;1\n", "scores.csv"),
+        (b"metric,score,members\nk7,0,5\nk8,1,6\n", ""),
         (b"<table><tr><th>k7</th><td>0</td></tr><tr><th>k8</th><td>1</td></tr></table>", ""),
         (b"Report\n k7\n   score: 0\n k8\n   score: 1\n", ""),
         (b"k7 0, k8 1", ""),

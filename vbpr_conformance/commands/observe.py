@@ -53,6 +53,7 @@ def main(args: argparse.Namespace) -> int:
     from vbpr_conformance.ig.loader import load_edition
     from vbpr_conformance.observe.observe_session import SESSION_NAME
     from vbpr_conformance.observe.scenario_file import load_scenarios
+    from vbpr_conformance.observe.scenario_questions import check_answers
     from vbpr_conformance.observe.witness_sources import check_witnesses, read_answers
     from vbpr_conformance.suite.suite_file import did_you_mean
 
@@ -69,7 +70,7 @@ def main(args: argparse.Namespace) -> int:
     if not SESSION_NAME.fullmatch(session):
         raise UsageError(f"{session!r} is no name of a session: letters, digits, '-', '.' and '_' are expected")
     check_witnesses(args.witness)
-    read_answers(args.answers)
+    check_answers(read_answers(args.answers), scenarios)
     chosen = [each for each in scenarios if not args.scenario or each.id in args.scenario]
     return _run(args, edition, chosen, session, whole=len(chosen) == len(scenarios))
 

@@ -137,10 +137,10 @@ def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _answers(folder: Path) -> dict[str, str]:
-    """The answers that a client wrote itself: `answers.json`, a mapping of question ids to texts."""
+    """The answers that a client wrote itself: `answers.json`, question ids to texts; it attests nothing."""
     path = folder / "answers.json"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+    return {str(key): str(value) for key, value in found.items() if "#" in str(key)} if isinstance(found, dict) else {}

@@ -17,6 +17,7 @@ from vbpr_conformance.observe.recording import BodyStore
 from vbpr_conformance.observe.request_rules import AskedRequest, RequestRules
 from vbpr_conformance.observe.scenario_data import build_data
 from vbpr_conformance.observe.scenario_file import Scenario
+from vbpr_conformance.observe.scenario_questions import questions_of
 from vbpr_conformance.observe.server_manners import JSON, ScenarioAnswer
 from vbpr_conformance.observe.smart_login import ClientRegistration, SmartLogin
 from vbpr_conformance.suite.templating import fill
@@ -101,6 +102,7 @@ class ObserveSession:
             "base": observed.base,
             "fhirVersion": "4.0.1",
             **fill(spec.give, observed.scope()),
+            "questions": [{"id": key, "question": text} for key, text in questions_of(observed).items()],
         }
 
     def handle(  # noqa: PLR0913  # a request, part by part

@@ -25,7 +25,7 @@ from vbpr_conformance.observe.request_rules import AskedRequest, RequestRules
 from vbpr_conformance.observe.request_sequence import sequence_issues
 from vbpr_conformance.observe.scenario_data import ScenarioData
 from vbpr_conformance.observe.scenario_file import Scenario
-from vbpr_conformance.observe.server_manners import JSON, Manner, ScenarioAnswer, find_manner
+from vbpr_conformance.observe.server_manners import JSON, LATER_VERSION, Manner, ScenarioAnswer, find_manner
 from vbpr_conformance.reference.app import App, make_app
 from vbpr_conformance.reference.http_messages import Request, pairs, steps
 from vbpr_conformance.reference.problems import ProblemError
@@ -227,11 +227,17 @@ class ObservedScenario:
 
     def _bytes(self, resource: Mapping[str, Any], *, wants_xml: bool) -> bytes:
         if wants_xml:
-            known = {name: each for name, each in resource.items() if "LaterVersion" not in name}
-            return xml_codec.dumps(known, self.settings.edition.structure)
+            return xml_codec.dumps(_of_this_version(resource), self.settings.edition.structure)
         return json_codec.dumps(resource).encode()
 
 
 def _without_secrets(asked: AskedRequest, answer: ScenarioAnswer) -> str:
     """What is recorded of a URL: what a client says to log in, or puts into it by mistake, is not."""
     return asked.path if answer.made_by == LOGIN else asked.target
+
+
+def _of_this_version(value: Any) -> Any:
+    """Leave out elements of a later version, for which XML of this version has no place."""
+    if isinstance(value, Mapping):
+        return {name: _of_this_version(each) for name, each in value.items() if not name.endswith(LATER_VERSION)}
+    return [_of_this_version(each) for each in value] if isinstance(value, list) else value

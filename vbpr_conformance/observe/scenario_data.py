@@ -144,7 +144,7 @@ def _made(  # noqa: PLR0913, PLR0917  # the same
     named = {"resourceType": profile.type, "id": f"{values.word(5)}-{values.word(6)}"}
     resource = {**named, **resource, **named}
     if not spec.plain:
-        kept = {resource["id"], *(str(leaf) for leaf in _leaves([*wishes.values()]))}
+        kept = {resource["id"], *(str(leaf) for leaf in plain_leaves([*wishes.values()]))}
         make_distinct(resource, values, kept, lambda made: not errors(made, profile, edition))
     if "url" in resource:
         resource["url"] = f"{BASE}/{link(resource)}"
@@ -177,13 +177,14 @@ def _has(path: str, profile: Profile, edition: Edition) -> bool:
     return True
 
 
-def _leaves(value: Any) -> Iterator[Any]:
+def plain_leaves(value: Any) -> Iterator[Any]:
+    """The values of JSON data that are neither objects nor lists."""
     if isinstance(value, dict):
         for each in value.values():
-            yield from _leaves(each)
+            yield from plain_leaves(each)
     elif isinstance(value, list):
         for each in value:
-            yield from _leaves(each)
+            yield from plain_leaves(each)
     else:
         yield value
 

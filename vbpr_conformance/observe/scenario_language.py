@@ -165,3 +165,10 @@ class ScenarioFile(Strict):
     data: dict[str, Annotated[dict[str, ScenarioResource], Names]] = {}
     always: list[ClientCase] = []
     scenarios: list[ScenarioSpec] = []
+
+
+def json_schema_of_scenarios() -> dict[str, Any]:
+    """Give the JSON Schema (2020-12) of a file of scenarios, made from the model."""
+    made = ScenarioFile.model_json_schema(by_alias=True)
+    title = "Scenarios of vbpr-conformance"
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "title": title}

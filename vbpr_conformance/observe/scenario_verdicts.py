@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from vbpr_conformance.observe.case_finding import CaseFinding, failed, passed, unseen
 from vbpr_conformance.observe.client_story import ClientStory
@@ -12,6 +12,7 @@ from vbpr_conformance.observe.request_ticks import tick
 from vbpr_conformance.observe.scenario_data import HeldResource
 from vbpr_conformance.observe.scenario_file import ScenarioCase
 from vbpr_conformance.observe.scenario_language import AskedCheck
+from vbpr_conformance.observe.scenario_questions import attestation, question_id, question_text
 from vbpr_conformance.observe.shown_facts import EXACT, OutputText, ShownFact
 from vbpr_conformance.observe.shown_values import (
     ClientOutput,
@@ -29,7 +30,9 @@ from vbpr_conformance.rest.curl import curl_line
 from vbpr_conformance.suite.recorder import CaseRecorder
 from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 
+_Forms = tuple[dict[str, list[SoughtValue]], dict[str, str], dict[str, ValueSighting]]
 _DATA_INTERACTIONS = frozenset({"capabilities", ""})
+_MOST_ASKED = 3
 _DISPLAYED = 3
 """So many values of its own and a resource is displayed, not only named."""
 
@@ -48,6 +51,7 @@ class ScenarioJudge:
             for each in observed.recording.delivered(request):
                 version = str(each.resource.get("meta", {}).get("versionId", ""))
                 self._delivered.setdefault(each.reference, set()).add(version)
+        self._forms: dict[str, _Forms] = {}
         self.questions: dict[str, str] = {}
 
     def results(self) -> list[CaseResult]:
@@ -66,6 +70,8 @@ class ScenarioJudge:
 
     def _result(self, case: ScenarioCase) -> CaseResult:
         finding = self._finding(case)
+        if finding.verdict is Verdict.SKIP and finding.applicable:
+            finding = self._attested(case, finding)
         self.questions |= finding.questions
         verdict = finding.verdict
         details = [("requirement", f"{each.id} · {each.source}") for each in case.requirements[:3]]
@@ -80,6 +86,7 @@ class ScenarioJudge:
             message = f"{message}; the guide states no strength for it, and it was never seen"
         elif verdict is Verdict.FAIL and (case.spec.at_most == "warn" or case.expectation != "SHALL"):
             verdict = Verdict.WARN
+        details += [(f"question {key}", text) for key, text in list(finding.questions.items())[:_MOST_ASKED]]
         if finding.hint and verdict in {Verdict.SKIP, Verdict.WARN}:
             details.append(("to do", finding.hint))
         exchanges = [self._observed.recording.exchange(each) for each in finding.requests[:6]]
@@ -105,6 +112,11 @@ class ScenarioJudge:
             exchanges=CaseRecorder().exchanges(exchanges),
             actor="client",
         )
+
+    def _attested(self, case: ScenarioCase, finding: CaseFinding) -> CaseFinding:
+        """Take somebody's word for what was neither seen nor answered."""
+        said = attestation(self._story.answers.get(case.id, ""))
+        return passed(said, "attestation") if said else finding
 
     def _is_left_to_client(self, case: ScenarioCase) -> bool:
         """Whether all that a case is about holds only for clients that use a type, and this one never asked for it."""
@@ -246,7 +258,7 @@ class ScenarioJudge:
         shown = self._output.text.shows(ShownFact(kind_of_text(value), (value,))) == EXACT
         if shown and not any(self._output.tree.has(plain(mark)) for mark in marks):
             return failed(f"{value} is shown without what modifies it", "witness", is_certain=True)
-        if shown or self._output.shows_any(self._data.held.values()):
+        if shown or self._output.shows_any(self._data.held.values()) or self._delivered:
             return passed("what is modified is not shown as if it were not", "witness")
         return unseen("the client's output shows nothing of the scenario", self._witness_hint())
 
@@ -260,41 +272,41 @@ class ScenarioJudge:
             finding.applicable = False
             return finding
         found = sightings(values, labels, self._output)
-        return self._judged(
-            case, found, certain_missing=check.ask == "each" or nearly_all(each.said == EXACT for each in found)
-        )
+        certain = check.ask == "each" or nearly_all(each.said == EXACT for each in found)
+        return self._judged(case, found, labels, certain_missing=certain)
 
     def _form(self, case: ScenarioCase, prefix: str) -> CaseFinding:
         if case.form in self._data.not_built:
             finding = unseen(f"it cannot stand there: {self._data.not_built[case.form]}", "nothing")
             finding.applicable = False
             return finding
-        forms, sights = self._all_forms(prefix)
+        forms, labels, sights = self._all_forms(prefix)
         values = forms.get(case.form, [])
         if not values:
             finding = unseen("it has no value that could be shown", "nothing")
             finding.applicable = False
             return finding
         found = [sights[each.thing] for each in values]
-        return self._judged(case, found, certain_missing=nearly_all(each.said == EXACT for each in sights.values()))
+        certain = nearly_all(each.said == EXACT for each in sights.values())
+        return self._judged(case, found, labels, certain_missing=certain)
 
-    def _all_forms(self, prefix: str) -> tuple[dict[str, list[SoughtValue]], dict[str, ValueSighting]]:
-        kept = self._observed.memory.setdefault("forms", {})
-        key = (prefix, id(self))
-        if key not in kept:
+    def _all_forms(self, prefix: str) -> _Forms:
+        if prefix not in self._forms:
             forms, labels = form_values(prefix, self._output)
             flat = [each for values in forms.values() for each in values]
-            kept[key] = forms, {each.value.thing: each for each in sightings(flat, labels, self._output)}
-        found: tuple[dict[str, list[SoughtValue]], dict[str, ValueSighting]] = kept[key]
-        return found
+            found = {each.value.thing: each for each in sightings(flat, labels, self._output)}
+            self._forms[prefix] = forms, labels, found
+        return self._forms[prefix]
 
-    def _judged(self, case: ScenarioCase, found: Sequence[ValueSighting], *, certain_missing: bool) -> CaseFinding:
-        """Take the worst of several sightings; an answer stands in for what was not shown."""
-        asked = {f"{case.id}#{number}": each for number, each in enumerate(found, 1)}
+    def _judged(
+        self, case: ScenarioCase, found: Sequence[ValueSighting], labels: Mapping[str, str], *, certain_missing: bool
+    ) -> CaseFinding:
+        """Take the worst of several sightings; an answer stands in for what was not shown, not for what is wrong."""
+        asked = {question_id(case, number): each for number, each in enumerate(found, 1)}
         answered = {key: self._answer(key, each) for key, each in asked.items()}
         wrong = [(key, said) for key, said in answered.items() if said and said != EXACT]
         open_ones = {key: each for key, each in asked.items() if each.said != EXACT and answered[key] != EXACT}
-        lost = [each for each in open_ones.values() if each.said]
+        lost = [each for each in found if each.said not in {"", EXACT}]
         if lost:
             finding = failed(f"{value_name(lost[0])}: {lost[0].said}", "witness", is_certain=True)
         elif wrong:
@@ -323,10 +335,7 @@ class ScenarioJudge:
                 finding = unseen(
                     f"{value_name(missing[0])} is not shown", f"{self._witness_hint()}; or answer the question"
                 )
-        finding.questions = {
-            key: f"What is {each.value.name.rpartition('.')[2]} of {each.value.thing}?"
-            for key, each in open_ones.items()
-        }
+        finding.questions = {key: question_text(each.value, labels) for key, each in open_ones.items()}
         return finding
 
     def _is_dropped(self, case: ScenarioCase, sighting: ValueSighting) -> bool:

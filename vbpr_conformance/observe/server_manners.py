@@ -20,6 +20,8 @@ from vbpr_conformance.reference.permitted_variations import PERMITTED_VARIATIONS
 
 Resource = dict[str, Any]
 JSON = "application/fhir+json"
+LATER_VERSION = "OfALaterVersion"
+"""How the names of elements end that R4 does not have."""
 
 
 @dataclass
@@ -112,6 +114,14 @@ def _keep(context: MannerContext, url: str) -> str:
     return token
 
 
+def _as_get(asked: AskedRequest) -> str:
+    """The target of a search by GET that asks for the same as this search, which may be by POST."""
+    if asked.method != "POST":
+        return asked.target
+    query = "&".join(each for each in (asked.query, asked.body.decode("latin-1")) if each)
+    return f"{asked.path.removesuffix('/_search')}?{query}"
+
+
 def _opaque(context: MannerContext, _: AskedRequest, answer: ScenarioAnswer) -> ScenarioAnswer:
     """https://hl7.org/fhir/R4/http.html#paging: links are opaque to the client."""
     return _with_next(answer, lambda url: f"{context.base}/_page/{_keep(context, url)}")
@@ -139,7 +149,7 @@ def _empty_first(context: MannerContext, asked: AskedRequest, answer: ScenarioAn
         or not answer.resource.get("entry")
     ):
         return answer
-    token = _keep(context, asked.target)
+    token = _keep(context, _as_get(asked))
     link = {"relation": "next", "url": f"{context.base}?_page=held.{token}"}
     links = [each for each in _links(answer) if each["relation"] == "self"]
     answer.resource = {name: each for name, each in answer.resource.items() if name != "entry"} | {
@@ -191,9 +201,9 @@ def _foreign_codings(_: MannerContext, __: AskedRequest, answer: ScenarioAnswer)
 def _later_elements(_: MannerContext, __: AskedRequest, answer: ScenarioAnswer) -> ScenarioAnswer:
     """https://hl7.org/fhir/R4/versions.html: elements of later versions are to be ignored."""
     for each in resources_in(answer.resource or {}):
-        each["elementOfALaterVersion"] = {"value": "of a later version"}
+        each[f"element{LATER_VERSION}"] = {"value": "of a later version"}
         for group in each.get("group", []):
-            group["linkOfALaterVersion"] = "of a later version"
+            group[f"link{LATER_VERSION}"] = "of a later version"
     return answer
 
 
@@ -249,17 +259,17 @@ def _outcome_instead(_: MannerContext, __: AskedRequest, answer: ScenarioAnswer)
 
 def _wrong_type(_: MannerContext, __: AskedRequest, answer: ScenarioAnswer) -> ScenarioAnswer:
     if answer.status == 200 and answer.resource is not None:  # noqa: PLR2004  # OK
-        answer.resource = {"resourceType": "Basic", "id": "not-asked-for", "code": {"text": "something else"}}
+        answer.resource = {"resourceType": "Organization", "id": "not-asked-for", "name": "Something else"}
     return answer
 
 
 def _loop(context: MannerContext, asked: AskedRequest, answer: ScenarioAnswer) -> ScenarioAnswer:
     """The last page leads back to the first."""
     if _is_searchset(answer) and not any(each["relation"] == "next" for each in _links(answer)):
-        first = context.memory.setdefault("first", f"{context.base}{asked.target}")
+        first = context.memory.setdefault("first", f"{context.base}{_as_get(asked)}")
         _links(answer).append({"relation": "next", "url": first})
     elif _is_searchset(answer):
-        context.memory.setdefault("first", f"{context.base}{asked.target}")
+        context.memory.setdefault("first", f"{context.base}{_as_get(asked)}")
     return answer
 
 

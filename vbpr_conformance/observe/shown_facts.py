@@ -19,6 +19,10 @@ from vbpr_conformance.observe.witness_tree import Piece, plain
 EXACT = "exact"
 _TRUE = ("true", "yes", "ja", "oui", "si", "sí", "✓", "✔", "☑", "☒", "met", "achieved", "1")
 _FALSE = ("false", "no", "nein", "non", "✗", "✘", "☐", "✕", "not met", "not achieved", "0")
+_DIGITS = frozenset({"0", "1"})
+_LINE = 200
+"""So short a text may say yes or no by a digit; in a longer one a digit may say anything."""
+_URL = re.compile(r"\b(?:https?|urn):\S+")
 _CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CNY": "¥", "INR": "₹", "KRW": "₩", "CHF": "Fr"}
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T.*)?)?)?")
 _DIMENSIONLESS = {"1", "%", ""}
@@ -166,6 +170,7 @@ class OutputText:
         self.text = "\n".join(each.text for each in kept)
         self.plain = plain(self.text)
         self._piece = Piece(self.text)
+        self._words = Piece(_URL.sub(" ", self.text))
         self._numbers: set[Decimal] | None = None
 
     @property
@@ -183,7 +188,10 @@ class OutputText:
             return date_shown(self.text, fact.ways[0])
         if fact.kind == "unit":
             return EXACT if any(self._stands(each) for each in fact.ways) else ""
-        return EXACT if any(self._piece.has(plain(each)) for each in fact.ways if plain(each)) else ""
+        if fact.kind == "boolean" and len(self.plain) > _LINE:
+            return EXACT if any(self._words.has(each) for each in fact.ways if each not in _DIGITS) else ""
+        ways = [plain(each) for each in fact.ways]
+        return EXACT if any((self._piece if ":" in each else self._words).has(each) for each in ways if each) else ""
 
     def _shows_number(self, value: Decimal) -> str:
         if value in self.numbers:

@@ -13,7 +13,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, Invalid
 _SPACES = " \u00a0\u2009\u202f"
 _MARKS = "'\u2019_"
 _TOKEN = re.compile(
-    rf"(?<![\w.,])(?P<core>\d+(?:[.,{_MARKS}{_SPACES}]\d+)*|[.,]\d+)(?P<exponent>[eE][+-]?\d+)?(?P<tail>\s?%)?"
+    rf"(?<![\w.])(?P<core>\d+(?:[.,{_MARKS}{_SPACES}]\d+)*|[.,]\d+)(?P<exponent>[eE][+-]?\d+)?(?P<tail>\s?%)?"
 )
 _GROUPED = re.compile(rf"\d{{1,3}}(?:([{_MARKS}{_SPACES},.])\d{{3}})(?:\1\d{{3}})*")
 _SIGN = re.compile(r"(?:^|[^\w)])([-\u2212\u2013])\s?(?:[^\w\s]{0,3}|[A-Z]{3})\s?$|\(\s?(?:[^\w\s]{0,3}|[A-Z]{3})\s?$")

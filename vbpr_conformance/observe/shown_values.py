@@ -14,7 +14,7 @@ from vbpr_conformance.errors import UsageError
 from vbpr_conformance.generate.json_location import locations
 from vbpr_conformance.generate.paths import resolve
 from vbpr_conformance.ig.edition import Edition
-from vbpr_conformance.observe.scenario_data import HeldResource, ScenarioData
+from vbpr_conformance.observe.scenario_data import HeldResource, ScenarioData, plain_leaves
 from vbpr_conformance.observe.scenario_language import ValuesCheck
 from vbpr_conformance.observe.shown_facts import EXACT, OutputText, ShownFact, facts_of, names_of
 from vbpr_conformance.observe.witness_tree import Piece, RecordIndex, plain, read_outputs
@@ -91,7 +91,7 @@ class ClientOutput:
             plain(str(leaf))
             for held in self.data.held.values()
             for each in held.versions[-1:]
-            for leaf in _leaves(each)
+            for leaf in plain_leaves(each)
         )
 
     def proof_of(self, fact: ShownFact) -> ShownFact | None:
@@ -231,7 +231,8 @@ def sightings(values: Sequence[SoughtValue], labels: Mapping[str, str], output: 
 def _sighted(value: SoughtValue, record: OutputText, output: ClientOutput) -> ValueSighting:
     thing_shown = bool(record.text.strip())
     said: list[tuple[str, ShownFact]] = []
-    for fact in value.facts:
+    sure = [each for each in value.facts if output.is_unique(each)] if value.any_of_them else []
+    for fact in sure or value.facts:
         seen = _shown(fact, record, output)
         if value.any_of_them and seen == EXACT:
             return ValueSighting(value, EXACT, None, thing_shown)
@@ -296,7 +297,8 @@ def _alike(  # noqa: PLR0913  what is looked for, and where
     if decoy not in index.owners(piece):
         return
     if piece.kind in {"array", "rows", "object"} or (lines and piece.kind == "lines"):
-        heads = [(part, _head(part, index)) for part in piece.parts]
+        keyed = piece.kind == "object"
+        heads = [(part, _head(part, index)) for part in piece.parts if not keyed or index.named_by_key(part)]
         good = [part for part, head in heads if head in asked]
         bad = [part for part, head in heads if head == decoy and not _is_marked(part)]
         dump = any(line in others for part in piece.parts for line in part.text.splitlines())
@@ -320,7 +322,8 @@ def _head(piece: Piece, index: RecordIndex) -> str:
 
 def _is_marked(piece: Piece) -> bool:
     if piece.parts:
-        return any(f"mode: {mark}" in piece.text for mark in ("include", "outcome"))
+        lines = piece.text.splitlines()
+        return any(line in {f"mode: {mark}", mark} for mark in ("include", "outcome") for line in lines)
     return any(piece.has(mark) for mark in ("include", "included"))
 
 
@@ -338,14 +341,3 @@ def _shape(piece: Piece) -> str:
     """The way a line begins: its first word without what differs from line to line."""
     first = piece.text.split()[0] if piece.text.split() else ""
     return piece.kind + "".join("0" if each.isdigit() else "a" if each.isalpha() else each for each in first)[:4]
-
-
-def _leaves(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict):
-        for each in value.values():
-            yield from _leaves(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _leaves(each)
-    else:
-        yield value

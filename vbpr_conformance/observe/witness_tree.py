@@ -5,6 +5,7 @@ The tree serves one question: which piece speaks of one thing and of no other of
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import html
 import io
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from html.parser import HTMLParser
+from itertools import groupby
 from typing import Any
 
 from lxml import etree
@@ -23,6 +25,8 @@ from lxml import etree
 _MOST_DEPTH = 60
 _LETTERS = re.compile(r"\w")
 _WORDS = re.compile(r"[\w.-]+")
+_COMMA_IN_NUMBER = re.compile(r"\d,\d")
+_LEAST_ROWS = 2
 _WORD_PARTS = re.compile(r"[._]")
 
 
@@ -30,7 +34,7 @@ _WORD_PARTS = re.compile(r"[._]")
 class Piece:
     """One piece of output: its text as shown, the smaller pieces inside it, and what kind of whole they make.
 
-    `kind` is array, object, member, rows, columns, lines, files, or nothing for a piece without structure.
+    `kind` is array, object, member, element, rows, columns, lines, files, or nothing for a piece without structure.
     """
 
     text: str
@@ -74,9 +78,23 @@ def read_output(content: bytes, name: str = "") -> Piece:
     if start.startswith("<"):
         found = _of_xml(content)
         return found if found is not None else _of_html(text)
-    if name.endswith((".csv", ".tsv")):
+    if name.endswith((".csv", ".tsv")) or _is_csv(text):
         return _of_csv(text)
     return _of_text(text)
+
+
+def _is_csv(text: str) -> bool:
+    """Whether every line has as many values with commas between them; a comma inside of a number is none."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) < _LEAST_ROWS or text.lstrip()[:1] in "{[" or _COMMA_IN_NUMBER.search(lines[0]):
+        return False
+    try:
+        rows = list(csv.reader(lines, strict=True))
+    except csv.Error:
+        return False
+    return len(rows[0]) > 1 and all(
+        len(row) == len(rows[0]) and not any(cell.startswith(" ") for cell in row) for row in rows
+    )
 
 
 def _of_text(text: str) -> Piece:
@@ -145,10 +163,10 @@ def _scalar(value: Any) -> str:
 
 
 def _of_csv(text: str) -> Piece:
-    try:
-        dialect: Any = csv.Sniffer().sniff(text[:8192], delimiters=",;\t|")
-    except csv.Error:
-        dialect = csv.excel
+    dialect: Any = csv.excel
+    if not _is_csv(text):
+        with contextlib.suppress(csv.Error):
+            dialect = csv.Sniffer().sniff(text[:8192], delimiters=",;\t|")
     try:
         rows = list(csv.reader(io.StringIO(text), dialect))
     except csv.Error:
@@ -252,7 +270,10 @@ def _of_element(element: Any, depth: int) -> Piece:
     own = [
         Piece(html.unescape(str(each))) for each in (*element.attrib.values(), element.text) if each and each.strip()
     ]
-    return _joined([*own, *(_of_element(each, depth + 1) for each in element)], "array" if not own else "object")
+    runs = groupby(element, key=lambda each: each.tag)
+    inner = [[_of_element(each, depth + 1) for each in alike] for _, alike in runs]
+    parts = [alike[0] if len(alike) == 1 else _joined(alike, "array") for alike in inner]
+    return parts[0] if len(parts) == 1 and not own else _joined([*own, *parts], "object" if own else "element")
 
 
 def _joined(parts: Iterable[Piece], kind: str = "") -> Piece:
@@ -292,6 +313,11 @@ class RecordIndex:
     def owners(self, piece: Piece) -> frozenset[str]:
         """The things that a piece of the tree speaks of."""
         return self._owners.get(id(piece), frozenset())
+
+    def named_by_key(self, piece: Piece) -> bool:
+        """Whether a member of an object is called by what names a thing (`{"Metric A": …}`), not only its value."""
+        head = piece.text.partition("\n")[0]
+        return any(True for _ in self._in(plain(head.partition(": ")[0])))
 
     def _mark(self, piece: Piece) -> frozenset[str]:
         inner = [self._mark(each) for each in piece.parts]

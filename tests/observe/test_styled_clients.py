@@ -1,0 +1,30 @@
+"""Clients that do every task rightly, each in a style of its own, fail nowhere."""
+
+from __future__ import annotations
+
+import pytest
+from styled_clients import STYLES
+
+from vbpr_conformance.ig.loader import load_edition
+from vbpr_conformance.observe.scenario_file import load_scenarios
+from vbpr_conformance.suite.verdicts import Verdict
+
+SCENARIOS = [each.id for each in load_scenarios(load_edition("1.1.0"))]
+
+
+@pytest.mark.parametrize("style", STYLES, ids=lambda each: each.__name__)
+def test_a_right_client_of_another_style_fails_nowhere(bench, style):
+    wrong = {}
+    for name in SCENARIOS:
+        bench.visit(name, client=style)
+        if bench.stories[name].trouble:
+            wrong[name] = bench.stories[name].trouble
+            continue
+        for case, result in bench.verdicts(name).items():
+            is_open = result.verdict is Verdict.SKIP and result.applicable and case in SHOWN
+            if result.verdict in {Verdict.FAIL, Verdict.ERROR} or is_open:
+                wrong[f"{name}/{case}"] = f"{result.verdict.value}: {result.message}"
+    assert wrong == {}
+
+
+SHOWN = {"delivered", "shown", "nothing-else", "scores", "units", "by-value", "by-component", "dates", "reporter"}
