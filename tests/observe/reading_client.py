@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -45,7 +46,7 @@ class ReadingClient:
         for _ in range(self.fault.tries or PATIENCE):
             answer = self.http.send(request)
             if answer.status_code in {429, 503} and "retry-after" in answer.headers and self.fault.waits:
-                self.sleep(float(answer.headers["retry-after"]) * 1.05)
+                self.sleep(_seconds(answer.headers["retry-after"]) * 1.05)
             elif answer.status_code < 400 or not self.fault.tries:
                 break
         if answer.status_code >= 400:
@@ -179,6 +180,13 @@ class ReadingClient:
         shown = [self.fault.show(self, each) for each in self.shown]
         content = {"reports": [each for each in shown if each is not None], "beside": self.beside}
         return self.fault.written(json.dumps(content, cls=_Written, indent=1, ensure_ascii=False))
+
+
+def _seconds(retry_after):
+    """Seconds, or the date until which to wait."""
+    if retry_after.isdigit():
+        return float(retry_after)
+    return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
 
 
 class _Written(json.JSONEncoder):

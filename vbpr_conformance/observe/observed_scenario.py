@@ -194,7 +194,11 @@ class ObservedScenario:
             headers = {**headers, "Warning": '199 - "this scenario is over; what is asked now is not judged"'}
         answer = ScenarioAnswer(status, headers, body=body)
         after = [each for each in self.manners if each.after is not None]
-        if not after or status == 304 or not body:  # noqa: PLR2004  # not modified: nothing to change
+        if not after or status == 304:  # noqa: PLR2004  # not modified: nothing to change
+            return answer
+        if not body:
+            for manner in after:
+                answer = manner.after(self, asked, answer) if manner.after is not None else answer
             return answer
         return self._changed(asked, answer, after)
 

@@ -55,6 +55,8 @@ _FORMATS = re.compile(r"(application/)?(fhir\+)?(json|xml)(; ?fhirVersion=[\d.]+
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _TWICE = re.compile(r"%(?:2[0-9A-Fa-f]|3[A-Fa-f]|7[Cc]|5[Cc])")
 _BARE = re.compile(r"[^\x21-\x7e]|[\"<>`]")
+_RARE = re.compile(r"[\\^{|}]")
+"""What a URL does not hold and browsers send all the same."""
 _ETAG = re.compile(r'(W/)?"[^"]*"')
 _PATCH_TYPES = frozenset(
     {"application/json-patch+json", "application/xml-patch+xml", "application/fhir+json", "application/fhir+xml"}
@@ -173,6 +175,10 @@ class RequestRules:
         bare = _BARE.search(asked.target)
         if bare:
             yield _wrong("escaping", f"{bare[0]!r} stands unescaped in {asked.target}")
+        rare = _RARE.search(asked.target)
+        if rare and not bare:
+            said = f"{rare[0]!r} stands unescaped in {asked.target}: RFC 3986 has it as %{ord(rare[0]):02X}"
+            yield RequestIssue("escaping", is_error=False, message=said)
         bad = _BAD_ESCAPE.search(asked.target)
         if bad:
             yield _wrong("escaping", f"% without two hexadecimal digits in {asked.target}")

@@ -6,6 +6,7 @@ https://hl7.org/fhir/R4/http.html#paging and https://www.rfc-editor.org/rfc/rfc9
 from __future__ import annotations
 
 from collections import Counter
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import unquote, urljoin
 
@@ -76,7 +77,7 @@ def _retries(requests: list[RecordedRequest]) -> None:
             _add(request, "retry", f"asked {early:.1f} s before the time that Retry-After gave")
         if request.status in _REFUSED:
             wait = request.answer_headers.get("retry-after", "")
-            free_at = request.at + float(wait) * _EARLY if wait.isdigit() else 0.0
+            free_at = request.at + _seconds(wait, request.started) * _EARLY
         else:
             free_at = 0.0
         key = (request.method, request.target)
@@ -84,6 +85,16 @@ def _retries(requests: list[RecordedRequest]) -> None:
             failed[key] += 1
             if failed[key] == _STORM:
                 _add(request, "storm", f"{request.method} {request.target} failed {_STORM} times and is still repeated")
+
+
+def _seconds(retry_after: str, now: float) -> float:
+    """How long to wait: a number of seconds, or the date until which (to the second: it may be half of one less)."""
+    if retry_after.isdigit():
+        return float(retry_after)
+    try:
+        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - now - 1)
+    except (ValueError, TypeError):
+        return 0.0
 
 
 def _unknown_ids(recording: Recording, named: set[str]) -> None:

@@ -6,16 +6,18 @@ Each changes one thing. Those that the reference server has itself (its permitte
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from email.utils import formatdate
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir.json_codec import WrittenDecimal
 from vbpr_conformance.observe.recording import RequestIssue
-from vbpr_conformance.observe.request_rules import AskedRequest
+from vbpr_conformance.observe.request_rules import AskedRequest, decoded
 from vbpr_conformance.reference.permitted_variations import PERMITTED_VARIATIONS
 
 Resource = dict[str, Any]
@@ -100,12 +102,48 @@ def _with_next(answer: ScenarioAnswer, change: Callable[[str], str]) -> Scenario
     return answer
 
 
-def _pages_of_one(_: MannerContext, asked: AskedRequest) -> AskedRequest:
+def _pages_of(size: int) -> Before:
     """https://hl7.org/fhir/R4/search.html#count: a server may return fewer than asked for."""
-    if asked.method != "GET" or len(asked.steps) != 1 or asked.steps[0] in {"metadata", "_history"}:
-        return asked
-    kept = [each for each in asked.query.split("&") if each and not each.startswith("_count=")]
-    return replace(asked, target=f"{asked.path}?{'&'.join([*kept, '_count=1'])}")
+
+    def before(_: MannerContext, asked: AskedRequest) -> AskedRequest:
+        if asked.method != "GET" or len(asked.steps) != 1 or asked.steps[0] in {"metadata", "_history"}:
+            return asked
+        kept = [each for each in asked.query.split("&") if each and not each.startswith("_count=")]
+        return replace(asked, target=f"{asked.path}?{'&'.join([*kept, f'_count={size}'])}")
+
+    return before
+
+
+def _without_parameters(*names: str) -> Before:
+    """https://hl7.org/fhir/R4/search.html#errors: a server may ignore what it does not support."""
+
+    def kept(query: str) -> str:
+        return "&".join(each for each in query.split("&") if each.partition("=")[0] not in names)
+
+    def before(_: MannerContext, asked: AskedRequest) -> AskedRequest:
+        if asked.steps[-1:] == ("_search",):
+            asked = replace(asked, body=kept(asked.body.decode("latin-1")).encode("latin-1"))
+        return replace(asked, target=f"{asked.path}?{kept(asked.query)}") if asked.query else asked
+
+    return before
+
+
+def _parameters_refused(*names: str) -> Before:
+    """The other way that R4 leaves: an error that names the parameter."""
+
+    def before(_: MannerContext, asked: AskedRequest) -> AskedRequest | ScenarioAnswer:
+        form = decoded(asked.body.decode("latin-1")) if asked.steps[-1:] == ("_search",) else []
+        found = next((name for name, _ in (*asked.parameters, *form) if name in names), "")
+        return _refused(400, "not-supported", f"{found} is not supported here")(_) if found else asked
+
+    return before
+
+
+def _delete_accepted(_: MannerContext, asked: AskedRequest, answer: ScenarioAnswer) -> ScenarioAnswer:
+    """https://hl7.org/fhir/R4/http.html#delete: 202 where the server does not commit itself to the outcome."""
+    if asked.method != "DELETE" or answer.status not in {200, 204}:
+        return answer
+    return ScenarioAnswer(202, {**answer.headers, "Retry-After": "1"}, body=b"")
 
 
 def _keep(context: MannerContext, url: str) -> str:
@@ -242,6 +280,11 @@ def _refused(status: int, code: str, text: str, **headers: str) -> Callable[[Man
     return answer
 
 
+def _back_in_two_seconds(context: MannerContext) -> ScenarioAnswer:
+    until = formatdate(time.time() + 2, usegmt=True)
+    return _refused(503, "transient", "back in a moment", Retry_After=until)(context)
+
+
 def _plain(status: int, media: str, body: bytes) -> Callable[[MannerContext], ScenarioAnswer]:
     return lambda _: ScenarioAnswer(status, {"Content-Type": media}, body=body)
 
@@ -309,7 +352,19 @@ def _huge(_: MannerContext, __: AskedRequest, answer: ScenarioAnswer) -> Scenari
 
 
 _ALL = (
-    Manner("pages-of-one", "a page has one entry, whatever _count says", before=_pages_of_one),
+    Manner("pages-of-one", "a page has one entry, whatever _count says", before=_pages_of(1)),
+    Manner("pages-of-seven", "a page has seven entries, whatever _count says", before=_pages_of(7)),
+    Manner(
+        "result-parameters-ignored",
+        "parameters that only shape the result are ignored",
+        before=_without_parameters("_summary", "_elements", "_total", "_sort", "_count", "_contained"),
+    ),
+    Manner(
+        "result-parameters-refused",
+        "parameters that only shape the result are refused",
+        before=_parameters_refused("_summary", "_elements", "_total", "_contained"),
+    ),
+    Manner("delete-accepted", "a deletion is answered 202 with Retry-After", after=_delete_accepted),
     Manner("opaque-next", "links to other pages are paths of the server's own", before=_opaque_opened, after=_opaque),
     Manner("relative-next", "links to other pages are relative", after=_relative),
     Manner("empty-first-page", "the first page is empty, those after it are not", _empty_first_opened, _empty_first),
@@ -323,6 +378,14 @@ _ALL = (
         _once("503", _refused(503, "transient", "back in a moment", Retry_After="1"), after=1),
     ),
     Manner(
+        "unavailable-until",
+        "the first request is answered 503 with a Retry-After that is a date",
+        _once(
+            "503",
+            _back_in_two_seconds,
+        ),
+    ),
+    Manner(
         "too-many-once",
         "the second request is answered 429 with Retry-After",
         _once("429", _refused(429, "throttled", "too many requests", Retry_After="1"), after=1),
@@ -331,6 +394,16 @@ _ALL = (
         "unauthorized-once",
         "the third request is answered 401, as after the end of a token",
         _once("401", _refused(401, "expired", "the token has expired", WWW_Authenticate="Bearer"), after=2),
+    ),
+    Manner(
+        "too-many-always",
+        "every request is answered 429 with Retry-After",
+        lambda context, asked: (
+            asked
+            if asked.steps[:1] in {("metadata",), (".well-known",)}
+            else _refused(429, "throttled", "too many requests", Retry_After="1")(context)
+        ),
+        is_fault=True,
     ),
     Manner("cut-bodies", "the answers to searches end half way", after=_cut, is_fault=True),
     Manner(

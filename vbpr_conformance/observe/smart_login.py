@@ -32,7 +32,9 @@ _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ALGORITHMS = ("RS384", "ES384")
 _LONGEST_ASSERTION_S = 300
 _VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
-_SCOPE = re.compile(r"(?:patient|user|system)/(?:\*|[A-Z][A-Za-z]+)\.(?P<access>read|write|\*|c?r?u?d?s?)(?:\?.*)?")
+_SCOPE = re.compile(
+    r"(?:patient|user|system)/(?P<type>\*|[A-Z][A-Za-z]+)\.(?P<access>read|write|\*|c?r?u?d?s?)(?:\?.*)?"
+)
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -260,17 +262,23 @@ class SmartLogin:
         if held.until < self.clock():
             return _refused(401, "the token has expired")
         if not _covers(held.scopes, asked):
+            is_of_type = _covers(held.scopes, asked, any_type=True)
             said = f"the scopes of the token ({held.scopes or 'none'}) do not cover {asked.method} {asked.path}"
-            return _with_issue(_refused(403, said), said)
+            return _with_issue(_refused(403, said), said, is_error=not is_of_type)
         return None
 
 
-def _covers(scopes: str, asked: AskedRequest) -> bool:
-    """Whether any scope reads or writes; the type is left to the guide, which names no scopes."""
+def _covers(scopes: str, asked: AskedRequest, *, any_type: bool = False) -> bool:
+    """Whether any scope is good for what is asked of a type; what is asked of several types needs one for all.
+
+    The entries of a batch or transaction are not looked into.
+    """
+    kind = asked.steps[0] if asked.steps and not asked.steps[0].startswith("_") else "*"
+    any_type = any_type or (not asked.steps and asked.method == "POST")
     is_write = asked.method in _WRITES and asked.steps[-1:] != ("_search",)
     for each in scopes.split():
         found = _SCOPE.fullmatch(each)
-        if found is None:
+        if found is None or not (any_type or found["type"] in {"*", kind}):
             continue
         access = found["access"]
         if access == "*" or (access in {"read", "write"} and (access == "write") == is_write):
@@ -297,6 +305,6 @@ def _refused(status: int, said: str) -> ScenarioAnswer:
     return ScenarioAnswer(status, headers, {"resourceType": "OperationOutcome", "issue": [issue]}, made_by=LOGIN)
 
 
-def _with_issue(answer: ScenarioAnswer, said: str) -> ScenarioAnswer:
-    answer.issues = [RequestIssue("token", is_error=True, message=said)]
+def _with_issue(answer: ScenarioAnswer, said: str, *, is_error: bool = True) -> ScenarioAnswer:
+    answer.issues = [RequestIssue("token", is_error=is_error, message=said)]
     return answer
