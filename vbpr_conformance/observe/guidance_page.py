@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from vbpr_conformance.observe.observe_session import ObserveSession
-from vbpr_conformance.observe.server_manners import ScenarioAnswer
+from vbpr_conformance.observe.scenario_answer import ScenarioAnswer
 
 _STYLE = """
 :root{color-scheme:light dark}

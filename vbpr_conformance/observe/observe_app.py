@@ -8,7 +8,7 @@ from typing import Any
 
 from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.observe.observe_session import ObserveSession
-from vbpr_conformance.observe.server_manners import JSON, ScenarioAnswer
+from vbpr_conformance.observe.scenario_answer import JSON, ScenarioAnswer
 from vbpr_conformance.reference.app import headers_of, target_of
 from vbpr_conformance.reference.problems import ProblemError
 from vbpr_conformance.reference.request_body import BodyReader

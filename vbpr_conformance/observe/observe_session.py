@@ -15,10 +15,10 @@ from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.observe.observed_scenario import ObservedScenario, ScenarioSettings
 from vbpr_conformance.observe.recording import BodyStore
 from vbpr_conformance.observe.request_rules import AskedRequest, RequestRules
+from vbpr_conformance.observe.scenario_answer import JSON, ScenarioAnswer
 from vbpr_conformance.observe.scenario_data import build_data
 from vbpr_conformance.observe.scenario_file import Scenario
 from vbpr_conformance.observe.scenario_questions import questions_of
-from vbpr_conformance.observe.server_manners import JSON, ScenarioAnswer
 from vbpr_conformance.observe.smart_login import ClientRegistration, SmartLogin
 from vbpr_conformance.suite.templating import fill
 

@@ -23,9 +23,10 @@ from vbpr_conformance.observe.recording import (
 )
 from vbpr_conformance.observe.request_rules import AskedRequest, RequestRules
 from vbpr_conformance.observe.request_sequence import sequence_issues
+from vbpr_conformance.observe.scenario_answer import JSON, LATER_VERSION, Manner, ScenarioAnswer
 from vbpr_conformance.observe.scenario_data import ScenarioData
 from vbpr_conformance.observe.scenario_file import Scenario
-from vbpr_conformance.observe.server_manners import JSON, LATER_VERSION, Manner, ScenarioAnswer, find_manner
+from vbpr_conformance.observe.server_manners import find_manner
 from vbpr_conformance.reference.app import App, make_app
 from vbpr_conformance.reference.http_messages import Request, pairs, steps
 from vbpr_conformance.reference.problems import ProblemError

@@ -84,6 +84,8 @@ class ScenarioJudge:
         elif verdict is Verdict.SKIP and case.spec.unseen == "warn" and finding.applicable:
             verdict = Verdict.WARN
             message = f"{message}; the guide states no strength for it, and it was never seen"
+        elif verdict is Verdict.SKIP and case.spec.at_most == "warn" and self._started():
+            verdict, message = Verdict.WARN, f"the client gave up: {message}"
         elif verdict is Verdict.FAIL and (case.spec.at_most == "warn" or case.expectation != "SHALL"):
             verdict = Verdict.WARN
         details += [(f"question {key}", text) for key, text in list(finding.questions.items())[:_MOST_ASKED]]

@@ -1,70 +1,37 @@
-"""What a server of a scenario does besides answering: manners, which R4 leaves to it, and faults, which none may show.
+"""What a server of a scenario does besides answering, one thing each: manners that R4 leaves to it.
 
-Each changes one thing. Those that the reference server has itself (its permitted variations) are used by name.
+Those that the reference server has itself (its permitted variations) are used by name.
 """
 
 from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from email.utils import formatdate
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir.json_codec import WrittenDecimal
-from vbpr_conformance.observe.recording import RequestIssue
+from vbpr_conformance.observe.hostile_answers import HOSTILE_ANSWERS
 from vbpr_conformance.observe.request_rules import AskedRequest, decoded
+from vbpr_conformance.observe.scenario_answer import (
+    LATER_VERSION,
+    Before,
+    Manner,
+    MannerContext,
+    ScenarioAnswer,
+    as_get,
+    is_searchset,
+    links_of,
+    refused,
+    resources_in,
+    with_next,
+)
 from vbpr_conformance.reference.permitted_variations import PERMITTED_VARIATIONS
-
-Resource = dict[str, Any]
-JSON = "application/fhir+json"
-LATER_VERSION = "OfALaterVersion"
-"""How the names of elements end that R4 does not have."""
-
-
-@dataclass
-class ScenarioAnswer:
-    """An answer on its way: `resource` is what it brings, read; `body` is written from it unless given.
-
-    `issues` are what is wrong with the request, found by who answered it. `cut` sends only the first half of the body,
-    though the headers promise all of it.
-    """
-
-    status: int
-    headers: dict[str, str] = field(default_factory=dict)
-    resource: Resource | None = None
-    body: bytes | None = None
-    made_by: str = "server"
-    cut: bool = False
-    issues: list[RequestIssue] = field(default_factory=list)
-
-
-class MannerContext(Protocol):
-    """What a manner knows of its scenario: its URLs, how often something came, and what it keeps for later."""
-
-    base: str
-    foreign_base: str
-    memory: dict[str, Any]
-
-
-Before = Callable[[MannerContext, AskedRequest], AskedRequest | ScenarioAnswer]
-After = Callable[[MannerContext, AskedRequest, ScenarioAnswer], ScenarioAnswer]
-
-
-@dataclass(frozen=True)
-class Manner:
-    """One manner or fault: `says` in a reader's words; `variation` is one of the reference server."""
-
-    name: str
-    says: str
-    before: Before | None = None
-    after: After | None = None
-    variation: str = ""
-    is_fault: bool = False
 
 
 def find_manner(name: str) -> Manner:
@@ -74,32 +41,6 @@ def find_manner(name: str) -> Manner:
     if name in PERMITTED_VARIATIONS:
         return Manner(name, PERMITTED_VARIATIONS[name].description, variation=name)
     raise UsageError(f"there is no manner {name}: {', '.join([*MANNERS, *PERMITTED_VARIATIONS])} are known")
-
-
-def resources_in(resource: Resource) -> Iterator[Resource]:
-    """The resources that an answer brings: itself, or the entries of a Bundle."""
-    if resource.get("resourceType") != "Bundle":
-        yield resource
-        return
-    for entry in resource.get("entry", ()):
-        if isinstance(entry.get("resource"), dict):
-            yield entry["resource"]
-
-
-def _is_searchset(answer: ScenarioAnswer) -> bool:
-    return answer.resource is not None and answer.resource.get("type") == "searchset"
-
-
-def _links(answer: ScenarioAnswer) -> list[dict[str, str]]:
-    links: list[dict[str, str]] = (answer.resource or {}).get("link", [])
-    return links
-
-
-def _with_next(answer: ScenarioAnswer, change: Callable[[str], str]) -> ScenarioAnswer:
-    for each in _links(answer):
-        if each["relation"] in {"next", "previous", "first"}:
-            each["url"] = change(each["url"])
-    return answer
 
 
 def _pages_of(size: int) -> Before:
@@ -134,7 +75,7 @@ def _parameters_refused(*names: str) -> Before:
     def before(_: MannerContext, asked: AskedRequest) -> AskedRequest | ScenarioAnswer:
         form = decoded(asked.body.decode("latin-1")) if asked.steps[-1:] == ("_search",) else []
         found = next((name for name, _ in (*asked.parameters, *form) if name in names), "")
-        return _refused(400, "not-supported", f"{found} is not supported here")(_) if found else asked
+        return refused(400, "not-supported", f"{found} is not supported here")(_) if found else asked
 
     return before
 
@@ -152,17 +93,9 @@ def _keep(context: MannerContext, url: str) -> str:
     return token
 
 
-def _as_get(asked: AskedRequest) -> str:
-    """The target of a search by GET that asks for the same as this search, which may be by POST."""
-    if asked.method != "POST":
-        return asked.target
-    query = "&".join(each for each in (asked.query, asked.body.decode("latin-1")) if each)
-    return f"{asked.path.removesuffix('/_search')}?{query}"
-
-
 def _opaque(context: MannerContext, _: AskedRequest, answer: ScenarioAnswer) -> ScenarioAnswer:
     """https://hl7.org/fhir/R4/http.html#paging: links are opaque to the client."""
-    return _with_next(answer, lambda url: f"{context.base}/_page/{_keep(context, url)}")
+    return with_next(answer, lambda url: f"{context.base}/_page/{_keep(context, url)}")
 
 
 def _opaque_opened(context: MannerContext, asked: AskedRequest) -> AskedRequest:
@@ -173,7 +106,7 @@ def _opaque_opened(context: MannerContext, asked: AskedRequest) -> AskedRequest:
 
 def _relative(context: MannerContext, _: AskedRequest, answer: ScenarioAnswer) -> ScenarioAnswer:
     path = urlsplit(context.base).path
-    return _with_next(answer, lambda url: path + url.removeprefix(context.base))
+    return with_next(answer, lambda url: path + url.removeprefix(context.base))
 
 
 def _empty_first(context: MannerContext, asked: AskedRequest, answer: ScenarioAnswer) -> ScenarioAnswer:
@@ -181,15 +114,15 @@ def _empty_first(context: MannerContext, asked: AskedRequest, answer: ScenarioAn
     if context.memory.pop("opened", False):
         return answer
     if (
-        not _is_searchset(answer)
+        not is_searchset(answer)
         or "_page" in asked.query
         or answer.resource is None
         or not answer.resource.get("entry")
     ):
         return answer
-    token = _keep(context, _as_get(asked))
+    token = _keep(context, as_get(asked))
     link = {"relation": "next", "url": f"{context.base}?_page=held.{token}"}
-    links = [each for each in _links(answer) if each["relation"] == "self"]
+    links = [each for each in links_of(answer) if each["relation"] == "self"]
     answer.resource = {name: each for name, each in answer.resource.items() if name != "entry"} | {
         "link": [*links, link]
     }
@@ -259,7 +192,7 @@ def _exponents(_: MannerContext, __: AskedRequest, answer: ScenarioAnswer) -> Sc
     return answer
 
 
-def _once(name: str, answer: Callable[[MannerContext], ScenarioAnswer], *, after: int = 0) -> Before:
+def once(name: str, answer: Callable[[MannerContext], ScenarioAnswer], *, after: int = 0) -> Before:
     """Answer one request so, the one after `after` others; the capability statement is not counted."""
 
     def before(context: MannerContext, asked: AskedRequest) -> AskedRequest | ScenarioAnswer:
@@ -271,87 +204,12 @@ def _once(name: str, answer: Callable[[MannerContext], ScenarioAnswer], *, after
     return before
 
 
-def _refused(status: int, code: str, text: str, **headers: str) -> Callable[[MannerContext], ScenarioAnswer]:
-    def answer(_: MannerContext) -> ScenarioAnswer:
-        issue = {"severity": "error", "code": code, "diagnostics": text}
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return ScenarioAnswer(status, named, {"resourceType": "OperationOutcome", "issue": [issue]})
-
-    return answer
-
-
 def _back_in_two_seconds(context: MannerContext) -> ScenarioAnswer:
     until = formatdate(time.time() + 2, usegmt=True)
-    return _refused(503, "transient", "back in a moment", Retry_After=until)(context)
+    return refused(503, "transient", "back in a moment", Retry_After=until)(context)
 
 
-def _plain(status: int, media: str, body: bytes) -> Callable[[MannerContext], ScenarioAnswer]:
-    return lambda _: ScenarioAnswer(status, {"Content-Type": media}, body=body)
-
-
-def _cut(_: MannerContext, __: AskedRequest, answer: ScenarioAnswer) -> ScenarioAnswer:
-    return replace(answer, cut=_is_searchset(answer))
-
-
-def _outcome_instead(_: MannerContext, __: AskedRequest, answer: ScenarioAnswer) -> ScenarioAnswer:
-    if _is_searchset(answer):
-        issue = {"severity": "error", "code": "processing", "diagnostics": "the search broke down half way"}
-        answer.resource = {"resourceType": "OperationOutcome", "issue": [issue]}
-    return answer
-
-
-def _wrong_type(_: MannerContext, __: AskedRequest, answer: ScenarioAnswer) -> ScenarioAnswer:
-    if answer.status == 200 and answer.resource is not None:  # noqa: PLR2004  # OK
-        answer.resource = {"resourceType": "Organization", "id": "not-asked-for", "name": "Something else"}
-    return answer
-
-
-def _loop(context: MannerContext, asked: AskedRequest, answer: ScenarioAnswer) -> ScenarioAnswer:
-    """The last page leads back to the first."""
-    if _is_searchset(answer) and not any(each["relation"] == "next" for each in _links(answer)):
-        first = context.memory.setdefault("first", f"{context.base}{_as_get(asked)}")
-        _links(answer).append({"relation": "next", "url": first})
-    elif _is_searchset(answer):
-        context.memory.setdefault("first", f"{context.base}{_as_get(asked)}")
-    return answer
-
-
-def _next_elsewhere(context: MannerContext, _: AskedRequest, answer: ScenarioAnswer) -> ScenarioAnswer:
-    if context.foreign_base:
-        return _with_next(answer, lambda url: url.replace(context.base, context.foreign_base))
-    return answer
-
-
-def _references_elsewhere(context: MannerContext, _: AskedRequest, answer: ScenarioAnswer) -> ScenarioAnswer:
-    def move(value: Any) -> None:
-        if isinstance(value, dict):
-            reference = value.get("reference")
-            if isinstance(reference, str) and not reference.startswith(("#", "http")):
-                value["reference"] = f"{context.foreign_base}/{reference}"
-            for each in value.values():
-                move(each)
-        elif isinstance(value, list):
-            for each in value:
-                move(each)
-
-    if context.foreign_base:
-        for each in resources_in(answer.resource or {}):
-            move(each)
-    return answer
-
-
-def _huge(_: MannerContext, __: AskedRequest, answer: ScenarioAnswer) -> ScenarioAnswer:
-    if _is_searchset(answer):
-        for each in resources_in(answer.resource or {}):
-            each["text"] = {
-                "status": "generated",
-                "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{"of no meaning " * 400_000}</div>',
-            }
-            break
-    return answer
-
-
-_ALL = (
+_MANNERS = (
     Manner("pages-of-one", "a page has one entry, whatever _count says", before=_pages_of(1)),
     Manner("pages-of-seven", "a page has seven entries, whatever _count says", before=_pages_of(7)),
     Manner(
@@ -375,12 +233,12 @@ _ALL = (
     Manner(
         "unavailable-once",
         "the second request is answered 503 with Retry-After",
-        _once("503", _refused(503, "transient", "back in a moment", Retry_After="1"), after=1),
+        once("503", refused(503, "transient", "back in a moment", Retry_After="1"), after=1),
     ),
     Manner(
         "unavailable-until",
         "the first request is answered 503 with a Retry-After that is a date",
-        _once(
+        once(
             "503",
             _back_in_two_seconds,
         ),
@@ -388,40 +246,13 @@ _ALL = (
     Manner(
         "too-many-once",
         "the second request is answered 429 with Retry-After",
-        _once("429", _refused(429, "throttled", "too many requests", Retry_After="1"), after=1),
+        once("429", refused(429, "throttled", "too many requests", Retry_After="1"), after=1),
     ),
     Manner(
         "unauthorized-once",
         "the third request is answered 401, as after the end of a token",
-        _once("401", _refused(401, "expired", "the token has expired", WWW_Authenticate="Bearer"), after=2),
+        once("401", refused(401, "expired", "the token has expired", WWW_Authenticate="Bearer"), after=2),
     ),
-    Manner(
-        "too-many-always",
-        "every request is answered 429 with Retry-After",
-        lambda context, asked: (
-            asked
-            if asked.steps[:1] in {("metadata",), (".well-known",)}
-            else _refused(429, "throttled", "too many requests", Retry_After="1")(context)
-        ),
-        is_fault=True,
-    ),
-    Manner("cut-bodies", "the answers to searches end half way", after=_cut, is_fault=True),
-    Manner(
-        "html",
-        "answers are a web page, with 200",
-        lambda context, asked: (
-            asked
-            if asked.steps[:1] in {("metadata",), (".well-known",)}
-            else _plain(200, "text/html", b"<!doctype html><title>Welcome</title><p>Log in</p>")(context)
-        ),
-        is_fault=True,
-    ),
-    Manner("outcome-instead", "searches bring an OperationOutcome with 200", after=_outcome_instead, is_fault=True),
-    Manner("wrong-type", "answers bring a resource of another type", after=_wrong_type, is_fault=True),
-    Manner("looping-pages", "the last page leads to the first", after=_loop, is_fault=True),
-    Manner("next-elsewhere", "links to other pages lead to another host", after=_next_elsewhere, is_fault=True),
-    Manner("references-elsewhere", "references lead to another host", after=_references_elsewhere),
-    Manner("huge-answers", "answers are of several megabytes", after=_huge, is_fault=True),
 )
-MANNERS = {each.name: each for each in _ALL}
+MANNERS = {each.name: each for each in (*_MANNERS, *HOSTILE_ANSWERS)}
 """All manners and faults by name, besides the permitted variations of the reference server."""

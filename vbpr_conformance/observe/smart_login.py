@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from vbpr_conformance.observe.recording import LOGIN, RequestIssue
 from vbpr_conformance.observe.request_rules import AskedRequest, decoded
-from vbpr_conformance.observe.server_manners import JSON, ScenarioAnswer
+from vbpr_conformance.observe.scenario_answer import JSON, ScenarioAnswer
 
 LIFETIME_S = 300
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
