@@ -147,6 +147,25 @@ def test_what_is_wrong_with_a_login_is_said(smart, act, said):
     assert said in found.message
 
 
+@pytest.mark.parametrize(
+    ("scope", "path", "status"),
+    [
+        ("system/MeasureReport.rs", "MeasureReport", 200),
+        ("system/MeasureReport.rs", "Measure", 403),
+        ("system/MeasureReport.rs system/Measure.r", "Measure", 200),
+        ("user/MeasureReport.read", "_history", 403),
+        ("user/*.read", "_history", 200),
+    ],
+)
+def test_a_scope_is_good_for_its_type(smart, scope, path, status):
+    """Asking for more is refused, and a warning: what a client does then is its affair."""
+    login = Login(smart, "plain")
+    token = login.by_secret(scope).json()["access_token"]
+    answer = login.http.get(f"{login.base}/{path}", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == status
+    assert login.verdict().verdict is (Verdict.PASS if status == 200 else Verdict.WARN)
+
+
 def test_a_token_ends(smart):
     login = Login(smart, "plain")
     token = login.by_secret().json()["access_token"]

@@ -8,10 +8,14 @@ import secrets
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vbpr_conformance.commands import options
 from vbpr_conformance.commands.options import Subparsers
 from vbpr_conformance.errors import UsageError
+
+if TYPE_CHECKING:
+    from vbpr_conformance.ig.edition import Edition
 
 EXIT_CODES = {"conformant": 0, "non-conformant": 1, "error": 3, "incomplete": 4}
 
@@ -29,7 +33,11 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument("--list-scenarios", action="store_true", help="print the names of the scenarios, one a line")
     parser.add_argument("--host", metavar="H", default="127.0.0.1", help="default: 127.0.0.1")
     parser.add_argument("--port", metavar="P", type=options.whole_number(0), default=0, help="default: a free one")
-    parser.add_argument("--session", metavar="NAME", help="name of the session, the first part of each base URL")
+    parser.add_argument(
+        "--session",
+        metavar="NAME",
+        help="name of the session, in each base URL; it goes on after a restart",
+    )
     parser.add_argument("--auth", choices=("open", "smart"), default="open", help="how clients are let in")
     parser.add_argument("--client-cmd", metavar="CMD", help="run by the shell once for each scenario")
     parser.add_argument(
@@ -75,8 +83,9 @@ def main(args: argparse.Namespace) -> int:
     return _run(args, edition, chosen, session, whole=len(chosen) == len(scenarios))
 
 
-def _run(args: argparse.Namespace, edition: object, chosen: list, session: str, *, whole: bool) -> int:  # type: ignore[type-arg]
+def _run(args: argparse.Namespace, edition: Edition, chosen: list, session: str, *, whole: bool) -> int:  # type: ignore[type-arg]
     from vbpr_conformance.observe.observe_run import ObserveRun, ObserveSettings
+    from vbpr_conformance.observe.session_archive import SessionArchive
     from vbpr_conformance.observe.witness_sources import read_answers
     from vbpr_conformance.report.outputs import standard_writers
     from vbpr_conformance.report.progress import Progress
@@ -85,9 +94,15 @@ def _run(args: argparse.Namespace, edition: object, chosen: list, session: str, 
     from vbpr_conformance.report.terminal_text import printable
     from vbpr_conformance.suite.record import RunRecord
 
+    archive = None
+    if args.session:
+        facts = {"edition": edition.version, "seed": args.seed if args.seed is not None else secrets.randbelow(2**31)}
+        archive = SessionArchive.open(session, facts)
+        if archive.facts.get("edition") != edition.version:
+            raise UsageError(f"the session {session!r} is one of edition {archive.facts.get('edition')}")
     run_id = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{secrets.token_hex(2)}"
     out = args.out or Path("reports") / run_id
-    seed = args.seed if args.seed is not None else secrets.randbelow(2**31)
+    seed = archive.facts["seed"] if archive else args.seed if args.seed is not None else secrets.randbelow(2**31)
     settings = ObserveSettings(
         host=args.host,
         port=args.port,
@@ -98,10 +113,11 @@ def _run(args: argparse.Namespace, edition: object, chosen: list, session: str, 
         answers=read_answers(args.answers),
         seconds=args.seconds,
         seed=seed,
+        archive=archive,
     )
     record = RunRecord(
         run_id=run_id,
-        edition=edition,  # type: ignore[arg-type]
+        edition=edition,
         url="",
         suites=tuple(dict.fromkeys(each.suite for each in chosen)),
         seed=seed,
@@ -112,7 +128,7 @@ def _run(args: argparse.Namespace, edition: object, chosen: list, session: str, 
     )
     live = sys.stdout.isatty() and not {"NO_COLOR", "CI"} & set(os.environ)
     writers = RunWriters([*standard_writers(out), Progress(sys.stdout, live=live)])
-    run = ObserveRun(edition, chosen, settings, record, writers, _say)  # type: ignore[arg-type]
+    run = ObserveRun(edition, chosen, settings, record, writers, _say)
     found = run.run()
     lines = summary(record, found, folder=str(out), report=str(out / "results.json"))
     print("\n".join(printable(line) for line in ["", *lines]))

@@ -21,11 +21,14 @@ from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.observe.client_command import ClientEnd, run_client
 from vbpr_conformance.observe.client_story import ClientStory
 from vbpr_conformance.observe.guidance_page import GuidancePage
+from vbpr_conformance.observe.live_verdicts import LiveVerdicts
 from vbpr_conformance.observe.observe_app import ObserveApp
 from vbpr_conformance.observe.observe_session import ObserveSession
 from vbpr_conformance.observe.scenario_file import Scenario, ScenarioCase
 from vbpr_conformance.observe.scenario_verdicts import ScenarioJudge
+from vbpr_conformance.observe.session_archive import SessionArchive
 from vbpr_conformance.observe.smart_login import ClientRegistration
+from vbpr_conformance.observe.tester_desk import TesterDesk
 from vbpr_conformance.observe.witness_sources import read_witnesses
 from vbpr_conformance.reference.listener import QuietServer, listening
 from vbpr_conformance.report.report_writer import RunWriters
@@ -35,13 +38,17 @@ from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 
 _POLL_S = 0.5
 _QUIET_S = 3.0
+_MOST_ASKED = 10
 _ENOUGH_TO_COMPARE = 10
 """So many scenarios and what a client never shows in any of them was not dropped in one."""
 
 
 @dataclass
 class ObserveSettings:
-    """What a tester chose. `seconds` is how long a client (with a command: each) may take, None for no limit."""
+    """What a tester chose. `seconds` is how long a client (with a command: each) may take, None for no limit.
+
+    `archive` keeps a session that has a name of its own.
+    """
 
     host: str = "127.0.0.1"
     port: int = 0
@@ -52,6 +59,7 @@ class ObserveSettings:
     answers: dict[str, str] = field(default_factory=dict)
     seconds: float | None = None
     seed: int = 0
+    archive: SessionArchive | None = None
 
 
 class ObserveRun:
@@ -75,14 +83,19 @@ class ObserveRun:
         self._ends: dict[str, ClientEnd] = {}
         self._done = threading.Event()
         self._unmade: dict[str, str] = {}
-        self._looked_at = -1.0
+        self._open_questions: dict[str, str] = {}
         self._folder = tempfile.TemporaryDirectory(prefix="vbpr-observe-access-")
         self._key_file: Path | None = None
         self._registration = ClientRegistration() if settings.auth == "smart" else None
         self.session = ObserveSession(
-            settings.session, edition, scenarios, settings.seed, registration=self._registration
+            settings.session,
+            edition,
+            scenarios,
+            settings.seed,
+            registration=self._registration,
+            archive=settings.archive,
         )
-        self.questions: dict[str, str] = {}
+        self.live = LiveVerdicts(self.session, lambda observed: self._story(observed.scenario, [observed]))
 
     def run(self) -> RunSummary:
         """Serve, wait for the client or run it, judge, write."""
@@ -120,14 +133,27 @@ class ObserveRun:
     def _listeners(self) -> Iterator[None]:
         settings = self._settings
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-        with listening(settings.host, settings.port) as main, listening(settings.host, 0) as foreign:
+        with listening(settings.host, self._port()) as main, listening(settings.host, 0) as foreign:
             self.session.root = f"http://{shown}:{main.getsockname()[1]}"
             self.session.foreign_root = f"http://{shown}:{foreign.getsockname()[1]}"
+            if settings.archive is not None:
+                settings.archive.facts["port"] = main.getsockname()[1]
+                settings.archive.save()
             with (
-                serving(ObserveApp(self.session, (GuidancePage(self.session),)), main),
+                serving(ObserveApp(self.session, (GuidancePage(self.session, self.live, self.end),)), main),
                 serving(ObserveApp(self.session, foreign=True), foreign),
             ):
                 yield
+
+    def _port(self) -> int:
+        """The port that was asked for, or else the one that a session had before, so that its URLs go on."""
+        settings = self._settings
+        before = int(settings.archive.facts.get("port", 0)) if settings.archive is not None else 0
+        if settings.port or not before:
+            return settings.port
+        with contextlib.suppress(UsageError), listening(settings.host, before):
+            return before
+        return 0
 
     def _drive(self, command: str) -> None:
         """Run the client's command for one scenario after the other."""
@@ -135,6 +161,8 @@ class ObserveRun:
             if not self._prepared(each):
                 continue
             observed = self.session.scenario(each.id)
+            if self._settings.archive is not None:
+                observed = self.session.repeat(each.id)
             self.session.running = each.id
             self._say(f"ready on {observed.base} {each.id}")
             payloads = {
@@ -152,6 +180,7 @@ class ObserveRun:
         for each in self._scenarios:
             if self._prepared(each):
                 self._say(f"ready on {self.session.base(each.id)} {each.id}")
+        self._say(f"page on {self.session.root}/{self.session.name}")
         self._say_how_to_go_on()
         end = time.monotonic() + self._settings.seconds if self._settings.seconds is not None else None
         while not self._done.wait(_POLL_S):
@@ -163,30 +192,27 @@ class ObserveRun:
             shown = {"client_id": self._registration.id, "client_secret": self._registration.secret}
             self._say(f"log in with {json.dumps(shown)}")
         if sys.stdin is not None and sys.stdin.isatty():
-            self._say("type `done` when the client has done its tasks; `tasks` lists them")
+            self._say(f"type `done` when the client has done its tasks; {TesterDesk.WORDS}")
             threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
         """Take what the tester types."""
+        desk = TesterDesk(self.session, self.live, self._say, self.end)
         for line in sys.stdin:
-            word = line.strip().lower()
-            if word in {"done", "q", "quit"}:
-                self.end()
+            desk.take(line)
+            if self._done.is_set():
                 return
-            if word == "tasks":
-                for each in self._scenarios:
-                    self._say(f"{each.id}: {self.session.scenario(each.id).task}")
 
     def _all_judged(self) -> bool:
         """Whether nothing is left to be seen; looked at only when the client has been quiet for a while."""
+        self.live.refresh()
         opened = [each for each in self.session.opened.values() if each.recording.requests]
         if len(opened) < len(self._scenarios):
             return False
         last = max(each.recording.requests[-1].at for each in opened)
-        if self.session.clock() - last < _QUIET_S or last == self._looked_at:
+        if self.session.clock() - last < _QUIET_S:
             return False
-        self._looked_at = last
-        return all(result.verdict is not Verdict.SKIP or not result.applicable for result in self._results())
+        return all(self.live.of(each.id).is_judged for each in self._scenarios)
 
     def _prepared(self, scenario: Scenario) -> bool:
         """Make a scenario; what hinders it is the trouble of its cases, and the others go on."""
@@ -216,6 +242,12 @@ class ObserveRun:
         for result in self._results():
             self._record.results.append(result)
             self._writers.add(self._record, result)
+        asked = list(self._open_questions.items())
+        for key, text in asked[:_MOST_ASKED]:
+            self._say(f"open question {key}: {text}")
+        if asked:
+            more = f"{len(asked) - _MOST_ASKED} more stand beside their cases; " if len(asked) > _MOST_ASKED else ""
+            self._say(f"{more}answer them by --answers FILE, a line `ID: VALUE` for each")
         opened = list(self.session.opened.values())
         self._record.tally.requests = sum(len(each.recording.requests) for each in opened)
         self._record.tally.software = self.session.software
@@ -239,7 +271,7 @@ class ObserveRun:
                 continue
             judge = judges[each.id]
             results += judge.results()
-            self.questions |= judge.questions
+            self._open_questions |= judge.questions
         return results
 
     def _story(self, scenario: Scenario, opened: Sequence[Any]) -> ClientStory:
@@ -249,7 +281,7 @@ class ObserveRun:
         outputs += read_witnesses(settings.witnesses, scenario.id, [each.id for each in self._scenarios])
         return ClientStory(
             outputs=outputs,
-            answers={**settings.answers, **(end.answers if end is not None else {})},
+            answers={**settings.answers, **self.session.answers, **(end.answers if end is not None else {})},
             trouble=end.trouble(settings.seconds, may_fail=bool(scenario.faults)) if end is not None else "",
             session=opened,
             smart=settings.auth == "smart",

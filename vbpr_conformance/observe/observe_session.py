@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,6 +20,7 @@ from vbpr_conformance.observe.scenario_answer import JSON, ScenarioAnswer
 from vbpr_conformance.observe.scenario_data import build_data
 from vbpr_conformance.observe.scenario_file import Scenario
 from vbpr_conformance.observe.scenario_questions import questions_of
+from vbpr_conformance.observe.session_archive import SessionArchive
 from vbpr_conformance.observe.smart_login import ClientRegistration, SmartLogin
 from vbpr_conformance.suite.templating import fill
 
@@ -43,8 +45,9 @@ class UnmatchedRequest:
 class ObserveSession:
     """The scenarios of one session, each made when it is first needed. `root` is the URL of the listener.
 
-    `registration` is what the client logs in with, None where everybody is let in; `running` is the scenario whose
-    client runs right now.
+    `archive` keeps it for after a restart, where it is given; `answers` were given by the tester while it goes on, and
+    `answered` counts them. `registration` is what the client logs in with, None where everybody is let in; `running`
+    is the scenario whose client runs right now.
     """
 
     name: str
@@ -58,11 +61,16 @@ class ObserveSession:
     running: str = ""
     unmatched: deque[UnmatchedRequest] = field(default_factory=lambda: deque(maxlen=_MOST_UNMATCHED))
     clients: dict[str, int] = field(default_factory=dict)
+    archive: SessionArchive | None = None
+    answers: dict[str, str] = field(default_factory=dict)
+    answered: int = 0
 
     def __post_init__(self) -> None:
         self._settings = ScenarioSettings(self.edition, RequestRules(self.edition), BodyStore(), self.clock)
         self._known = {each.id: each for each in self.scenarios}
         self.opened: dict[str, ObservedScenario] = {}
+        if self.archive is not None:
+            self.answers = dict(self.archive.answers)
 
     def base(self, scenario: str) -> str:
         """The base URL of a scenario."""
@@ -75,9 +83,14 @@ class ObserveSession:
             rng = random.Random(f"{self.seed}/{name}")
             data = build_data(known.resources, self.edition, rng)
             foreign = f"{self.foreign_root}/{self.name}/{name}/fhir" if self.foreign_root else ""
-            made = ObservedScenario(known, data, self.base(name), self._settings, foreign)
+            database = self.archive.database(name) if self.archive is not None else None
+            made = ObservedScenario(known, data, self.base(name), self._settings, foreign, database=database)
             if self.registration is not None:
-                made.refuse = SmartLogin(made.base, self.registration, self.clock, self._knows_token)
+                login = SmartLogin(made.base, self.registration, self.clock, self._knows_token)
+                made.refuse, made.holder = login, login.holder
+            if self.archive is not None:
+                self.archive.recall(name, made.recording)
+                made.keep = partial(self.archive.keep, name)
             self.opened[name] = made
         return self.opened[name]
 
@@ -87,8 +100,21 @@ class ObserveSession:
 
     def repeat(self, name: str) -> ObservedScenario:
         """Begin a scenario anew: its data as at the start, nothing recorded."""
-        self.opened.pop(name, None)
+        gone = self.opened.pop(name, None)
+        self.answers = {key: each for key, each in self.answers.items() if not key.startswith(f"{name}/")}
+        if gone is not None:
+            gone.close()
+        if self.archive is not None:
+            self.archive.forget(name)
         return self.scenario(name)
+
+    def take_answer(self, key: str, value: str) -> None:
+        """Take the tester's answer to a question, or the word for a case."""
+        self.answers[key] = value
+        self.answered += 1
+        if self.archive is not None:
+            self.archive.answers = dict(self.answers)
+            self.archive.save()
 
     def task_data(self, name: str) -> dict[str, Any]:
         """The task of a scenario as data: what VBPR_TASK_JSON holds."""
@@ -121,7 +147,8 @@ class ObserveSession:
 
     def _to_no_scenario(self, method: str, target: str, client: str) -> ScenarioAnswer:
         cause = self._cause(target)
-        self.unmatched.append(UnmatchedRequest(time.time(), client, method, target, cause))
+        if not _ANYBODY.match(target):
+            self.unmatched.append(UnmatchedRequest(time.time(), client, method, target, cause))
         steps = [unquote(each) for each in target.partition("?")[0].split("/") if each]
         name = steps[1] if steps[:1] == [self.name] and len(steps) > 1 and steps[1] in self._known else self.running
         if name and not _ANYBODY.match(target):

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -53,7 +54,8 @@ class ObservedScenario:
     """A scenario that can be asked. `base` is its URL, `foreign_base` that of the same data under another origin.
 
     `outside` are requests beside the base while its client ran. `refuse` may answer a request before the server sees it
-    (access); it gives None to let it in.
+    (access); it gives None to let it in. `database` is where its data is kept (None: in memory), `keep` takes each
+    request; `holder` says which client has a request's token.
     """
 
     scenario: Scenario
@@ -64,6 +66,9 @@ class ObservedScenario:
     refuse: Callable[[AskedRequest], ScenarioAnswer | None] | None = None
     memory: dict[str, Any] = field(default_factory=dict)
     over: bool = False
+    holder: Callable[[AskedRequest], str] | None = None
+    database: Path | None = None
+    keep: Callable[[Recording, RecordedRequest], None] | None = None
     outside: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -76,12 +81,24 @@ class ObservedScenario:
         """The reference server with the scenario's data, made when it is first needed."""
         if self._app is None:
             variations = [each.variation for each in self.manners if each.variation]
-            self._app = make_app(self.settings.edition, Store(None), variations=variations, root=self._root)
+            ready = self.database.with_suffix(".ready") if self.database is not None else None
+            if self.database is not None and ready is not None and not ready.exists():
+                self.database.unlink(missing_ok=True)  # a process that was killed did not load all of it
+            self._app = make_app(self.settings.edition, Store(self.database), variations=variations, root=self._root)
+            if ready is not None and ready.exists():
+                return self._app
             behaviour = self._app.server.behaviour
             self._app.server.behaviour = replace(behaviour, validates=False)  # some data is what no payload can be
             self._load(self._app)
             self._app.server.behaviour = behaviour
+            if ready is not None:
+                ready.touch()
         return self._app
+
+    def close(self) -> None:
+        """Let go of the file of its data."""
+        if self._app is not None:
+            self._app.server.store.close()
 
     def _load(self, app: App) -> None:
         for held in self.data.held.values():
@@ -115,7 +132,7 @@ class ObservedScenario:
             number=len(self.recording.requests) + 1,
             started=started,
             at=at,
-            client=client,
+            client=self.holder(asked) if self.holder is not None else client,
             method=asked.method,
             target=_without_secrets(asked, answer),
             headers=kept_headers(tuple(asked.headers.items())),
@@ -134,6 +151,8 @@ class ObservedScenario:
             said = "the access token was sent to another host"
             recorded.issues = [RequestIssue("foreign", is_error=True, message=said)]
         self.recording.add(recorded)
+        if self.keep is not None:
+            self.keep(self.recording, recorded)
         return answer
 
     def judge_requests(self) -> None:

@@ -69,7 +69,8 @@ class RecordedRequest:
     """One request of a client to a scenario. `target` is path and query below the base, as sent.
 
     `made_by` says who answered: the server, or a manner or fault of the scenario by its name. `started` is in seconds
-    since 1970, `elapsed` in seconds, `at` the session's own clock (it never goes back).
+    since 1970, `elapsed` in seconds, `at` the session's own clock (it never goes back). `client` is the login that its
+    token comes from, or else its address.
     """
 
     number: int

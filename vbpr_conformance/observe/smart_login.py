@@ -68,6 +68,7 @@ class _Granted:
     until: float
     challenge: str = ""
     redirect: str = ""
+    client: str = ""
 
 
 class _RefusedLoginError(Exception):
@@ -90,6 +91,7 @@ class SmartLogin:
     _codes: dict[str, _Granted] = field(default_factory=dict)
     _refreshes: dict[str, _Granted] = field(default_factory=dict)
     _assertions: set[str] = field(default_factory=set)
+    _logins: int = 0
 
     def __call__(self, asked: AskedRequest) -> ScenarioAnswer | None:
         """Answer what is about access; None for a request that is let in."""
@@ -164,7 +166,7 @@ class SmartLogin:
             held = self._refreshes.get(given.get("refresh_token", ""))
             if held is None:
                 raise _RefusedLoginError("invalid_grant", "the refresh token was not given here")
-            return self._granted(held.scopes, offline=True)
+            return self._granted(held.scopes, offline=True, client=held.client)
         raise _RefusedLoginError("unsupported_grant_type", f"grant_type {kind or 'missing'}")
 
     def _redeemed(self, given: dict[str, str]) -> ScenarioAnswer:
@@ -224,9 +226,15 @@ class SmartLogin:
             raise _RefusedLoginError("invalid_client", "the assertion was used before")
         self._assertions.add(claims["jti"])
 
-    def _granted(self, scopes: str, *, offline: bool) -> ScenarioAnswer:
+    def holder(self, asked: AskedRequest) -> str:
+        """Which client a request comes from, by its token; nothing without one that was given here."""
+        held = self.tokens.get(asked.headers.get("authorization", "").partition(" ")[2])
+        return held.client if held is not None else ""
+
+    def _granted(self, scopes: str, *, offline: bool, client: str = "") -> ScenarioAnswer:
         token = secrets.token_urlsafe(24)
-        granted = _Granted(scopes, self.clock() + LIFETIME_S)
+        self._logins += 0 if client else 1
+        granted = _Granted(scopes, self.clock() + LIFETIME_S, client=client or f"login {self._logins}")
         self.tokens[token] = granted
         content: dict[str, Any] = {
             "access_token": token,
