@@ -523,6 +523,36 @@ CLIENT_FAULTS = [
     _fault(
         "end-made-up", "an open period gets an end and loses its start", "open-period/dates", show=_without("start")
     ),
+    _fault("start-made-up", "an open period is given its end alone", "open-start/dates", show=_without("end", "date")),
+    _fault("day-of-a-year", "a year becomes its first day", "years/dates", show=_texts(r"^(20\d\d)$", r"\1-01-01")),
+    _fault(
+        "twenty-only",
+        "no more than twenty are shown",
+        "many-reports/shown",
+        after=lambda _, client: client.shown.__delitem__(slice(20, None)),
+    ),
+    _fault(
+        "contract-ignored",
+        "reports under other contracts are shown",
+        "search-measure/nothing-else",
+        parameters=_left_out("measure"),
+    ),
+    _fault(
+        "status-ignored",
+        "any status is shown",
+        "search-status/nothing-else",
+        parameters=_left_out("status"),
+    ),
+    _fault(
+        "category-ignored",
+        "reports of any guide are shown",
+        "search-category/nothing-else",
+        parameters=_left_out("category"),
+    ),
+    _fault(
+        "date-ignored-retry", "the date of Retry-After is ignored", "unavailable-until/patience", tries=3, waits=False
+    ),
+    _fault("endless-429", "what is refused is asked for ever", "too-many-always/patience", tries=12, waits=False),
     _fault("unit-dropped", "units are dropped", "units/units", show=_without("unit", "code", "system")),
     _fault("currency-dropped", "currencies are dropped", "alternate-scores/scores", show=_without("currency")),
     *(

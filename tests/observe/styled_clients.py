@@ -396,4 +396,18 @@ class BrowsingText(TextScreen, BrowsingClient):
     """Browses, and text."""
 
 
+class TextOfFaults(TextScreen, ReadingClient):
+    """The plain client, that shows what it has as text."""
+
+
+class TableOfFaults(CsvFile, ReadingClient):
+    """The plain client, that shows what it has as a table."""
+
+
+class PageOfFaults(WebPage, ReadingClient):
+    """The plain client, that shows what it has as a page."""
+
+
+FAULTY_STYLES = (TextOfFaults, TableOfFaults, PageOfFaults)
+"""Ways to show in which single faults are to be told as well."""
 STYLES = (PostingText, XmlPage, ReadAllCsv, BatchModel, ThoroughGerman, OneByOneXml, BrowsingText)

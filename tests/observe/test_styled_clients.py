@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from styled_clients import STYLES
+from client_faults import CLIENT_FAULTS
+from styled_clients import FAULTY_STYLES, STYLES
 
 from vbpr_conformance.ig.loader import load_edition
 from vbpr_conformance.observe.scenario_file import load_scenarios
@@ -25,6 +26,40 @@ def test_a_right_client_of_another_style_fails_nowhere(bench, style):
             if result.verdict in {Verdict.FAIL, Verdict.ERROR} or is_open:
                 wrong[f"{name}/{case}"] = f"{result.verdict.value}: {result.message}"
     assert wrong == {}
+
+
+IN_ANY_STYLE = (
+    "rounded",
+    "cut-to-integers",
+    "zero-absent",
+    "minus-lost",
+    "negative-dropped",
+    "day-made-up",
+    "zone-lost",
+    "time-lost",
+    "by-component-dropped",
+    "by-value-dropped",
+    "alternate-money",
+    "metric-dropped",
+    "pending-dropped",
+    "year-ignored",
+    "contract-ignored",
+    "first-page-only",
+    "logical-dropped",
+    "unit-dropped",
+    "modifier-ignored",
+)
+
+
+@pytest.mark.parametrize("style", FAULTY_STYLES, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("name", IN_ANY_STYLE)
+def test_a_single_fault_is_told_in_any_style(bench, style, name):
+    """By the same case as where everything is shown as JSON."""
+    fault = next(each for each in CLIENT_FAULTS if each.name.startswith(name))
+    scenario, _, case = fault.turns[0].partition("/")
+    bench.visit(scenario, fault, style)
+    found = bench.verdicts(scenario)[case]
+    assert found.verdict is Verdict.FAIL, found.message
 
 
 SHOWN = {"delivered", "shown", "nothing-else", "scores", "units", "by-value", "by-component", "dates", "reporter"}
