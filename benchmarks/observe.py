@@ -62,6 +62,7 @@ def main() -> None:
         recorded.answer("GET", f"{root}/{report}?_=x" if at % 2 else f"{root}/{report}", dict(_HEADERS), b"")
     print(f"memory   {memory() - before:5.0f} MB for {number} exchanges (aim {_MOST_MB})")
     live = LiveVerdicts(session, lambda seen: ClientStory(session=[seen]))
+    time.sleep(0.5)
     began = time.perf_counter()
     live.refresh()
     print(f"judged   {time.perf_counter() - began:5.1f} s for all of them, once")

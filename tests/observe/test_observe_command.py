@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -140,6 +141,33 @@ def test_a_client_that_is_started_by_hand(tmp_path):
     found = verdicts(tmp_path)
     assert found["plain/within-base"]["verdict"] == "fail"
     assert found["plain/requests"]["verdict"] == "pass"
+
+
+def test_many_connections_and_huge_bodies_are_recorded_and_the_session_goes_on(tmp_path):
+    command = [sys.executable, "-m", "vbpr_conformance", "observe", "--scenario", "plain", "--out", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+    try:
+        base = next(each for each in process.stdout if each.startswith("ready on ")).split()[2]
+        limits = httpx.Limits(max_connections=200)
+        with httpx.Client(limits=limits, timeout=120) as client, ThreadPoolExecutor(200) as pool:
+            answers = list(pool.map(lambda _: client.get(f"{base}/MeasureReport").status_code, range(200)))
+            assert set(answers) == {200}
+            media = {"Content-Type": "application/fhir+json"}
+            huge = client.post(f"{base}/MeasureReport", content=b"x" * 50_000_000, headers=media)
+            assert huge.status_code == 413
+            assert client.post(f"{base}/MeasureReport", content=b"\xff{", headers=media).status_code == 400
+            assert client.get(f"{base}/MeasureReport").status_code == 200
+        most = int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())[1]) / 1024
+        assert most < 500
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+    finally:
+        process.kill()
+        process.communicate()
+    found = results(tmp_path)
+    assert found["run"]["requests"] == 203
+    said = str(verdicts(tmp_path)["plain/requests"])
+    assert "is no resource" in said
 
 
 def test_answers_stand_in_for_what_is_not_shown(tmp_path):

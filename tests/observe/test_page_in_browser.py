@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import shutil
 import socket
+import time
 from pathlib import Path
 
 import httpx
 import pytest
-from conftest import make_bench
 
+from vbpr_conformance.ig.loader import load_edition
 from vbpr_conformance.observe.client_story import ClientStory
 from vbpr_conformance.observe.guidance_page import GuidancePage
 from vbpr_conformance.observe.live_verdicts import LiveVerdicts
 from vbpr_conformance.observe.observe_app import ObserveApp
 from vbpr_conformance.observe.observe_run import serving
+from vbpr_conformance.observe.observe_session import ObserveSession
+from vbpr_conformance.observe.scenario_file import load_scenarios
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
@@ -24,8 +27,9 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
 @pytest.fixture(scope="module")
 def served():
     """A session of two scenarios with its page."""
-    session = make_bench().session
-    session.scenarios = [each for each in session.scenarios if each.id in {"plain", "zero-scores"}]
+    edition = load_edition("1.1.0")
+    known = [each for each in load_scenarios(edition) if each.id in {"plain", "zero-scores"}]
+    session = ObserveSession("s1", edition, known, 4711)
     live = LiveVerdicts(session, lambda seen: ClientStory(answers=session.answers, session=[seen]))
     listener = socket.create_server(("127.0.0.1", 0))
     session.root = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -65,6 +69,7 @@ def test_the_page_follows_the_session_and_keeps_what_is_open(page, served):
     page.keyboard.press("Enter")
     httpx.get(f"{served.base('zero-scores')}/MeasureReport?nonsense=1")
     httpx.get(f"{served.root}/s1/zero-scores/r4/MeasureReport")
+    time.sleep(0.4)
     served.live.refresh()
     page.wait_for_function("document.getElementById('s-zero-scores').innerText.includes('no search parameter')")
     assert page.evaluate("document.getElementById('s-zero-scores').open")
@@ -76,6 +81,7 @@ def test_the_page_follows_the_session_and_keeps_what_is_open(page, served):
 def test_the_quiz_is_answered_and_a_scenario_begun_anew_by_keyboard(page, served):
     served.repeat("zero-scores")
     httpx.get(f"{served.base('zero-scores')}/MeasureReport")
+    time.sleep(0.4)
     served.live.refresh()
     page.reload()
     page.focus("#s-zero-scores summary")
@@ -98,6 +104,7 @@ def test_nothing_hinders_readers_with_aids(page, served):
     """By axe-core, with all that can be open open."""
     axe = pytest.importorskip("axe_core_python")
     httpx.get(f"{served.base('zero-scores')}/MeasureReport")
+    time.sleep(0.4)
     served.live.refresh()
     page.reload()
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")

@@ -11,6 +11,8 @@ from vbpr_conformance.observe.observed_scenario import ObservedScenario
 from vbpr_conformance.observe.scenario_verdicts import ScenarioJudge
 from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 
+_PAUSE_S = 0.3
+
 
 @dataclass
 class ScenarioStanding:
@@ -47,7 +49,10 @@ class LiveVerdicts:
         """Judge those again to which something came."""
         for name, observed in list(self._session.opened.items()):
             seen = (id(observed), len(observed.recording.requests), len(observed.outside), self._session.answered)
-            if self._seen.get(name) == seen or not observed.recording.requests:
+            requests = observed.recording.requests
+            if self._seen.get(name) == seen or not requests:
+                continue
+            if self._session.clock() - requests[-1].at < _PAUSE_S:  # its client is at work
                 continue
             self._seen[name] = seen
             judge = ScenarioJudge(observed, self._story_of(observed))

@@ -8,6 +8,7 @@ from typing import Any
 
 from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.observe.observe_session import ObserveSession
+from vbpr_conformance.observe.recording import RequestIssue
 from vbpr_conformance.observe.scenario_answer import JSON, ScenarioAnswer
 from vbpr_conformance.reference.app import headers_of, target_of
 from vbpr_conformance.reference.problems import ProblemError
@@ -35,15 +36,15 @@ class ObserveApp:
         if scope["type"] != "http":
             return
         client = ":".join(str(each) for each in scope.get("client") or ())
+        refused: ScenarioAnswer | None = None
         try:
             body = await self._bodies.read(receive)
         except ProblemError as problem:
-            answer = ScenarioAnswer(problem.status, {"Content-Type": JSON}, problem.resource)
-            answer.body = json_codec.dumps(answer.resource).encode()
-        else:
-            if body is None:
-                return
-            answer = self.answer(scope["method"], target_of(scope), headers_of(scope), body, client)
+            body, refused = b"", ScenarioAnswer(problem.status, {"Content-Type": JSON}, problem.resource)
+            refused.issues = [RequestIssue("body", is_error=False, message=f"the body was not taken: {problem}")]
+        if body is None:
+            return
+        answer = self.answer(scope["method"], target_of(scope), headers_of(scope), body, client, refused)
         coded = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in answer.headers.items()]
         await send({"type": "http.response.start", "status": answer.status, "headers": coded})
         content = b"" if scope["method"] == "HEAD" else answer.body or b""
@@ -52,11 +53,17 @@ class ObserveApp:
             raise ConnectionAbortedError("the rest of this body is not sent: that is what the scenario is about")
         await send({"type": "http.response.body", "body": content})
 
-    def answer(
-        self, method: str, target: str, headers: dict[str, str], body: bytes, client: str = ""
+    def answer(  # noqa: PLR0913, PLR0917  # a request, part by part
+        self,
+        method: str,
+        target: str,
+        headers: dict[str, str],
+        body: bytes,
+        client: str = "",
+        refused: ScenarioAnswer | None = None,
     ) -> ScenarioAnswer:
-        """Answer one request, away from sockets."""
-        answer = self._answer(method, target, headers, body, client)
+        """Answer one request, away from sockets; `refused` is the answer to a body that was not taken."""
+        answer = self._answer(method, target, headers, body, client, refused)
         if answer.body is None:
             answer.body = json_codec.dumps(answer.resource).encode() if answer.resource is not None else b""
         names = {name.lower() for name in answer.headers}
@@ -66,14 +73,22 @@ class ObserveApp:
         answer.headers["Access-Control-Expose-Headers"] = _EXPOSED
         return answer
 
-    def _answer(self, method: str, target: str, headers: dict[str, str], body: bytes, client: str) -> ScenarioAnswer:
+    def _answer(  # noqa: PLR0913, PLR0917  # a request, part by part
+        self,
+        method: str,
+        target: str,
+        headers: dict[str, str],
+        body: bytes,
+        client: str,
+        refused: ScenarioAnswer | None,
+    ) -> ScenarioAnswer:
         if method == "OPTIONS" and "access-control-request-method" in headers:
             return _preflight(headers)
         for route in self._routes:
             found = route(method, target, headers, body)
             if found is not None:
                 return found
-        return self._session.handle(method, target, headers, body, client, foreign=self._foreign)
+        return self._session.handle(method, target, headers, body, client, foreign=self._foreign, refused=refused)
 
 
 def json_answer(content: Any, status: int = 200) -> ScenarioAnswer:

@@ -132,9 +132,17 @@ class ObserveSession:
         }
 
     def handle(  # noqa: PLR0913  # a request, part by part
-        self, method: str, target: str, headers: dict[str, str], body: bytes, client: str, *, foreign: bool = False
+        self,
+        method: str,
+        target: str,
+        headers: dict[str, str],
+        body: bytes,
+        client: str,
+        *,
+        foreign: bool = False,
+        refused: ScenarioAnswer | None = None,
     ) -> ScenarioAnswer:
-        """Answer a request to the listener; `target` is path and query as sent."""
+        """Answer a request to the listener; `target` is path and query as sent, `refused` an answer that it has."""
         path, _, query = target.partition("?")
         found = re.fullmatch(r"/([^/]+)/([^/]+)/fhir(/.*)?", path)
         name = unquote(found[2]) if found else ""
@@ -143,7 +151,8 @@ class ObserveSession:
         agent = headers.get("user-agent", "")
         self.clients[agent] = self.clients.get(agent, 0) + 1
         below = (found[3] or "") + (f"?{query}" if query else "")
-        return self.scenario(name).handle(AskedRequest(method, below, headers, body), client, foreign=foreign)
+        asked = AskedRequest(method, below, headers, body)
+        return self.scenario(name).handle(asked, client, foreign=foreign, refused=refused)
 
     def _to_no_scenario(self, method: str, target: str, client: str) -> ScenarioAnswer:
         cause = self._cause(target)

@@ -75,6 +75,7 @@ class ObservedScenario:
         self.manners: list[Manner] = [find_manner(each) for each in (*self.scenario.manners, *self.scenario.faults)]
         self.recording = Recording(self.base, self.settings.edition.structure, self.settings.bodies)
         self._app: App | None = None
+        self._judged = 0
 
     @property
     def app(self) -> App:
@@ -119,14 +120,16 @@ class ObservedScenario:
     def _root(self) -> str:
         return urlsplit(self.base).path
 
-    def handle(self, asked: AskedRequest, client: str = "", *, foreign: bool = False) -> ScenarioAnswer:
-        """Answer a request and record it; the body of the answer is written.
+    def handle(
+        self, asked: AskedRequest, client: str = "", *, foreign: bool = False, refused: ScenarioAnswer | None = None
+    ) -> ScenarioAnswer:
+        """Answer a request (with `refused`, if that is its answer) and record it; the body of the answer is written.
 
         `foreign`: it came to the other origin, where the token of this one has nothing to do.
         """
         started, at, begun = time.time(), self.settings.clock(), time.perf_counter()
         interaction = self.interaction_of(asked)
-        answer = self._answered(asked, checked=not foreign)
+        answer = self._written(asked, refused) if refused is not None else self._answered(asked, checked=not foreign)
         elapsed = time.perf_counter() - begun
         recorded = RecordedRequest(
             number=len(self.recording.requests) + 1,
@@ -157,7 +160,8 @@ class ObservedScenario:
 
     def judge_requests(self) -> None:
         """Find what is wrong with the requests so far, each by itself and in their sequence."""
-        for recorded in self.recording.requests:
+        since, self._judged = self._judged, len(self.recording.requests)
+        for recorded in self.recording.requests[since : self._judged]:
             if recorded.made_by in {FOREIGN, LOGIN}:
                 continue
             asked = AskedRequest(recorded.method, recorded.target, recorded.headers, self.recording.body(recorded))

@@ -22,6 +22,7 @@ LOGIN = "the authorization server"
 """Who answered a request about access."""
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 _SHARED_HEADERS = 4096
+_READ_AT_ONCE = 1000
 
 
 class RequestIssue(NamedTuple):
@@ -109,7 +110,7 @@ class Recording:
         self.requests: list[RecordedRequest] = []
         self._structure = structure
         self._bodies = bodies
-        self._delivered: dict[int, tuple[DeliveredResource, ...]] = {}
+        self._delivered: dict[bytes, tuple[DeliveredResource, ...]] = {}
 
     def add(self, request: RecordedRequest) -> None:
         """Add a request."""
@@ -129,10 +130,13 @@ class Recording:
 
     def delivered(self, request: RecordedRequest) -> tuple[DeliveredResource, ...]:
         """The resources that the answer brought to the client."""
-        if request.number not in self._delivered:
-            found = tuple(_delivered(self.parsed(request))) if 200 <= request.status < 300 else ()  # noqa: PLR2004
-            self._delivered[request.number] = found
-        return self._delivered[request.number]
+        if not 200 <= request.status < 300:  # noqa: PLR2004  # HTTP statuses
+            return ()
+        if request.answer_key not in self._delivered:
+            if len(self._delivered) >= _READ_AT_ONCE:  # of a long session not everything is kept read
+                self._delivered.clear()
+            self._delivered[request.answer_key] = tuple(_delivered(self.parsed(request)))
+        return self._delivered[request.answer_key]
 
     def parsed(self, request: RecordedRequest) -> Any:
         """The answer as JSON data; None for what is no resource."""
