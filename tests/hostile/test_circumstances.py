@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 
@@ -32,6 +33,8 @@ def started(url, folder, shell="RUN", **environment):
     ("shell", "code"),
     [
         ("RUN >&-", 2),
+        ("RUN >&- 2>&-", 2),
+        ("RUN <&-", 0),
         ("RUN 2>&-", 0),
         ("RUN > /dev/full", 2),
         ("ulimit -n 20; RUN", 0),
@@ -39,6 +42,10 @@ def started(url, folder, shell="RUN", **environment):
         ("touch out; RUN --out out", 2),
         ("echo 'raise RuntimeError' > conftest.py; RUN", 0),
         ("echo '[pytest]\naddopts = --nonsense' > pytest.ini; RUN", 0),
+        ("cd /proc; RUN", 2),
+        ('here=$PWD; cd /proc; RUN --out "$here/out"', 0),
+        ("TMPDIR=/nonexistent RUN", 0),
+        ("LC_ALL=tr_TR.UTF-8 LANG=xx_YY RUN", 0),
         ("unset HOME; RUN", 0),
         ("HOME=/nonexistent/home RUN", 0),
     ],
@@ -46,6 +53,41 @@ def started(url, folder, shell="RUN", **environment):
 def test_a_run_copes_or_says_why_not(url, tmp_path, shell, code):
     """The exit code is that of the run, or 2 with a sentence."""
     found, said = started(url, tmp_path, shell)
+    assert found == code, said
+
+
+JUMPS = """
+import time
+real, calls = time.time, [0]
+def jumping():
+    calls[0] += 1
+    return real() + (-86_400 if calls[0] % 2 else 86_400)
+time.time = jumping
+"""
+
+
+@pytest.mark.parametrize(
+    "code", ["raise RuntimeError('theirs')", "print('theirs')", JUMPS], ids=["breaks", "prints", "clock"]
+)
+def test_somebodys_sitecustomize(url, tmp_path, code):
+    """What others put into every Python, a clock that jumps by days included, changes no verdict."""
+    (tmp_path / "sitecustomize.py").write_text(code, encoding="utf-8")
+    found, said = started(url, tmp_path, PYTHONPATH=os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+    assert found == 0, said
+
+
+@pytest.mark.parametrize(
+    ("shell", "code"),
+    [("umount /dev/shm && RUN --workers 2", 0), ("mkdir d && mount -t tmpfs -o size=64k none d && cd d && RUN", 2)],
+    ids=["no /dev/shm", "a full disk"],
+)
+def test_a_system_that_lacks_something(url, tmp_path, shell, code):
+    """Without shared memory, and on a disk that is full: as usual, or one sentence."""
+    try:
+        subprocess.run(["unshare", "-m", "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("file systems of its own need more rights than there are here")
+    found, said = started(url, tmp_path, f"unshare -m bash -c '{shell}'")
     assert found == code, said
 
 
@@ -61,6 +103,7 @@ def test_a_damaged_cache_is_made_anew(url, tmp_path):
     """A cache is never an error."""
     cache = tmp_path / "cache"
     assert started(url, tmp_path, VBPR_CACHE_DIR=str(cache))[0] == 0
-    for file in cache.rglob("*.pickle"):
-        file.write_bytes(file.read_bytes()[:100])
-    assert started(url, tmp_path, VBPR_CACHE_DIR=str(cache))[0] == 0
+    for damaged in (lambda whole: whole[:100], lambda _: pickle.dumps({"of": "another version"})):
+        for file in cache.rglob("*.pickle"):
+            file.write_bytes(damaged(file.read_bytes()))
+        assert started(url, tmp_path, VBPR_CACHE_DIR=str(cache))[0] == 0

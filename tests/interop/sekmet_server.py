@@ -1,4 +1,5 @@
-"""Starts SEKMET on loopback, run by the Python of SEKMET's own environment: sekmet_server.py PORT FOLDER [--rows].
+"""Starts SEKMET on loopback, run by the Python of SEKMET's own environment: sekmet_server.py PORT FOLDER [--rows]
+[--auth JSON], which is its setting `server_auth`.
 
 As shipped SEKMET has no search parameters for Measure and MeasureReport; `--rows` adds them to its table, its
 engine stays as it is.
@@ -50,7 +51,7 @@ def main() -> None:
     settings = folder / "settings.yaml"
     settings.write_text(
         f"base_url: http://127.0.0.1:{port}/fhir\nhost: 127.0.0.1\nport: {port}\ndata_dir: {folder / 'data'}\n"
-        "simulator: {enabled: false}\n"
+        "simulator: {enabled: false}\n" + (f"server_auth: {sys.argv[-1]}\n" if "--auth" in sys.argv else "")
     )
     from sekmet.main import create_app
 

@@ -58,7 +58,7 @@ def running(server: Server) -> Iterator[str]:
 
 
 @contextmanager
-def _sekmet(name: str, *, rows: bool) -> Iterator[str]:
+def _sekmet(name: str, *, rows: bool, auth: dict[str, object] | None = None) -> Iterator[str]:
     python = WORK / "sekmet-env" / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", python.parents[1]], check=True)
@@ -66,6 +66,7 @@ def _sekmet(name: str, *, rows: bool) -> Iterator[str]:
     folder = _empty(name)
     port = _free_port()
     command = [python, HERE / "sekmet_server.py", str(port), folder, *(["--rows"] if rows else [])]
+    command += ["--auth", json.dumps(auth)] if auth else []
     with _process(command, folder, f"http://127.0.0.1:{port}/fhir") as url:
         yield url
 
