@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import datetime as dt
+import http.client
 import ipaddress
 import socket
 import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -147,3 +150,48 @@ def serve_proxy():
     server.seen = []
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     return server
+
+
+@contextlib.contextmanager
+def certificate_asking_proxy(authority, behind):
+    """Stand before a server: speaks TLS, asks for a certificate of the client, and passes everything on.
+
+    Gives the base URL. The server sees the host that was asked for, and so calls itself by it, without TLS.
+    """
+    there = urlsplit(behind)
+
+    class Passing(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            connection = http.client.HTTPConnection(there.hostname, there.port, timeout=60)
+            headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
+            connection.request(self.command, self.path, body=body or None, headers=headers)
+            answer = connection.getresponse()
+            data = answer.read()
+            connection.close()
+            self.send_response_only(answer.status)
+            for name, value in answer.getheaders():
+                if name.lower() not in {"content-length", "transfer-encoding", "connection", "keep-alive"}:
+                    self.send_header(name, value)
+            if answer.status not in {204, 304}:
+                self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_POST = do_PUT = do_DELETE = do_PATCH = do_GET  # noqa: N815  the names are those of http.server
+
+        def log_message(self, *_):
+            pass
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*authority.files("proxy-before-a-server"))
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(authority.file)
+    server = _Quiet(("127.0.0.1", 0), Passing)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield f"https://127.0.0.1:{server.server_port}{there.path}"
+    server.shutdown()
+    server.server_close()

@@ -1,4 +1,4 @@
-"""Runs that log in to a server that others wrote come to the verdicts that they come to without."""
+"""Runs that log in to servers that others wrote come to the verdicts that they come to without."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from login_server import pem
 from servers import SHARED, Server, running
+from tls_server import Authority, certificate_asking_proxy
 
 pytestmark = pytest.mark.interop
 
@@ -37,7 +38,22 @@ LOGINS = {
 
 
 @pytest.fixture(scope="module")
-def verdicts(nursery):
+def judged(nursery):
+    """Run by a target file; gives the verdict of each case."""
+
+    def make(folder, name, **target):
+        (folder / "vbpr.yaml").write_text(json.dumps(target), encoding="utf-8")
+        ended = nursery.run(
+            ["run", "-k", SELECTED, "--examples", "1", "--seed", "1"], cwd=folder, seconds=300, name=name
+        )
+        assert ended.code in {0, 1}, ended.text
+        return {each["id"]: each["verdict"] for each in ended.results["cases"]}
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def verdicts(judged):
     """Run against SEKMET, which asks for this, by these settings; gives the verdict of each case."""
 
     def make(folder, asks, auth):
@@ -45,11 +61,7 @@ def verdicts(nursery):
             pytest.skip("servers of others are tried where ../shared is beside the project")
         name = f"sekmet-{folder.name}"
         with running(Server(name, "sekmet", {"rows": True, **({"auth": asks} if asks else {})})) as url:
-            target = {"url": url, **({"auth": auth} if auth else {})}
-            (folder / "vbpr.yaml").write_text(json.dumps(target), encoding="utf-8")
-            ended = nursery.run(["run", "-k", SELECTED, "--examples", "1", "--seed", "1"], cwd=folder, seconds=200)
-        assert ended.code in {0, 1}, ended.text
-        return {each["id"]: each["verdict"] for each in ended.results["cases"]}
+            return judged(folder, "run", url=url, **({"auth": auth} if auth else {}))
 
     return make
 
@@ -67,3 +79,15 @@ def test_who_logs_in_sees_what_all_see(verdicts, without, tmp_path, name):
     others = {case: verdict for case, verdict in found.items() if not case.startswith("security-")}
     assert others == {case: verdict for case, verdict in without.items() if not case.startswith("security-")}
     assert {found[case] for case in found if case.startswith("security-")} <= {"pass", "warn", "fail"}
+
+
+def test_a_certificate_opens_hapi_behind_a_proxy(judged, tmp_path):
+    """HAPI behind a proxy that speaks TLS and asks for a certificate: the verdicts are those without it."""
+    if not SHARED.is_dir():
+        pytest.skip("servers of others are tried where ../shared is beside the project")
+    authority = Authority(tmp_path)
+    cert, key = authority.files("client")
+    tls = {"ca": str(authority.file), "cert": cert, "key": key}
+    with running(Server("hapi-behind-tls", "hapi")) as url, certificate_asking_proxy(authority, url) as secured:
+        plain = judged(tmp_path, "plain", url=url)
+        assert judged(tmp_path, "secured", url=secured, tls=tls) == plain
