@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,9 +14,9 @@ import pytest
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow]
 
-ROOT = Path(__file__).parents[2]
-LIBRARIES = ROOT / ".work" / "clients"
+LIBRARIES = Path(__file__).parent / ".work" / "clients"
 PACKAGES = ("fhirpy==2.3.1", "fhirclient==4.4.0")
+NODE_PACKAGES = ("fhirclient@2.6.3",)
 SCENARIOS = (
     "plain",
     "report",
@@ -34,30 +35,42 @@ RECORDED = {
     # R4 bundle.html#Bundle.link.url is a uri, and relative ones are legal: fhirpy cuts it wrongly into path and query,
     # and asks for what the server never gave.
     "with_fhirpy.py": {**ALONE, "relative-next/paging": "fail", "relative-next/*": "error"},
-    # fhirclient refuses a next link that is not absolute, by an exception of its own.
+    # fhirclient of PyPI refuses a next link that is not absolute, by an exception of its own.
     "with_fhirclient.py": {**ALONE, "relative-next/*": "error"},
+    # fhirclient of npm puts a next link that begins with / behind the base, which is no resolution by RFC 3986.
+    "with_fhirclient.cjs": {**ALONE, "relative-next/paging": "fail", "relative-next/*": "error"},
 }
 
 
-@pytest.fixture(scope="module")
-def libraries():
-    """The libraries, installed once beside the project and not into it."""
-    if not (LIBRARIES / "fhirpy").is_dir():
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(LIBRARIES), *PACKAGES]
-        installed = subprocess.run(command, capture_output=True, text=True, check=False)
-        if installed.returncode:
-            pytest.skip(f"the clients cannot be installed: {installed.stderr[-200:]}")
-    return LIBRARIES
+def client_command(script):
+    """The command that runs a script with its library, which is installed once beside the project, not into it."""
+    own = shlex.quote(str(Path(__file__).parent / "clients" / script))
+    if script.endswith(".cjs"):
+        command = ["npm", "install", "--prefix", str(LIBRARIES / "node"), "--ignore-scripts", *NODE_PACKAGES]
+        installed(LIBRARIES / "node" / "node_modules" / "fhirclient", command)
+        return f"NODE_PATH={shlex.quote(str(LIBRARIES / 'node' / 'node_modules'))} node {own}"
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(LIBRARIES / "python"), *PACKAGES]
+    installed(LIBRARIES / "python" / "fhirpy", command)
+    return f"PYTHONPATH={shlex.quote(str(LIBRARIES / 'python'))} {shlex.quote(sys.executable)} {own}"
+
+
+def installed(place, command):
+    """Install a library where it is not there; without the means the test is skipped."""
+    if place.is_dir():
+        return
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"needs {command[0]}")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"the client cannot be installed: {done.stderr[-200:]}")
 
 
 @pytest.mark.parametrize("script", sorted(RECORDED))
-def test_the_verdicts_of_a_client_are_as_recorded(libraries, tmp_path, script):
+def test_the_verdicts_of_a_client_are_as_recorded(tmp_path, script):
     words = [each for name in SCENARIOS for each in ("--scenario", name)]
-    own = Path(__file__).parent / "clients" / script
-    client = f"PYTHONPATH={shlex.quote(str(libraries))} {shlex.quote(sys.executable)} {shlex.quote(str(own))}"
     command = [sys.executable, "-m", "vbpr_conformance", "observe", "--seed", "4711", *words]
     subprocess.run(
-        [*command, "--client-cmd", client, "--out", str(tmp_path)],
+        [*command, "--client-cmd", client_command(script), "--out", str(tmp_path)],
         capture_output=True,
         env={**os.environ, "CI": "1"},
         check=False,
