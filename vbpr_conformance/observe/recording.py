@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -46,23 +47,31 @@ class DeliveredResource(NamedTuple):
 
 
 class BodyStore:
-    """Bodies, compressed, each different one once."""
+    """Bodies, each different one once; they are compressed beside the requests, which do not wait for it."""
 
     def __init__(self) -> None:
-        self._held: dict[bytes, bytes] = {b"": zlib.compress(b"")}
+        self._fresh: dict[bytes, bytes] = {b"": b""}
+        self._packed: dict[bytes, bytes] = {}
+        self._packer = ThreadPoolExecutor(1, thread_name_prefix="bodies")
 
     def keep(self, body: bytes) -> bytes:
         """Keep a body and give the key to it."""
         if not body:
             return b""
         key = hashlib.blake2b(body, digest_size=12).digest()
-        if key not in self._held:
-            self._held[key] = zlib.compress(body, 1)
+        if key not in self._packed and key not in self._fresh:
+            self._fresh[key] = body
+            self._packer.submit(self._pack, key)
         return key
+
+    def _pack(self, key: bytes) -> None:
+        self._packed[key] = zlib.compress(self._fresh[key], 1)
+        del self._fresh[key]
 
     def get(self, key: bytes) -> bytes:
         """Give a body back."""
-        return zlib.decompress(self._held[key])
+        fresh = self._fresh.get(key)
+        return fresh if fresh is not None else zlib.decompress(self._packed[key])
 
 
 @dataclass(slots=True)
