@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from validate_edits import GONE, coded, put
 
@@ -88,6 +90,14 @@ def test_what_does_not_fit_is_an_error(validator, valid, measure, row):
     for path, value in edits.items():
         put(report, path, value)
     assert (rule, place, "error") in judged(validator, report, measure)
+
+
+@pytest.mark.parametrize(("value", "fits"), [(0, True), (1, True), (Decimal("-0.1"), False), (Decimal("1.1"), False)])
+def test_a_proportion_lies_between_0_and_1(validator, valid, measure, value, fits):
+    """None and all are proportions, too."""
+    report = valid("quality")
+    put(report, "group/0/measureScore/value", value)
+    assert (judged(validator, report, measure) == set()) is fits
 
 
 def test_a_cohort_has_no_score(validator, valid, measure):
