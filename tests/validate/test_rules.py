@@ -8,7 +8,8 @@ from test_faults import MEASURE, PERFORMANCE, QUALITY
 from vbpr_conformance.fhir import fhirpath
 from vbpr_conformance.validate.compile.base_invariants import CLOSURES
 from vbpr_conformance.validate.judge.scope import Scope
-from vbpr_conformance.validate.rules import RULE_KINDS, rules
+from vbpr_conformance.validate.rules import RULE_KINDS
+from vbpr_conformance.validate.validator import validator_for
 
 NOT_OF_A_PROFILE = {"shape:Resource", "profile:Resource"}
 """What is said of a resource before any profile is looked at."""
@@ -24,7 +25,7 @@ NOT_OF_A_PROFILE = {"shape:Resource", "profile:Resource"}
 )
 def test_every_rule_that_a_fault_breaks_is_listed(edition, profile, rows):
     """Issues and the list of rules use the same ids."""
-    known = {rule.id for rule in rules(edition.profile(profile), edition)}
+    known = {rule.id for rule in validator_for(edition).rules(edition.profile(profile))}
     for _, _, wanted, place in rows:
         if ".contained" in place:
             continue
@@ -34,7 +35,7 @@ def test_every_rule_that_a_fault_breaks_is_listed(edition, profile, rows):
 
 def test_rules_say_where_they_stand(edition):
     """A rule has one id, and a place for each element it is about."""
-    found = rules(edition.profile("vbp-performance-measurereport"), edition)
+    found = validator_for(edition).rules(edition.profile("vbp-performance-measurereport"))
     assert {rule.kind for rule in found} <= RULE_KINDS.keys() | {"invariant"}
     assert len(found) == len(set(map(repr, found)))
     (fixed,) = [rule for rule in found if rule.id == "fixed:MeasureReport.type"]

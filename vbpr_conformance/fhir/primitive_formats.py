@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from vbpr_conformance.fhir.resource_ids import RESOURCE_ID
+
 Check = Callable[[Any], str | None]
 
 _LARGEST = 2**31 - 1
@@ -24,7 +26,6 @@ _FULL_DATE_TIME = re.compile(_DATE % f"(?:T{_CLOCK}{_ZONE})?")
 _FULL_INSTANT = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])" + f"T{_CLOCK}{_ZONE}")
 _FULL_TIME = re.compile(_CLOCK)
 _CODE = re.compile(r"[^\s]+(?: [^\s]+)*")
-_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _OID = re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+")
 _UUID = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
@@ -87,7 +88,8 @@ def code(value: Any) -> str | None:
 
 def fhir_id(value: Any) -> str | None:
     """Check an id of a resource."""
-    return None if type(value) is str and _ID.fullmatch(value) else "an id of 1 to 64 letters, digits, '-' and '.'"
+    is_id = type(value) is str and RESOURCE_ID.fullmatch(value)
+    return None if is_id else "an id of 1 to 64 letters, digits, '-' and '.'"
 
 
 def is_absolute(value: str) -> bool:

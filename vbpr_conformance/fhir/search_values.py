@@ -12,11 +12,11 @@ from functools import lru_cache
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir.dates import PREFIXES, Interval
+from vbpr_conformance.fhir.resource_ids import ID_PATTERN
 
-_RESOURCE_ID = r"[A-Za-z0-9.\-]{1,64}"
-_LOCAL = re.compile(rf"(?:(?P<type>[A-Z][A-Za-z]+)/)?(?P<id>{_RESOURCE_ID})(?:/_history/(?P<version>{_RESOURCE_ID}))?")
+_LOCAL = re.compile(rf"(?:(?P<type>[A-Z][A-Za-z]+)/)?(?P<id>{ID_PATTERN})(?:/_history/(?P<version>{ID_PATTERN}))?")
 _ABSOLUTE = re.compile(
-    rf"(?P<base>https?://.+)/(?P<type>[A-Z][A-Za-z]+)/(?P<id>{_RESOURCE_ID})(?:/_history/(?P<version>{_RESOURCE_ID}))?"
+    rf"(?P<base>https?://.+)/(?P<type>[A-Z][A-Za-z]+)/(?P<id>{ID_PATTERN})(?:/_history/(?P<version>{ID_PATTERN}))?"
 )
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 

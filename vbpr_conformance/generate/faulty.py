@@ -24,7 +24,8 @@ from vbpr_conformance.generate.shapes import shape
 from vbpr_conformance.generate.unbreakable import reason
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Constraint, Profile
-from vbpr_conformance.validate.rules import Rule, rules
+from vbpr_conformance.validate.rules import Rule
+from vbpr_conformance.validate.validator import validator_for
 
 Object = dict[str, Any]
 
@@ -49,7 +50,7 @@ _TURNS = 10
 def _breakable(url: str, edition: Edition) -> Mapping[str, Sequence[Rule]]:
     """The rules that make a resource of the profile invalid, by id, each with its places, shallow ones first."""
     found: dict[str, list[Rule]] = defaultdict(list)
-    for rule in rules(edition.profile(url), edition):
+    for rule in validator_for(edition).rules(edition.profile(url)):
         if rule.severity == "error":
             found[rule.id].append(rule)
     return {key: sorted(each, key=lambda rule: rule.place.count(".")) for key, each in sorted(found.items())}

@@ -21,7 +21,7 @@ _BODY = ("elements", "invariants")
 _KEYS = {
     "profiles": (*_HEAD, "of", "on", *_BODY),
     "extensions": (*_HEAD, "on", "context", "context-invariants", *_BODY),
-    "primitives": ("on", "value", "regex", "max-length", "least", "most", "invariants", "elements"),
+    "primitives": ("on", "value", "max-length", "least", "most", "invariants", "elements"),
     "datatypes": ("on", "abstract", *_BODY),
     "resources": ("on", "abstract", *_BODY),
 }
@@ -34,7 +34,6 @@ _PARENTS: dict[str, str | None] = {"extensions": "Extension", "datatypes": None,
 _PROFILED_DATATYPES = frozenset({"Quantity"})
 _LIMITS = {"max-length": "maxLength", "least": "minValueInteger", "most": "maxValueInteger"}
 _FHIR_TYPE = f"{FHIR}/StructureDefinition/structuredefinition-fhir-type"
-_REGEX = f"{FHIR}/StructureDefinition/regex"
 
 
 def structure(
@@ -106,8 +105,6 @@ def _primitive_value(name: str, body: YamlDict, place: SourceLocation) -> Resour
     system = text(needed(body, "value", place, f"the primitive {name}"), place, "`value`")
     xhtml = name == "xhtml"  # R4 publishes it as text that must be there
     extensions = [{"url": _FHIR_TYPE, "valueUrl": "string" if xhtml else name}]
-    if "regex" in body:
-        extensions.append({"url": _REGEX, "valueString": text(body["regex"], place, "`regex`")})
     value: Resource = {
         "id": f"{name}.value",
         "path": f"{name}.value",

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from vbpr_conformance.fhir.format_error import FormatError
 from vbpr_conformance.fhir.json_codec import loads
+from vbpr_conformance.fhir.resource_ids import RESOURCE_ID
 from vbpr_conformance.fhir.search_index import ParameterDefinition
 from vbpr_conformance.fhir.search_match import MODIFIERS
 from vbpr_conformance.fhir.search_values import (
@@ -33,7 +34,6 @@ from vbpr_conformance.observe.recording import RequestIssue
 from vbpr_conformance.reference import served
 from vbpr_conformance.validate.validator import Validator
 
-ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _TYPE_NAMES = "http://hl7.org/fhir/ValueSet/resource-types"
 _RESULT_PARAMETERS = frozenset(
     {
@@ -166,7 +166,11 @@ class RequestRules:
                 each for each in self._types if each.lower() == name.lower()
             ]
             yield _wrong("path", f"{name} is no resource type of R4{f'; did you mean {close[0]}?' if close else ''}")
-        elif len(asked.steps) > 1 and not asked.steps[1].startswith(("_", "$")) and not ID.fullmatch(asked.steps[1]):
+        elif (
+            len(asked.steps) > 1
+            and not asked.steps[1].startswith(("_", "$"))
+            and not RESOURCE_ID.fullmatch(asked.steps[1])
+        ):
             yield _wrong("path", f"{asked.steps[1]!r} is no id: letters, digits, - and ., at most 64")
         elif not interaction:
             yield _wrong("path", f"{asked.method} {asked.path} is no interaction of R4")

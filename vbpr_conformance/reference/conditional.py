@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from vbpr_conformance.fhir.resource_ids import RESOURCE_ID
 from vbpr_conformance.reference import crud
 from vbpr_conformance.reference.http_messages import Request, Response, pairs
 from vbpr_conformance.reference.problems import ProblemError
 from vbpr_conformance.reference.searching import all_matches, one_match
-from vbpr_conformance.reference.server import ID, known_type
+from vbpr_conformance.reference.server import known_type
 
 if TYPE_CHECKING:
     from vbpr_conformance.reference.server import Server
@@ -46,7 +47,7 @@ def update(server: Server, request: Request) -> Response:
             return crud.created(
                 server, request, resource, request.given_id or crud.fresh_id(server, request.type), None
             )
-        if not isinstance(named, str) or not ID.fullmatch(named):
+        if not isinstance(named, str) or not RESOURCE_ID.fullmatch(named):
             raise ProblemError(400, f"{named} is no id")
         if server.alive(f"{request.type}/{named}"):
             raise ProblemError(409, f"nothing matches, and {request.type}/{named} is another resource")

@@ -14,11 +14,12 @@ import jsonpatch
 from jsonpointer import JsonPointerException
 
 from vbpr_conformance.fhir import json_codec
+from vbpr_conformance.fhir.resource_ids import RESOURCE_ID
 from vbpr_conformance.reference.content import read_patch, read_resource
 from vbpr_conformance.reference.http_messages import Request, Response
 from vbpr_conformance.reference.literal_references import literal_references, local_key
 from vbpr_conformance.reference.problems import ProblemError, all_well
-from vbpr_conformance.reference.server import ID, known_type
+from vbpr_conformance.reference.server import known_type
 from vbpr_conformance.reference.subsetting import shaped
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def create(server: Server, request: Request) -> Response:
 def update(server: Server, request: Request) -> Response:
     """Store a new version of a resource, or a new resource under the id that the client chose."""
     known_type(server, request.type)
-    if not ID.fullmatch(request.id):
+    if not RESOURCE_ID.fullmatch(request.id):
         raise ProblemError(400, f"{request.id} is no id: letters, digits, '-' and '.' make one, at most 64")
     resource = incoming(server, request)
     if resource.get("id") != request.id and not server.behaviour.id_may_differ:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir import json_codec, xml_codec
 from vbpr_conformance.fhir.format_error import FormatError
+from vbpr_conformance.fhir.resource_ids import RESOURCE_ID
 from vbpr_conformance.reference.crud import same
 from vbpr_conformance.reference.http_messages import Request
 from vbpr_conformance.reference.problems import ProblemError
-from vbpr_conformance.reference.server import ID
 
 if TYPE_CHECKING:
     from vbpr_conformance.reference.server import Server
@@ -56,7 +56,7 @@ def _told(counted: Counter[str]) -> str:
 def _take(server: Server, resource: dict[str, Any]) -> str:
     """Store one resource of a served type; give the reason where it cannot be."""
     resource_id = resource.get("id")
-    if not isinstance(resource_id, str) or not ID.fullmatch(resource_id):
+    if not isinstance(resource_id, str) or not RESOURCE_ID.fullmatch(resource_id):
         return "it has no valid id"
     try:
         server.check(resource)

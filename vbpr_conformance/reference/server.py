@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -23,7 +22,6 @@ from vbpr_conformance.validate.issue import is_valid
 from vbpr_conformance.validate.validation_outcome import operation_outcome as validation_outcome
 from vbpr_conformance.validate.validator import validator_for
 
-ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 """https://hl7.org/fhir/R4/datatypes.html#id"""
 
 Handler = Callable[["Server", Request], Response]

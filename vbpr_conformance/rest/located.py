@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+from vbpr_conformance.fhir.resource_ids import RESOURCE_ID
 
 
 class Located(NamedTuple):
@@ -29,6 +28,6 @@ def located(url: str) -> Located:
         at = parts.index("_history")
         version = parts[at + 1] if len(parts) > at + 1 else None
         parts = parts[:at]
-    if len(parts) < 2 or not parts[-2].isalpha() or not parts[-2][0].isupper() or not _ID.fullmatch(parts[-1]):  # noqa: PLR2004  type and id
+    if len(parts) < 2 or not parts[-2].isalpha() or not parts[-2][0].isupper() or not RESOURCE_ID.fullmatch(parts[-1]):  # noqa: PLR2004  type and id
         return Located()
     return Located(parts[-2], parts[-1], version)

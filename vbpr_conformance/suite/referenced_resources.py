@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from vbpr_conformance.fhir.resource_ids import ID_PATTERN
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.suite.names import LazyMapping
 from vbpr_conformance.suite.randomness import rng
@@ -17,7 +18,7 @@ from vbpr_conformance.suite.run_resources import RunResources
 from vbpr_conformance.suite.seed_payloads import SeedPayloads
 
 ELSEWHERE = "https://example.org/fhir"
-_LITERAL = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/([A-Za-z0-9.-]{1,64})(?:/_history/.*)?")
+_LITERAL = re.compile(rf"(?:.*/)?([A-Z][A-Za-z]+)/({ID_PATTERN})(?:/_history/.*)?")
 _KEYS = ("a", "b")
 _NESTED = (dict, list)
 

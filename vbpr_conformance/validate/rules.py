@@ -8,11 +8,7 @@ StructureDefinition that states it (`min:MeasureReport.group.code`, `target:Exte
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from vbpr_conformance.ig.edition import Edition
-    from vbpr_conformance.ig.model import Profile
+from typing import Any
 
 RULE_KINDS = {
     "min": "fewer values than the element must have",
@@ -59,10 +55,3 @@ class Rule:
     severity: str
     place: str
     detail: Any = None
-
-
-def rules(profile: Profile, edition: Edition) -> tuple[Rule, ...]:
-    """Give every rule that the validator knows for a profile, each once per place."""
-    from vbpr_conformance.validate.validator import validator_for  # noqa: PLC0415  the validator reports with these ids
-
-    return validator_for(edition).rules(profile)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
 from vbpr_conformance.fhir.primitive_formats import is_absolute
+from vbpr_conformance.fhir.resource_ids import CONDITIONAL, type_in
 from vbpr_conformance.validate.compile.element_node import Check, ElementNode, MakeIssue, ObjectRule
 from vbpr_conformance.validate.compile.known_definitions import ABSTRACT_RESOURCES, KnownDefinitions
 from vbpr_conformance.validate.compile.object_properties import PropertySlot
 from vbpr_conformance.validate.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.issue import Drafts, below, shown
 from vbpr_conformance.validate.judge.scope import ResolvedReference, Scope
-
-_RELATIVE = re.compile(r"([A-Z][A-Za-z]*)/([A-Za-z0-9.\-]{1,64})(?:/_history/[A-Za-z0-9.\-]{1,64})?(?:#.*)?")
-_RESTFUL = re.compile(r"https?://.+/([A-Z][A-Za-z]*)/[A-Za-z0-9.\-]{1,64}(?:/_history/[A-Za-z0-9.\-]{1,64})?(?:#.*)?")
-_SEARCH = re.compile(r"([A-Z][A-Za-z]*)\?.+")
-
 
 _ONLY_IN_BUNDLES = ("urn:uuid:", "urn:oid:")
 _SELF_CONTAINED = frozenset({"document", "message"})
@@ -145,18 +140,12 @@ def _by_type(stated: str, allowed: list[_Allowed], step: str) -> Drafts | None:
     return found or None
 
 
-def type_in(reference: str) -> str | None:
-    """The type that a reference names in its path."""
-    found = _RELATIVE.fullmatch(reference) or _RESTFUL.fullmatch(reference) or _SEARCH.fullmatch(reference)
-    return found.group(1) if found else None
-
-
 def _trouble(reference: str, scope: Scope) -> str | None:
     """Say what is wrong with a reference that nothing was found for."""
     if any(each.isspace() for each in reference):
         return f"{shown(reference)} found, but a reference is a URL, which holds no spaces."
     in_transaction = scope.bundle is not None and scope.bundle.type == "transaction"
-    if not in_transaction and _SEARCH.fullmatch(reference):
+    if not in_transaction and CONDITIONAL.fullmatch(reference):
         return f"{shown(reference)} found, but a conditional reference stands in Bundles of type transaction only."
     if scope.bundle is not None and scope.bundle.type in _SELF_CONTAINED and reference.startswith(_ONLY_IN_BUNDLES):
         return f"{shown(reference)} found, but no entry has this fullUrl."

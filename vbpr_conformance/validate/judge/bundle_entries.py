@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from vbpr_conformance.validate.compile.reference_targets import type_in
+from vbpr_conformance.fhir.resource_ids import type_in
 from vbpr_conformance.validate.issue import Drafts, IssueDraft, below, shown
 from vbpr_conformance.validate.judge.scope import Bundle, Scope
 
