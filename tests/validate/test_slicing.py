@@ -150,3 +150,81 @@ def test_a_primitive_that_has_only_extensions_is_there(edition, tmp_path):
     elements += [{"id": "MeasureReport.date", "path": "MeasureReport.date", "min": 1, "max": "1"}]
     absent = {"url": BASE + "data-absent-reason", "valueCode": "unknown"}
     assert judged(edition, tmp_path, elements, {"_date": {"extension": [absent]}}) == []
+
+
+def extension_slices(*slices, told_by="url"):
+    """Give the elements of a profile with these slices (name, bounds) of extensions; urls are those of the names."""
+    path = "MeasureReport.extension"
+    slicing = {"discriminator": [{"type": "value", "path": told_by}], "rules": "open"}
+    elements = [{"id": "MeasureReport", "path": "MeasureReport"}, {"id": path, "path": path, "slicing": slicing}]
+    for name, least, most in slices:
+        elements.append({"id": f"{path}:{name}", "path": path, "sliceName": name, "min": least, "max": most})
+        url = {"id": f"{path}:{name}.url", "path": f"{path}.url", "fixedUri": f"urn:{name.partition('/')[0]}"}
+        value = {"id": f"{path}:{name}.value[x]", "path": f"{path}.value[x]", "min": 1}
+        value |= {"type": [{"code": "string"}]} | ({} if told_by == "url" else {"fixedString": name})
+        elements += [url, value]
+    return elements
+
+
+EXTENSION = "MeasureReport.extension"
+
+
+@pytest.mark.parametrize(
+    ("urls", "rules"),
+    [("a", []), ("", [f"min:{EXTENSION}", f"min:{EXTENSION}:a"]), ("aa", [f"max:{EXTENSION}:a"]), ("axb", [])],
+)
+def test_slices_of_extensions_have_bounds(edition, tmp_path, urls, rules):
+    """They are told by their url."""
+    elements = extension_slices(("a", 1, "1"), ("b", 0, "*"))
+    more = {"extension": [{"url": f"urn:{each}", "valueString": "s"} for each in urls]}
+    assert [rule for rule, _ in judged(edition, tmp_path, elements, more)] == rules
+
+
+@pytest.mark.parametrize(("count", "rules"), [(1, []), (2, [f"max:{EXTENSION}:a/b"])])
+def test_a_slice_within_a_slice_has_bounds_of_its_own(edition, tmp_path, count, rules):
+    """Those of the outer slice leave it free, and the inner one is judged all the same."""
+    elements = extension_slices(("a", 0, "*"), ("a/b", 0, "1"))
+    elements[2]["slicing"] = elements[1]["slicing"]
+    more = {"extension": [{"url": "urn:a", "valueString": "s"}] * count}
+    assert [rule for rule, _ in judged(edition, tmp_path, elements, more)] == rules
+
+
+def test_what_was_fine_of_the_same_urls_is_judged_again_where_more_than_the_url_tells(edition, tmp_path):
+    """Two reports with extensions of the same urls: the values decide which slices they are in."""
+    definition = {"resourceType": "StructureDefinition", "url": URL, "name": "Sliced", "status": "draft"}
+    definition |= {"kind": "resource", "abstract": False, "type": "MeasureReport", "derivation": "constraint"}
+    definition |= {"baseDefinition": BASE + "MeasureReport"}
+    definition |= {"differential": {"element": extension_slices(("a", 0, "1"), told_by="value")}}
+    (tmp_path / "sliced.json").write_text(json.dumps(definition))
+    validator = Validator(edition.with_packages([tmp_path / "sliced.json"]))
+    report = {"resourceType": "MeasureReport", "status": "complete", "type": "summary", "period": {"start": "2024"}}
+    report |= {"measure": "http://payer.example.org/Measure/m"}
+    found = [
+        {
+            each.rule
+            for each in validator.issues(
+                report | {"extension": [{"url": "urn:a", "valueString": value} for value in values]}, [URL]
+            )
+            if each.is_error
+        }
+        for values in ("ax", "aa")
+    ]
+    assert f"max:{EXTENSION}:a" not in found[0]
+    assert f"max:{EXTENSION}:a" in found[1]
+
+
+def test_a_slice_with_just_enough_is_not_blamed_for_another(rules_of):
+    """Only the slice that lacks items is named."""
+    assert [rule for rule, _ in rules_of("ab", [("a", 1, "*"), ("b", 2, "*")])] == [f"min:{AT}", f"min:{B}"]
+
+
+def test_what_slices_ask_of_their_items_is_among_the_rules(edition, tmp_path):
+    """The rules of a profile are named by slice."""
+    elements = [{"id": "MeasureReport", "path": "MeasureReport"}]
+    told = {"discriminator": [{"type": "value", "path": "system"}], "rules": "open"}
+    elements += [{"id": AT, "path": AT, "slicing": told}, {"id": A, "path": AT, "sliceName": "a"}]
+    elements += [{"id": f"{A}.system", "path": f"{AT}.system", "min": 1, "fixedUri": "urn:a"}]
+    judged(edition, tmp_path, elements, {})
+    validator = Validator(edition.with_packages([tmp_path / "sliced.json"]))
+    places = {each.place for each in validator.rules(validator.edition.profile(URL)) if each.kind == "fixed"}
+    assert f"{A}.system" in places

@@ -59,7 +59,10 @@ def _by_value(
         path = name[0]
         values = [each[path] for each in patterns if isinstance(each, dict)]
     elif path.isalnum():
-        values = [_fixed(walk(known, type_name, view, (path,))) for view in slices]
+        reached = [walk(known, type_name, view, (path,)) for view in slices]
+        if any(each.element.is_choice for one in reached for each in one):
+            return None  # `value` is `valueString` in JSON
+        values = [_fixed(each) for each in reached]
     else:
         return None
     for index, value in enumerate(values):
