@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 from vbpr_conformance.fhir.primitive_formats import is_absolute
@@ -13,6 +14,7 @@ from vbpr_conformance.validate.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.issue import Drafts, below, shown
 from vbpr_conformance.validate.judge.scope import ResolvedReference, Scope
 
+_SPACE = re.compile(r"\s")
 _ONLY_IN_BUNDLES = ("urn:uuid:", "urn:oid:")
 _SELF_CONTAINED = frozenset({"document", "message"})
 """Bundles whose references by UUID must find an entry; in others the target may have been left out."""
@@ -142,7 +144,7 @@ def _by_type(stated: str, allowed: list[_Allowed], step: str) -> Drafts | None:
 
 def _trouble(reference: str, scope: Scope) -> str | None:
     """Say what is wrong with a reference that nothing was found for."""
-    if any(each.isspace() for each in reference):
+    if _SPACE.search(reference):
         return f"{shown(reference)} found, but a reference is a URL, which holds no spaces."
     in_transaction = scope.bundle is not None and scope.bundle.type == "transaction"
     if not in_transaction and CONDITIONAL.fullmatch(reference):
