@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from detailed_transcripts import detailed_interactions
 from rare_transcripts import rare_interactions
 from small_resources import bundle, entry, organization, report
 
@@ -48,7 +49,8 @@ def washed(answer: Any) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
     for pattern, instead in _CHANGING:
         body = pattern.sub(instead, body)
     headers = {
-        name: "" if name in {"Last-Modified", "Content-Length"} else text for name, text in answer.headers.items()
+        name: "" if name == "Content-Length" or (name == "Last-Modified" and text.endswith("GMT")) else text
+        for name, text in answer.headers.items()
     }
     return answer.status, tuple(sorted(headers.items())), body
 
@@ -150,6 +152,7 @@ def interactions(client: Any) -> list[Any]:
             answer = ask("GET", answer.links["next"])
     ask("POST", "MeasureReport/_search", "status=pending", content_type=_FORM)
     rare_interactions(ask, lambda text: said.append((0, (), text.encode())))
+    detailed_interactions(ask)
     return said
 
 
@@ -167,21 +170,23 @@ def queries(client: Any, resource_type: str, code: str) -> list[str]:
 
 
 def _tokens(system: Any, value: Any, *_: Any) -> list[str]:
-    return [each for each in (f"{system or ''}|{value}", f"urn:other|{value}", value) if value] or ["nothing"]
+    alone = [f"{system}|"] if system else []
+    ways = (f"{system or ''}|{value}", f"urn:other|{value}", value, f"|{value}", *alone)
+    return [each for each in ways if value] or ["nothing"]
 
 
 def _references(system: Any, value: Any, exact: Any, *_: Any) -> list[str]:
     if system:
         local = f"http://testserver/fhir/{system}/{value}"
         return [f"{system}/{value}", f"List/{value}", value, local]
-    return [exact, f"{exact}|{value}", f"{exact}|other"] if exact else ["nothing"]
+    return [exact, f"{exact}|{value}", f"{exact}|other", exact.rpartition("/")[0]] if exact else ["nothing"]
 
 
 def _dates(_system: Any, _value: Any, _exact: Any, low: Any, high: Any) -> list[str]:
     ends = [EPOCH + timedelta(microseconds=each) for each in (low, high - 1) if abs(each) < 10**17]
     days = [f"{end:%Y-%m-%d}" for end in ends] + [f"{end:%Y-%m}" for end in ends] + [f"{end:%Y}" for end in ends]
     zone = f"{ends[0] + timedelta(hours=5):%Y-%m-%dT%H:%M:%S}%2B05:00" if ends else "2024"
-    return [f"{prefix}{day}" for day in days for prefix in ("", "ge", "gt", "le", "lt")] + [
+    return [f"{prefix}{day}" for day in days for prefix in ("", "ge", "gt", "le", "lt", "ne", "sa", "eb")] + [
         zone,
         f"lt{zone}",
         f"gt{zone}",
@@ -256,7 +261,11 @@ def searchable() -> list[dict[str, Any]]:
         period={"start": "2025"},
     )
     exact = report(
-        id="exact", date="2024-03-15T05:00:00Z", period={"end": "2025-06"}, reporter={"reference": "Practitioner/o"}
+        id="exact",
+        date="2024-03-15T05:00:00Z",
+        period={"end": "2025-06"},
+        measure="http://example.org/Measure/m|1.5",
+        reporter={"reference": "Practitioner/o"},
     )
     exact["subject"] = {
         "reference": "Group/p",
