@@ -23,6 +23,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.xfail(reason=known["seen"], strict=False))
 
 
+SPREAD = ("suite/test_fault_matrix.py", "suite/test_reproduce.py", "observe/test_client_faults.py")
+"""Files of many long tests: with `--dist loadfile` each of their tests goes to the worker that is free."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Spread the longest files over all workers, and keep the tests of each other file together."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class _Spreading(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return nodeid if file.endswith(SPREAD) else file
+
+    return _Spreading(config, log)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of official artifacts beside the project; tests that need it skip where it is missing."""
