@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from vbpr_conformance.ig.model import Requirement
@@ -72,6 +74,34 @@ def test_what_is_lost_in_any_interaction_is_one_cause():
     )
     assert [each.sentence for each in found] == [cause]
     assert found[0].id == "decimals-lose-zeros-at-their-end"
+
+
+def test_what_fails_alike_with_several_types_has_one_cause():
+    """A server that cannot read cannot read anything, and a SHOULD of it is no second finding."""
+    many = [
+        failing(kind, f"read of a {kind} is answered 501", interaction="read", resource=kind) for kind in ("A", "B")
+    ]
+    weak = replace(many[0], id="weak", verdict=Verdict.WARN)
+    [cause] = causes([weak, *many], {})
+    assert (cause.verdict, len(cause.cases)) == (Verdict.FAIL, 3)
+    assert "(the same with other types)" in cause.sentence
+    searches = [failing(kind, f"{kind}?date returned …", resource=kind) for kind in ("A", "B")]
+    assert len(causes(searches, {})) == 2
+
+
+def test_what_follows_from_a_parameter_that_does_not_work_is_no_cause_of_its_own():
+    """Other searches by it are put with it where many fail; what they are about is not verified."""
+    by_date = {"parameters": ("date",)}
+    date = replace(about(resource="MeasureReport", search="date"), id="date")
+    search = replace(about(resource="MeasureReport", interaction="search-type"), id="search")
+    known = {"date": date, "search": search}
+    own = [replace(failing(f"d{n}", "returned too much", **by_date), requirements=("date",)) for n in range(6)]
+    other = replace(failing("count", "the total is wrong", **by_date), requirements=("search",))
+    [cause] = causes([*own, other], known)
+    assert (cause.breaks, cause.hides, len(cause.cases)) == (("date",), ("search",), 7)
+    assert len(causes([*own[:2], other], known)) == 2
+    elsewhere = replace(failing("x", "the total is wrong", parameters=("status",)), requirements=("search",))
+    assert len(causes([*own, elsewhere], known)) == 2
 
 
 def test_a_status_tells_causes_apart():

@@ -100,7 +100,7 @@ def test_a_difference_is_named_by_what_became_of_the_element(sent, got, expected
 @pytest.mark.parametrize(
     ("status", "body", "expected"),
     [
-        (500, b"", "GET MeasureReport answered 500"),
+        (500, b"", "read of a MeasureReport is answered 500"),
         (200, b'{"resourceType": "Bundle"}', "read of a MeasureReport is answered with a Bundle"),
         (200, b"<html>", "read of a MeasureReport is answered without a resource"),
         (200, b'{"resourceType": "MeasureReport"}', "said"),

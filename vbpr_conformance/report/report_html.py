@@ -25,6 +25,7 @@ from vbpr_conformance.suite.verdicts import CaseResult
 FILE = "report.html"
 _MOST_SHOWN = 8_000
 _MOST_EXCHANGES = 4
+_SHOWN_ELSEWHERE = frozenset({"requirement", "suite", "seen again with", "specification"})
 _WITH_EVIDENCE = 60
 """So many causes are shown with what was exchanged; of more, the first ones, and the others with their commands."""
 
@@ -85,6 +86,7 @@ class CauseShown:
     cause: Cause
     label: str
     first: CaseResult
+    evidence: Mapping[str, Sequence[str]]
     others: Sequence[CaseResult]
     exchanges: Sequence[Mapping[str, Any]]
     again: str
@@ -102,7 +104,23 @@ def _cause_shown(
     if with_evidence:
         failed = [each for each in first.exchanges if each["failed"]] or list(first.exchanges[-1:])
         shown = [_exchange_shown(each, first) for each in failed[:_MOST_EXCHANGES]]
-    return CauseShown(cause, label(cause), first, others, shown, of_case(first, record), script_path(first, record))
+    again = of_case(first, record)
+    return CauseShown(
+        cause, label(cause), first, _evidence(cause, first), others, shown, again, script_path(first, record)
+    )
+
+
+def _evidence(cause: Cause, first: CaseResult) -> dict[str, list[str]]:
+    """Give the evidence by its labels; what the cause says by itself or shows elsewhere is not said again."""
+    found: dict[str, list[str]] = {}
+    if first.message != cause.sentence:
+        found["What was found"] = [printable(first.message)]
+    last = "More"
+    for name, text in first.details:
+        if name not in _SHOWN_ELSEWHERE:
+            last = name[:1].upper() + name[1:] if name else last
+            found.setdefault(last, []).append(printable(text))
+    return found
 
 
 def _exchange_shown(exchange: Mapping[str, Any], result: CaseResult) -> dict[str, Any]:

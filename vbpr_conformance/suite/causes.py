@@ -17,6 +17,7 @@ _CONTENT = frozenset({"same_as", "shows"})
 _VALIDITY = frozenset({"valid", "conforms_to", "every_valid"})
 _ALIKE = 5
 """So many search parameters that fail alike have one cause."""
+_EXACTLY = 3
 _CONDITIONAL = "conditional-"
 CLAIM = "MAY"
 """The expectation of what the guide leaves to the server, and a server that fails it claims."""
@@ -51,7 +52,8 @@ def causes(results: Iterable[CaseResult], requirements: Mapping[str, Requirement
     for result in results:
         if result.verdict in {Verdict.FAIL, Verdict.WARN, Verdict.ERROR}:
             groups.setdefault(signature(result), []).append(result)
-    found = [_cause(group, requirements) for group in _merged(groups.values())]
+    together = _with_what_follows(_merged(groups.values()), requirements)
+    found = [_cause(group, requirements) for group in together]
     return tuple(_renamed(sorted(found, key=_rank)))
 
 
@@ -127,23 +129,89 @@ def signature(result: CaseResult) -> tuple[object, ...]:
 
 
 def _merged(groups: Iterable[list[CaseResult]]) -> list[list[CaseResult]]:
-    """Put together what fails alike for many search parameters: then it is searching, not the parameters."""
-    alike: dict[tuple[object, ...], list[list[CaseResult]]] = {}
-    for group in groups:
-        alike.setdefault(_without_parameters(group), []).append(group)
-    merged: list[list[CaseResult]] = []
-    for each in alike.values():
-        if len(each) >= _ALIKE:
-            merged.append([result for group in each for result in group])
-        else:
-            merged += each
-    return merged
+    """Put together what one defect has made fail in several ways.
+
+    What fails alike for many search parameters: then it is searching, not the parameters. What fails alike for several
+    types, and what a SHALL and a SHOULD tell of the same thing.
+    """
+    found = list(groups)
+    for alike, least in ((_without_parameters, _ALIKE), (_without_type, 2), (_without_verdict, 2)):
+        together: dict[tuple[object, ...], list[list[CaseResult]]] = {}
+        for group in found:
+            together.setdefault(alike(group), []).append(group)
+        found = []
+        for each in together.values():
+            if len(each) >= least:
+                found.append(sorted((result for group in each for result in group), key=_fail_first))
+            else:
+                found += each
+    return found
+
+
+def _fail_first(result: CaseResult) -> bool:
+    return result.verdict is not Verdict.FAIL
 
 
 def _without_parameters(group: list[CaseResult]) -> tuple[object, ...]:
-    first = group[0]
-    verdict, deviation, cause, *where = signature(first)
+    verdict, deviation, cause, *where = signature(group[0])
     return (verdict, deviation, re.sub(r"\?[^\s]*", "?…", str(cause)), *where)
+
+
+def _without_type(group: list[CaseResult]) -> tuple[object, ...]:
+    """Give what failures have in common whatever the type; those of searches are about a parameter of a type."""
+    check, shared = group[0].check, signature(group[0])
+    if check is None or not check.resource or check.interaction.startswith("search"):
+        return shared
+    said = re.sub(rf"\b{re.escape(check.resource)}\b", "…", check.cause)
+    return (group[0].verdict, group[0].deviation, said, check.interaction, check.status)
+
+
+def _without_verdict(group: list[CaseResult]) -> tuple[object, ...]:
+    verdict, *shared = signature(group[0])
+    return ("", *shared) if verdict in {Verdict.FAIL, Verdict.WARN} and group[0].check else (verdict, *shared)
+
+
+def _with_what_follows(
+    groups: list[list[CaseResult]], requirements: Mapping[str, Requirement]
+) -> list[list[CaseResult]]:
+    """Put with a search parameter that does not work what fails in other searches that use it.
+
+    It does not work where many searches by it fail. What else is wrong with those others can be told when it is mended.
+    """
+    broken: dict[tuple[str, str], list[CaseResult]] = {}
+    for group in groups:
+        tests = [requirements[name] for name in _about(group, requirements)]
+        for about in (each.about for each in tests if "search" in each.about):
+            if len(group) >= _ALIKE and len(tests) == 1 and group[0].verdict is Verdict.FAIL and not group[0].deviation:
+                broken.setdefault((about["resource"], about["search"]), group)
+    kept = []
+    for group in groups:
+        first = group[0]
+        uses = [(first.check.resource, name) for name in first.check.parameters] if first.check else []
+        into = next((broken[each] for each in uses if each in broken), None)
+        others = [
+            requirements[name] for name in _about(group, requirements) if "search" not in requirements[name].about
+        ]
+        if into is None or into is group or first.deviation or others or not _is_search(group):
+            kept.append(group)
+        else:
+            into += group
+    return kept
+
+
+def _is_search(group: list[CaseResult]) -> bool:
+    return all(each.check and each.check.interaction.startswith("search") for each in group)
+
+
+def _about(group: list[CaseResult], requirements: Mapping[str, Requirement]) -> list[str]:
+    """Name the requirements that the failures of a group are exactly about."""
+    names = dict.fromkeys(
+        name
+        for result in group
+        for name in result.requirements
+        if name in requirements and aboutness(result.check, requirements[name]) == _EXACTLY
+    )
+    return list(names)
 
 
 def _cause(group: list[CaseResult], requirements: Mapping[str, Requirement]) -> Cause:
@@ -175,6 +243,9 @@ def _sentence(plainest: CaseResult, group: list[CaseResult]) -> str:
     if len({result.message for result in group}) == 1 or plainest.check is None:
         return first
     general = plainest.check.cause
+    kinds = {each.check.resource for each in group if each.check}
+    if len(kinds) > 1 and plainest.check.resource and plainest.check.resource in general:
+        return f"{general} (the same with other types)"
     return first if general in {first, ""} or "…" in general else general
 
 

@@ -80,7 +80,8 @@ def general(sentence: str) -> str:
 def _of_answer(exchange: Exchange, interaction: str, resource: str) -> str:
     """Name what is wrong with an answer as a whole, whichever expectation met it first."""
     if exchange.status >= _BREAKDOWN:
-        return f"{exchange.method} {resource or interaction} answered {exchange.status}"
+        what = f"{interaction} of a {resource}" if resource else interaction or exchange.method
+        return f"{what} is answered {exchange.status}"
     if interaction not in _GIVES_WHAT_IS_NAMED or exchange.status not in _SUCCESS:
         return ""
     given = exchange.resource

@@ -15,7 +15,7 @@ from vbpr_conformance.suite.created_resource import CreatedResource
 from vbpr_conformance.suite.findings import Finding, HarnessError, NotTestedError, refuse_when_locked_out
 from vbpr_conformance.suite.language import Step
 from vbpr_conformance.suite.seed_payloads import change
-from vbpr_conformance.suite.sentences import short_url
+from vbpr_conformance.suite.sentences import request_text
 from vbpr_conformance.suite.templating import MissingValueError, fill
 from vbpr_conformance.suite.verbs import Entry
 
@@ -94,7 +94,7 @@ def untold(trouble: MissingValueError, run: CaseRun, needed_by: str) -> Finding 
         raise NotTestedError("the server gave all of it on one page", applicable=False)
     exchange = run.answers[trouble.name].exchange
     missing = trouble.path.partition(".")[2]
-    said = f"the answer to {exchange.method} {short_url(exchange)} does not tell {missing}, which {needed_by} needs"
+    said = f"the answer to {request_text(exchange)} does not tell {missing}, which {needed_by} needs"
     return Finding(said, exchanges=[exchange])
 
 

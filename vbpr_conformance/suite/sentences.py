@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from vbpr_conformance.suite.seed_payloads import TAG_SYSTEM
 from vbpr_conformance.suite.untrusted import member, objects, string
 
 if TYPE_CHECKING:
     from vbpr_conformance.rest.exchange import Exchange
 
 _MOST_TEXT = 200
+_AT_THE_BASE = frozenset({"transaction", "batch", "search"})
+_OF_THE_RUN = f"identifier={TAG_SYSTEM}"
 
 
 def short_url(exchange: Exchange) -> str:
-    """The end of the URL that says what is asked for: type and what follows, without the server's base."""
+    """The end of the URL that says what is asked for: type and what follows, without the server's base.
+
+    Nor with what keeps a search to the resources of the run, where it asks for something else besides.
+    """
     path, question, query = str(exchange.url).partition("?")
     steps = path.rstrip("/").split("/")
-    start = next((at for at, step in enumerate(steps) if step[:1].isupper()), len(steps) - 1)
-    return "/".join(steps[start:]) + question + query
+    start = next((at for at, step in enumerate(steps) if step[:1].isupper()), None)
+    if start is None:
+        start, steps = 0, ["[base]"] if exchange.interaction in _AT_THE_BASE else steps[-1:]
+    asked = "&".join(each for each in query.split("&") if not each.startswith(_OF_THE_RUN)) or query
+    return "/".join(steps[start:]) + question + asked
 
 
 def request_text(exchange: Exchange) -> str:

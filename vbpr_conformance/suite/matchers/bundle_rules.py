@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from vbpr_conformance.suite.answer import Answer
 from vbpr_conformance.suite.evidence import Evidence
 from vbpr_conformance.suite.findings import Finding
-from vbpr_conformance.suite.sentences import short_url
+from vbpr_conformance.suite.sentences import request_text
 from vbpr_conformance.suite.untrusted import member, objects, string
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def bundle(value: Literal[True], answer: Answer, evidence: Evidence) -> None:  #
     for page in pages:
         for should, what in _broken(page, answer, evidence):
             finding = Finding(
-                f"the Bundle that {short_url(answer.exchange)} returned is wrong: {what}", (), [page], should=should
+                f"the Bundle that {request_text(answer.exchange)} returned is wrong: {what}", (), [page], should=should
             )
             if not should:
                 raise finding

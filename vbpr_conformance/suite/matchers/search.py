@@ -85,8 +85,7 @@ def exactly(value: Literal["what-matches"], answer: Answer, evidence: Evidence) 
         got = expected - len(missing)
         _report(answer, f"returned {got} of {expected} expected {query.type}s", (missing + wrong))
     if wrong:
-        plural = "" if len(wrong) == 1 else "s"
-        _report(answer, f"returned {len(wrong)} {query.type}{plural} that do not match", wrong)
+        _report(answer, f"returned {query.type}s that do not match ({len(wrong)} of {len(found)})", wrong)
 
 
 def _others(answer: Answer, evidence: Evidence) -> list[CreatedResource]:
