@@ -5,6 +5,7 @@ A wrong URL or a missing login is nobody's broken requirement.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from vbpr_conformance.client.client import FhirClient
@@ -25,8 +26,10 @@ _MOST_TEXT = 200
 _MOST_PAGE = 5000
 
 
-def check_fhir_endpoint(client: FhirClient, resource_type: str) -> None:
+def check_fhir_endpoint(client: FhirClient, resource_type: str) -> Mapping[str, Any]:
     """Raise `TargetError` if nothing answers, if no answer is FHIR's, or if the search is not permitted.
+
+    Gives what was answered in place of a CapabilityStatement, whatever it holds; nothing where that was no resource.
 
     The metadata and one search of `resource_type` are asked for. The CapabilityStatement gates nothing: a server whose
     `/metadata` is broken is still one if it answers the search with a resource.
@@ -56,6 +59,7 @@ def check_fhir_endpoint(client: FhirClient, resource_type: str) -> None:
             f"{client.base_url} is not the base URL of a FHIR server, or its path is wrong: metadata and the search of "
             f"{resource_type} are answered 404{_hint(answers[0])}"
         )
+    return capabilities.resource or {}
 
 
 def _raise_what_a_proxy_says(client: FhirClient, exchange: Exchange) -> None:

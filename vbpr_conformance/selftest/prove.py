@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -223,9 +224,18 @@ def _start(version: str) -> None:
     """Load what every trial of a process needs."""
     from vbpr_conformance.ig.loader import load_edition  # noqa: PLC0415  in the new process
 
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     cases_of(load_edition(version))
     gc.freeze()  # what was loaded stays: the garbage collector need not look at it again and again
     gc.set_threshold(50_000, 20, 20)
+
+
+def _end_with_parent() -> None:
+    """Wait for the end of the process that started this one: a worker whose parent was killed waits for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 @cache

@@ -28,6 +28,7 @@ from vbpr_conformance.suite.selection import in_shard, judged, shard_of
 from vbpr_conformance.suite.stability import steadiest
 from vbpr_conformance.suite.suite_file import did_you_mean, is_suite, load_suite, packaged
 from vbpr_conformance.suite.target_terms import TargetTerms
+from vbpr_conformance.suite.untrusted import member, string
 from vbpr_conformance.suite.verdicts import CaseKey, CaseResult
 
 if TYPE_CHECKING:
@@ -201,10 +202,12 @@ class Session:
         resource_type = self.target.edition.profiles[0].type
         try:
             with self._open_client(self.target.url) as client:
-                check_fhir_endpoint(client, resource_type)
+                software = member(check_fhir_endpoint(client, resource_type), "software")
         except TargetError as trouble:
             self.record.trouble = str(trouble)
             raise
+        self.record.tally.software = string(software, "name")
+        self.record.tally.version = string(software, "version")
 
     def run(self, case: Case) -> CaseResult:
         """Run a case."""
