@@ -66,9 +66,8 @@ def url(edition):
 def folder(tmp_path_factory, url):
     """A folder that holds what the commands name."""
     here = tmp_path_factory.mktemp("documented")
-    suite = re.search(
-        r"^suite: Our contracts$.*?^```$", (ROOT / "docs/writing-a-suite.md").read_text(), re.MULTILINE | re.DOTALL
-    )[0]
+    page = (ROOT / "docs" / "writing-a-suite.md").read_text(encoding="utf-8")
+    suite = next(block for language, block in FENCE.findall(page) if language == "yaml")
     (here / "our-contracts.yaml").write_text(suite)
     (here / "our-own-suites").mkdir()
     (here / "our-own-suites" / "contract.yaml").write_text(suite)

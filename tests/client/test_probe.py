@@ -21,7 +21,7 @@ def html(status=200):
 def test_one_fhir_answer_is_enough(client_of, answer):
     """Whatever its status; whether it is right is judged by the cases."""
     client = client_of(lambda _: answer)
-    check_fhir_endpoint(client, "Basic")
+    assert check_fhir_endpoint(client, "Basic") == answer.json()
     assert [each.method for each in client.seen] == ["GET", "GET"]
 
 
