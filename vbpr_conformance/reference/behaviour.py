@@ -88,6 +88,7 @@ class Behaviour:
     uuid_versions: bool = False
     anonymous: str = ""
     """The interaction that needs no credentials although the server asks for them."""
+    closed_metadata: bool = False
     token_in_url: bool = False
     any_token: bool = False
     expired_tokens: bool = False

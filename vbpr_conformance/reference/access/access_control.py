@@ -41,7 +41,8 @@ def authorize(access: AccessControl, request: Request, behaviour: Behaviour) -> 
 
     Raises `ProblemError`: 401 for whom it does not know, 403 for what is not granted.
     """
-    if request.interaction in {"capabilities", behaviour.anonymous}:
+    is_open = request.interaction == "capabilities" and not behaviour.closed_metadata
+    if is_open or request.interaction == behaviour.anonymous:
         return
     if request.grant is None:
         request.grant = access.authenticate(request, behaviour)
