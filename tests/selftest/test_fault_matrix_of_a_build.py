@@ -34,9 +34,9 @@ def test_a_fault_is_caught_by_a_case_about_what_it_breaks(edition):
 
 def test_faults_behind_a_login_are_tried_there(edition):
     """Against a server that asks for credentials; what no run can see is told with its reason."""
-    made = matrix(edition, "security-any-token", "security-expired-token")
+    made = matrix(edition, "security-any-token", "search-category-first-only")
     assert made.seen["security-any-token"]
-    assert list(made.unseen) == ["security-expired-token"]
+    assert list(made.unseen) == ["search-category-first-only"]
     assert made.is_proven
 
 
