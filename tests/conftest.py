@@ -3,26 +3,11 @@
 from __future__ import annotations
 
 import os
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
-import yaml
 
 SHARED = Path(__file__).parents[2] / "shared"
-
-
-KNOWN_FAILURES = yaml.safe_load((Path(__file__).parent / "known_failures.yaml").read_text(encoding="utf-8"))
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the tests that are known to be red run as xfailed, each with what was seen."""
-    for item in items:
-        for known in KNOWN_FAILURES:
-            if fnmatchcase(f"tests/{item.nodeid.removeprefix('tests/')}", known["test"]):
-                item.add_marker(pytest.mark.xfail(reason=known["seen"], strict=False))
-
-
 SPREAD = ("suite/test_fault_matrix.py", "suite/test_reproduce.py", "observe/test_client_faults.py")
 """Files of many long tests: with `--dist loadfile` each of their tests goes to the worker that is free."""
 
