@@ -92,7 +92,7 @@ VALUES = {
     "unused": ["unknown"],
     "told": True,
     "search_answered": True,
-    "shows_only": "MeasureReport",
+    "shows_none_of": "Organization",
     "most_per_page": 1,
     "one_of": ["a", "b"],
     "in_order": ["a", "b"],

@@ -82,7 +82,7 @@ class Expect(Strict):
     refused_as: str | None = None
     challenge: Literal[True] | None = None
     hides: str | None = None
-    shows_only: str | None = None
+    shows_none_of: str | None = None
     no_open_credentials: Literal[True] | None = None
     shows: str | None = None
     declares: str | None = None

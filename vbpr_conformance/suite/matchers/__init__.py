@@ -32,7 +32,7 @@ MATCHERS: Mapping[str, Matcher] = {
     "refused_as": http_answer.refused_as,
     "challenge": access_refusals.challenge,
     "hides": access_refusals.hides,
-    "shows_only": access_refusals.shows_only,
+    "shows_none_of": access_refusals.shows_none_of,
     "no_open_credentials": access_refusals.no_open_credentials,
     "versions_agree": versions.versions_agree,
     "returns": versions.returns,

@@ -29,11 +29,11 @@ def hides(value: str, answer: Answer, evidence: Evidence) -> None:  # noqa: ARG0
         raise Finding(f"the answer {exchange.status} to {request_text(exchange)} tells of the data", (), [exchange])
 
 
-def shows_only(value: str, answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001
-    """What a search finds and includes is of this type."""
-    other = sorted(each for each in references([*answer.matches, *answer.included]) if not each.startswith(f"{value}/"))
-    if other:
-        said = f"the answer to {request_text(answer.exchange)} brings {other[0]}, expected {value} alone"
+def shows_none_of(value: str, answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001
+    """Nothing of this type is found or included by a search."""
+    shown = sorted(each for each in references([*answer.matches, *answer.included]) if each.startswith(f"{value}/"))
+    if shown:
+        said = f"the answer to {request_text(answer.exchange)} brings {shown[0]}, expected no {value}"
         raise Finding(said, (), [answer.exchange])
 
 
