@@ -9,12 +9,14 @@ import csv
 import html
 import io
 import json
+import re
 from decimal import Decimal
 from urllib.parse import quote, urljoin
 
 from reading_client import ReadingClient
 
 from vbpr_conformance.fhir import xml_codec
+from vbpr_conformance.fhir.format_error import FormatError
 from vbpr_conformance.ig.loader import load_edition
 
 XML = "application/fhir+xml"
@@ -64,7 +66,12 @@ class ReadAllClient(ReadingClient):
                 if each.get("search", {}).get("mode", "match") == "match"
             ]
         kept = [each for each in found if all(self.meets(each, *one) for one in wanted.items() if one[0] != "_include")]
-        cited = {self.below(one["reference"]) for each in kept for one in each.get("evaluatedResource", ())}
+        cited = {
+            self.below(one["reference"])
+            for each in kept
+            for one in each.get("evaluatedResource", ())
+            if "reference" in one
+        }
         return kept, [each for each in found if f"{kind}/{each['id']}" in cited]
 
     def below(self, reference):
@@ -91,7 +98,9 @@ class ReadAllClient(ReadingClient):
             inner = each.get("subject", {}).get("extension", ())
             return value in {self.below(one.get("valueReference", {}).get("reference", "")) for one in inner}
         if code == "evaluated-resource":
-            return value in {self.below(one.get("reference", "")) for one in each.get("evaluatedResource", ())}
+            return value in {
+                self.below(one.get("reference", "")) for one in each.get("evaluatedResource", ()) if "reference" in one
+            }
         held = each.get(code)
         return self.below(held.get("reference", "")) == value if isinstance(held, dict) else held == value
 
@@ -361,7 +370,24 @@ class XmlDump(_Shown):
     def output(self):
         entries = [{"resource": each} for each in self.all_shown() if not _modified(each)]
         bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
-        return self.fault.written(xml_codec.dumps(bundle, _STRUCTURE).decode())
+        return self.fault.written(_as_xml(bundle))
+
+
+def _as_xml(value):
+    """In XML, without elements that R4 has not."""
+    while True:
+        try:
+            return xml_codec.dumps(value, _STRUCTURE).decode()
+        except FormatError as error:
+            value = _without(value, re.search(r"'(\w+)' is no element", str(error))[1])
+
+
+def _without(value, name):
+    if isinstance(value, list):
+        return [_without(each, name) for each in value]
+    return (
+        {key: _without(each, name) for key, each in value.items() if key != name} if isinstance(value, dict) else value
+    )
 
 
 def _modified(each):

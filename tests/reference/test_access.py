@@ -269,7 +269,7 @@ def conversation(edition, **options):
     said += [client.get(path, **narrow) for path in ("Organization/o", "MeasureReport?_include=MeasureReport:reporter")]
     said.append(client.get("MeasureReport/a?access_token=" + whole["authorization"].partition(" ")[2]))
     said.append(client.get(client.get("MeasureReport?_count=1", **whole).links["next"]))
-    said.append(client.get("MeasureReport/a", **whole))
+    said += [client.get("MeasureReport/a", **whole), client.get("metadata")]
     return [
         (each.status, sorted(each.headers), b"Secret" in each.body or b"MeasureReport/m" in each.body) for each in said
     ]

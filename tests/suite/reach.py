@@ -25,6 +25,8 @@ def reach(case: Case) -> set[str]:
     used |= {"create", "delete"} if seeds else set()
     used |= {"references"} if made else set()
     used |= {f"search {case.row['param']}"} if "param" in case.row else set()
+    if isinstance(query := case.row.get("query"), str):
+        used |= {f"search {query.partition(':')[0]}"}
     for step in case.spec.steps:
         used |= set(_of_step(step))
     return used | {"xml"} if case.row.get("format") == "xml" else used

@@ -19,6 +19,7 @@ _STORM = 8
 _EARLY = 0.85
 """What part of the time that a server asked for must have passed: clocks and networks differ."""
 _SHORT = 0.2
+_WITH_LINKS = ("page", "search-type", "search-system", "history", "batch", "transaction")
 _REFUSED = frozenset({429, 503})
 
 
@@ -49,19 +50,18 @@ def _pages(recording: Recording) -> None:
 
 
 def _links(recording: Recording, request: RecordedRequest) -> set[str]:
-    """The links that an answer gave, as targets below the base."""
-    if not request.succeeded or (
-        request.interaction not in {"page", "search-type", "search-system"}
-        and not request.interaction.startswith("history")
-    ):
+    """The links that an answer gave, as targets below the base; those of searches inside a batch as well."""
+    if not request.succeeded or not request.interaction.startswith(_WITH_LINKS):
         return set()
     body: Any = recording.parsed(request)
-    links = body.get("link", []) if isinstance(body, dict) else []
+    entries = body.get("entry") if isinstance(body, dict) else None
+    inside = [each.get("resource") for each in entries if isinstance(each, dict)] if isinstance(entries, list) else []
     found = set()
-    for each in links:
-        url = urljoin(f"{recording.base}{request.target}", str(each.get("url", "")))
-        if url.startswith(recording.base):
-            found.add(url.removeprefix(recording.base))
+    for bundle in (body, *inside):
+        for each in bundle.get("link", ()) if isinstance(bundle, dict) else ():
+            url = urljoin(f"{recording.base}{request.target}", str(each.get("url", "")))
+            if url.startswith(recording.base):
+                found.add(url.removeprefix(recording.base))
     return found
 
 
