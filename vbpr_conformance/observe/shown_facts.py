@@ -22,6 +22,8 @@ _FALSE = ("false", "no", "nein", "non", "✗", "✘", "☐", "✕", "not met", "
 _DIGITS = frozenset({"0", "1"})
 _LINE = 200
 """So short a text may say yes or no by a digit; in a longer one a digit may say anything."""
+_IN_URLS = frozenset(":/")
+"""What holds one of these is looked for in URLs too: they end in references."""
 _URL = re.compile(r"\b(?:https?|urn):\S+")
 _CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CNY": "¥", "INR": "₹", "KRW": "₩", "CHF": "Fr"}
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T.*)?)?)?")
@@ -191,7 +193,11 @@ class OutputText:
         if fact.kind == "boolean" and len(self.plain) > _LINE:
             return EXACT if any(self._words.has(each) for each in fact.ways if each not in _DIGITS) else ""
         ways = [plain(each) for each in fact.ways]
-        return EXACT if any((self._piece if ":" in each else self._words).has(each) for each in ways if each) else ""
+        return (
+            EXACT
+            if any((self._piece if _IN_URLS & set(each) else self._words).has(each) for each in ways if each)
+            else ""
+        )
 
     def _shows_number(self, value: Decimal) -> str:
         if value in self.numbers:
