@@ -48,7 +48,7 @@ def add(subparsers: Subparsers) -> None:
         "--for",
         dest="seconds",
         metavar="SECONDS",
-        type=_seconds,
+        type=options.seconds,
         help="how long to serve; with --client-cmd, how long the client may take for one scenario",
     )
     parser.add_argument("--seed", metavar="N", type=options.whole_number(0), help="repeat the data of another run")
@@ -137,13 +137,3 @@ def _run(args: argparse.Namespace, edition: Edition, chosen: list, session: str,
 
 def _say(line: str) -> None:
     print(line, flush=True)
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
-    return value

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from vbpr_conformance import __version__
 from vbpr_conformance.report.allure_labels import labels_of_result
 from vbpr_conformance.report.failure_text import cause_by_case, explained, pretty, step_name, transcript
 from vbpr_conformance.report.repeat_command import of_case
 from vbpr_conformance.report.report_writer import write_whole
+from vbpr_conformance.report.run_properties import run_properties
 from vbpr_conformance.suite.causes import Cause
 from vbpr_conformance.suite.record import RunRecord
 from vbpr_conformance.suite.run_summary import RunSummary
@@ -165,17 +165,7 @@ class AllureResults:
         return {"name": title, "source": file, "type": kind}
 
     def _environment(self, record: RunRecord) -> None:
-        values = {
-            "target": record.url,
-            "software": f"{record.tally.software} {record.tally.version}".strip(),
-            "edition": record.edition.version,
-            "actor": record.actor,
-            "seed": str(record.seed),
-            "examples": str(record.examples),
-            "harness": __version__,
-            "interrupted": str(record.interrupted).lower(),
-        }
-        lines = [f"{key}={value}".replace("\n", " ") for key, value in values.items() if value]
+        lines = [f"{key}={value}".replace("\n", " ") for key, value in run_properties(record).items() if value]
         self._write("environment.properties", "\n".join(lines) + "\n")
 
     def _write(self, file: str, text: str) -> None:

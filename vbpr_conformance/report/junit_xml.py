@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from vbpr_conformance import __version__
 from vbpr_conformance.report.failure_text import cause_by_case, explained, transcript
 from vbpr_conformance.report.report_writer import RewrittenFile, write_whole
+from vbpr_conformance.report.run_properties import run_properties
 from vbpr_conformance.report.terminal_text import printable
 from vbpr_conformance.suite.causes import Cause
 from vbpr_conformance.suite.record import RunRecord
@@ -46,7 +46,8 @@ def document(record: RunRecord, summary: RunSummary) -> bytes:
     for name, results in suites.items():
         suite = ET.SubElement(root, "testsuite", {"name": name, "timestamp": record.started[:19], **_counts(results)})
         properties = ET.SubElement(suite, "properties")
-        for key, value in _properties(record, summary).items():
+        stated = {**run_properties(record), "run": record.run_id, "verdict": summary.verdict.value}
+        for key, value in stated.items():
             ET.SubElement(properties, "property", {"name": key, "value": _clean(value)})
         for result in results:
             _testcase(suite, result, causes.get(result.key))
@@ -73,21 +74,6 @@ def _kind(result: CaseResult) -> str:
     if result.verdict is Verdict.ERROR:
         return "error"
     return "failure" if result.verdict is Verdict.FAIL and not result.deviation else "skipped"
-
-
-def _properties(record: RunRecord, summary: RunSummary) -> dict[str, str]:
-    return {
-        "target": record.url,
-        "software": f"{record.tally.software} {record.tally.version}".strip(),
-        "edition": record.edition.version,
-        "actor": record.actor,
-        "seed": str(record.seed),
-        "examples": str(record.examples),
-        "harness": __version__,
-        "run": record.run_id,
-        "verdict": summary.verdict.value,
-        "interrupted": str(record.interrupted).lower(),
-    }
 
 
 def _testcase(suite: ET.Element, result: CaseResult, cause: Cause | None) -> None:
