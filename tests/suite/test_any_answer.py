@@ -16,7 +16,7 @@ from vbpr_conformance.report.outputs import standard_writers
 from vbpr_conformance.report.report_writer import RunWriters
 from vbpr_conformance.selftest.in_process import BASE
 from vbpr_conformance.suite.case import run_case
-from vbpr_conformance.suite.claims import declared, declared_types
+from vbpr_conformance.suite.claims import declared, declared_parameters
 from vbpr_conformance.suite.context import Context, Settings
 from vbpr_conformance.suite.findings import Finding, HarnessError, NotTestedError
 from vbpr_conformance.suite.language import Expect
@@ -192,7 +192,7 @@ def test_a_statement_may_have_any_shape():
             continue
         if isinstance(statement, dict):
             assert {declared(about, statement) for about in ABOUT} <= {True, False}
-            assert all(isinstance(each, str) for each in declared_types(ABOUT[2], statement))
+            assert all(isinstance(each, dict) for each in declared_parameters(ABOUT[2], statement))
 
 
 @pytest.mark.parametrize(("said", "claimed"), [("not-supported", False), ("single", True), (True, True), (None, False)])

@@ -12,6 +12,8 @@ from vbpr_conformance.suite.untrusted import member, objects, reference_to, stri
 
 NEXT = "next"
 """The link of a Bundle to the page after it: https://hl7.org/fhir/R4/http.html#paging."""
+NEXT_VERSION = "nextVersionId"
+"""What `{{name.meta.nextVersionId}}` gives: the version after that of the answer, where the server counts them."""
 
 
 @dataclass
@@ -66,6 +68,8 @@ class Answer:
             scope |= {NEXT: further[0]} if further else {}
             scope["created"] = [{"type": each.type, "id": each.id} for each in created_by(exchange)]
         version = meta.get("versionId")
+        if isinstance(version, str) and version.isdecimal():
+            meta[NEXT_VERSION] = str(int(version) + 1)
         etag = exchange.headers.get("ETag") or (f'W/"{version}"' if version else None)
         return {**scope, "meta": meta, "etag": etag, "lastModified": exchange.headers.get("Last-Modified")}
 

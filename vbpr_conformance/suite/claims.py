@@ -58,14 +58,14 @@ def _said(held: Any, wanted: str) -> bool:
     return bool(said & set(wanted.split("|")))
 
 
-def declared_types(about: Mapping[str, str], statement: Mapping[str, Any]) -> set[str]:
-    """The types of which the statement says that the search parameter in `about` is."""
+def declared_parameters(about: Mapping[str, str], statement: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the statement says of the search parameter in `about`: its `searchParam` of the type."""
     servers = [each for each in objects(statement, "rest") if each.get("mode") == "server"]
     resources = [
         each for rest in servers for each in objects(rest, "resource") if each.get("type") == about["resource"]
     ]
     parameters = [each for resource in resources for each in objects(resource, "searchParam")]
-    return {string(each, "type") for each in parameters if each.get("name") == about["search"]}
+    return [each for each in parameters if each.get("name") == about["search"]]
 
 
 def _codes(holder: Mapping[str, Any]) -> set[str]:

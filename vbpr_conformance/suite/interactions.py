@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from vbpr_conformance.client.client_errors import NoAnswerError
 from vbpr_conformance.client.urls import query, with_query
 from vbpr_conformance.errors import UsageError
-from vbpr_conformance.suite.answer import NEXT, Answer, created_by
+from vbpr_conformance.suite.answer import NEXT, NEXT_VERSION, Answer, created_by
 from vbpr_conformance.suite.case_run import CaseRun
 from vbpr_conformance.suite.created_resource import CreatedResource
 from vbpr_conformance.suite.findings import Finding, HarnessError, NotTestedError, refuse_when_locked_out
@@ -92,6 +92,8 @@ def untold(trouble: MissingValueError, run: CaseRun, needed_by: str) -> Finding 
         return HarnessError(f"{run.source}: {trouble}")
     if trouble.path == f"{trouble.name}.{NEXT}":
         raise NotTestedError("the server gave all of it on one page", applicable=False)
+    if trouble.path == f"{trouble.name}.meta.{NEXT_VERSION}":
+        raise NotTestedError("the server does not count versions, so the next one cannot be named", applicable=False)
     exchange = run.answers[trouble.name].exchange
     missing = trouble.path.partition(".")[2]
     said = f"the answer to {request_text(exchange)} does not tell {missing}, which {needed_by} needs"

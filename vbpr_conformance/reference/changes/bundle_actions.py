@@ -165,6 +165,12 @@ def _newest_everywhere(bundle: Resource) -> Resource:
     return bundle | {"entry": [each | ({"resource": newest} if "resource" in each else {}) for each in entries]}
 
 
+def _newest_of_each(entries: list[Object]) -> list[Object]:
+    """Leave out of a history, whose newest entries come first, all older versions."""
+    newest = {entry.get("fullUrl"): entry for entry in reversed(entries)}
+    return [entry for entry in entries if newest[entry.get("fullUrl")] is entry]
+
+
 def _without_tags(entry: Object) -> Object:
     resource = entry.get("resource", {})
     return entry | {"resource": resource | {"meta": without(resource["meta"], "tag")}} if "meta" in resource else entry
@@ -195,6 +201,7 @@ BUNDLE_EDITS: Mapping[str, Callable[[Any], Edit]] = {
     "set-in-responses": _set_in_responses,
     "empty-list": lambda _: lambda bundle: bundle | {"entry": bundle.get("entry", [])},
     "newest-content-everywhere": lambda _: _newest_everywhere,
+    "newest-of-each": _entries(_newest_of_each),
     "fill-deletions": lambda _: _each_entry(_fill_deletions),
     "drop-tags": lambda _: _each_entry(_without_tags),
 }

@@ -153,6 +153,26 @@ def _only_operations(kinds: Any) -> AskedHook:
     return request
 
 
+def _first_condition(_: Any) -> AskedHook:
+    """Look of If-None-Exist at the first parameter alone."""
+
+    def request(_: Store, asked: Request) -> Request:
+        first = asked.header("if-none-exist").partition("&")[0]
+        return replace(asked, headers=asked.headers | {"if-none-exist": first})
+
+    return request
+
+
+def _operations_as(kinds: Mapping[str, str]) -> AskedHook:
+    """Take some kinds of operations of a JSON Patch for others."""
+
+    def request(_: Store, asked: Request) -> Request:
+        taken = [each | {"op": kinds.get(each["op"], each["op"])} for each in json_codec.loads(asked.body)]
+        return replace(asked, body=json_codec.dumps(taken).encode())
+
+    return request
+
+
 def _deleted_for_reads_only(_: Any) -> AskedHook:
     """Mark instead of deleting, and let only reads look at the mark."""
 
@@ -247,6 +267,8 @@ _REQUESTS: Mapping[str, Callable[[Any], AskedHook]] = {
     "overlook-parameters": _overlook_parameters,
     "overlook-body": _overlook_body,
     "only-operations": _only_operations,
+    "operations-as": _operations_as,
+    "first-condition": _first_condition,
     "deleted-for-reads-only": _deleted_for_reads_only,
     "all-on-later-pages": _all_on_later_pages,
     "refuse-empty-values": _refuse_empty_values,

@@ -74,6 +74,18 @@ def _set_in_items(lists: Mapping[str, Object]) -> Edit:
     return lambda value: value | {name: [each | new for each in value[name]] for name, new in lists.items()}
 
 
+def _in_items(lists: Mapping[str, Mapping[str, Any]]) -> Edit:
+    """Edit each item of these lists."""
+    edits = {name: edit_of(actions) for name, actions in lists.items()}
+    return lambda value: value | {name: [edit(each) for each in value[name]] for name, edit in edits.items()}
+
+
+def _in_member(members: Mapping[str, Mapping[str, Any]]) -> Edit:
+    """Edit what stands under these names, where they are there."""
+    edits = {name: edit_of(actions) for name, actions in members.items()}
+    return lambda value: value | {name: edit(value[name]) for name, edit in edits.items() if name in value}
+
+
 OBJECT_EDITS: Mapping[str, Callable[[Any], Edit]] = {
     "drop-members": _drop_members,
     "set-members": _set_members,
@@ -81,5 +93,7 @@ OBJECT_EDITS: Mapping[str, Callable[[Any], Edit]] = {
     "keep-items": lambda lists: _items(lists, kept=True),
     "drop-last": _drop_last,
     "set-in-items": _set_in_items,
+    "in-items": _in_items,
+    "in-member": _in_member,
 }
 """Edits of any object. Items of lists are named by their code, name, type or relation, or are their own name."""

@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from vbpr_conformance.suite.answer import Answer
-from vbpr_conformance.suite.claims import declared, declared_types
+from vbpr_conformance.suite.claims import declared, declared_parameters
 from vbpr_conformance.suite.evidence import Evidence
 from vbpr_conformance.suite.findings import Finding, HarnessError
+from vbpr_conformance.suite.sentences import printable
+from vbpr_conformance.suite.untrusted import string
+
+_OFFICIAL = "http://hl7.org/fhir/"
+"""Below this URL stand the definitions of FHIR itself and of HL7's guides."""
 
 
 def declares(value: str, answer: Answer, evidence: Evidence) -> None:
@@ -27,18 +32,33 @@ def declares(value: str, answer: Answer, evidence: Evidence) -> None:
             [answer.exchange],
         )
     for about in names if "search" in requirement.about else ():
-        said = declared_types(about, statement) - _types(requirement.about, evidence)
-        if said:
-            text = about_text(requirement.about)
-            raise Finding(f"the CapabilityStatement declares {text} as {min(said)}", (), [answer.exchange])
+        for parameter in declared_parameters(about, statement):
+            _same_parameter(parameter, requirement.about, answer, evidence)
 
 
-def _types(about: Mapping[str, Any], evidence: Evidence) -> set[str]:
-    """The types of a search parameter: as it is published, and as the edition reads it."""
+def _same_parameter(parameter: Mapping[str, Any], about: Mapping[str, Any], answer: Answer, evidence: Evidence) -> None:
+    """What is declared under the name of a search parameter is that parameter: its type and its definition.
+
+    Its definition SHALL be populated for what FHIR or a guide defines; one that names no URL, or one outside of the
+    official names, is a SHOULD here, as it may be a definition of the server's own that says the same
+    (https://hl7.org/fhir/R4/capabilitystatement-definitions.html#CapabilityStatement.rest.resource.searchParam.definition).
+    """
     edition = evidence.edition
     found = next(each for each in edition.search_parameters(about["resource"]) if each.code == about["search"])
     held = edition.definitions.find(found.url, "SearchParameter")
-    return {found.type, *([str(held.resource.get("type"))] if held else [])}
+    text = about_text(about)
+    said = string(parameter, "type")
+    if said not in {found.type, *([str(held.resource.get("type"))] if held else [])}:
+        raise Finding(f"the CapabilityStatement declares {text} as {said}", (), [answer.exchange])
+    defined = string(parameter, "definition").partition("|")[0]
+    if defined != found.url:
+        what = f"with the definition {printable(defined)}" if defined else "without its definition"
+        raise Finding(
+            f"the CapabilityStatement declares {text} {what}, expected {found.url}",
+            (),
+            [answer.exchange],
+            should=not defined.startswith(_OFFICIAL),
+        )
 
 
 def about_text(about: Mapping[str, Any]) -> str:
