@@ -8,9 +8,9 @@ import pytest
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.generate.builder import build
-from vbpr_conformance.generate.must_support_forms import must_support_variants
 from vbpr_conformance.generate.paths import has, resolve
 from vbpr_conformance.generate.proof import errors
+from vbpr_conformance.suite.must_support import variants
 
 PERFORMANCE = "vbp-performance-measurereport"
 PROFILES = (PERFORMANCE, "vbp-quality-measurereport", "vbp-measure")
@@ -56,12 +56,18 @@ def test_drop(edition):
 @pytest.mark.parametrize("version", ["1.1.0", "1.0.0"])
 @pytest.mark.parametrize("name", PROFILES)
 def test_required_variants(request, version, name):
-    """Each form of each must-support element can be asked for, in the smallest payload too."""
+    """Each form of each must-support element can be asked for, but where the edition says that none may have it."""
     edition = request.getfixturevalue("edition" if version == "1.1.0" else "edition_1_0_0")
     profile = edition.profile(name)
-    for variant in must_support_variants(profile, edition):
-        made = build(profile, edition, random.Random(1), require=[variant.require], size="minimal")
-        assert has(made, resolve(variant.require, profile, edition)), variant
+    about = (each for each in edition.requirements if each.about.get("profile") == profile.id)
+    impossible = {each.about.get("element") for each in about if each.not_tested}
+    for form in variants(profile, edition):
+        if form.element_id in impossible:
+            with pytest.raises(UsageError, match="cannot have"):
+                build(profile, edition, random.Random(1), require=[form.path], size="minimal")
+            continue
+        made = build(profile, edition, random.Random(1), require=[form.path], size="minimal")
+        assert has(made, resolve(form.path, profile, edition)), form
 
 
 def test_what_is_required_is_there_in_full_payloads_too(edition):
@@ -87,9 +93,10 @@ def test_the_smallest_payloads_have_the_types_that_the_profile_names(edition):
 
 def test_choice_types_of_extensions_are_variants(edition):
     """The types that an extension of the profile may hold are variants of their own."""
-    variants = must_support_variants(edition.profile(PERFORMANCE), edition)
-    names = {each.name for each in variants if each.element.endswith("group.measureScore.extension:altMeasureScore")}
-    assert names == {"boolean", "decimal", "integer", "CodeableConcept", "Money"}
+    forms = variants(edition.profile(PERFORMANCE), edition)
+    names = [each.path for each in forms if each.element_id.endswith("group.measureScore.extension:altMeasureScore")]
+    types = {each.rpartition(".value")[2] for each in names}
+    assert types == {"Boolean", "Decimal", "Integer", "CodeableConcept", "Money"}
 
 
 def test_sizes(edition):

@@ -33,6 +33,7 @@ class CompiledProfile:
         self.banned: tuple[str, ...] = ()
         self.extras = extras
         self.is_unfolded = True
+        """Whether it is compiled for its place in a profile, not for a data type wherever that stands."""
 
     def make(self, b: Choices, given: Any = None) -> Object:
         """Make an object; given one, make the profile hold for it."""

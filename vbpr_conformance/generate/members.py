@@ -21,8 +21,6 @@ class Holder(Protocol):
 
     members: tuple[Member, ...]
     checks: tuple[Callable[[Object, Choices], None], ...]
-    is_unfolded: bool
-    """Whether it is compiled for its place in a profile, not for a data type wherever that stands."""
 
 
 class Value(NamedTuple):
@@ -58,7 +56,6 @@ class SlicePart:
     make: Refine
     holder: Holder | None
     matches: Callable[[Any], bool]
-    must_support: bool = False
 
     def wanted(self, b: Choices) -> bool:
         """Whether it shall be there this time."""
@@ -84,7 +81,6 @@ class Member:
     others: bool = True
     wide: int = 1
     """How far it repeats: 0 hardly, 1 some, 2 up to dozens."""
-    must_support: bool = False
     is_own: Callable[[Any], bool] | None = None
     """Whether an item falls into one of the slices, so that others do not get there by accident."""
     keys: tuple[str, ...] = field(init=False)

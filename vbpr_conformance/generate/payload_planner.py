@@ -227,7 +227,6 @@ class _Compiler:
             slices=tuple(slices),
             others=leaves_room(child),
             wide=2 if depth == 0 and is_backbone(child) else 1 if depth < 3 else 0,
-            must_support=child.must_support,
             is_own=falls_into(child),
         )
 
@@ -260,9 +259,7 @@ class _Compiler:
             if made is not None and self._in_context(each, child):
                 likely = 0.45 if each.must_support else 0.12
                 belongs = self._membership(each, child)
-                found.append(
-                    SlicePart(vid, each.min, each.max, likely, made.make, made.holder, belongs, each.must_support)
-                )
+                found.append(SlicePart(vid, each.min, each.max, likely, made.make, made.holder, belongs))
         return found
 
     def _membership(self, piece: Element, child: Element) -> Callable[[Any], bool]:
