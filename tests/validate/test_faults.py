@@ -142,12 +142,6 @@ PERFORMANCE = [
         "shape:Address.line",
         "MeasureReport.contained[0].address[0].line[1]",
     ),
-    (
-        "contained/0/address/0/_line",
-        [None, {"extension": [ext("https://payer.example.org/x", valueCode="a")]}],
-        "shape:Address.line",
-        "MeasureReport.contained[0].address[0].line",
-    ),
     ("status", {"value": "complete"}, "format:MeasureReport.status", "MeasureReport.status"),
     # primitive formats
     ("id", "a b", "format:MeasureReport.id", "MeasureReport.id"),

@@ -197,6 +197,15 @@ def test_an_unknown_extension_is_named_as_not_checked(validator, valid):
     assert {("information", "MeasureReport.extension[0]"), ("warning", "MeasureReport.modifierExtension[0]")} <= said
 
 
+def test_values_and_what_stands_beside_them_are_of_different_number(validator, valid):
+    """Nulls that a server leaves out at the end lose nothing: a warning."""
+    resource = valid("performance")
+    put(resource, "contained/0/address/0/_line", [None, {"extension": [FOREIGN]}])
+    found = [issue for issue in validator.issues(resource) if issue.rule == "shape:Address.line"]
+    assert [issue.severity for issue in found] == ["warning"]
+    assert "_line has 2 items, line has 1" in found[0].message
+
+
 def test_a_foreign_code_under_an_extensible_binding_is_a_warning(validator, valid):
     """Nobody here can tell whether a code of the value set would have fitted."""
     report = valid("performance")

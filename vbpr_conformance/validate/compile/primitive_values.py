@@ -251,6 +251,7 @@ def _array_beside(slot: PropertySlot, beside: ElementNode) -> PropertyCheck:
     name = slot.name
     array = slot.rule("array", slot.views[0])
     shape = slot.rule("shape", slot.views[0])
+    uneven = slot.node.issue_maker("shape", slot.views[0], severity="warning", code="structure")
     alone = _nothing_but_an_id(slot)
 
     def check(value: Any, owner: dict[str, Any], scope: Scope) -> Drafts | None:
@@ -259,8 +260,9 @@ def _array_beside(slot: PropertySlot, beside: ElementNode) -> PropertyCheck:
         found: Drafts = []
         values = owner.get(name.key)
         if type(values) is list and len(values) != len(value):
-            message = f"_{name.key} has {len(value)} items, but {name.key} has {len(values)}: they belong together."
-            found += below(shape(message), name.step)
+            # R4 has null fill out both arrays; servers leave nulls at the end out, and nothing is lost by that.
+            message = f"_{name.key} has {len(value)} items, {name.key} has {len(values)}: null stands for the others."
+            found += below(uneven(message), name.step)
         for index, each in enumerate(value):
             if each is None:
                 if type(values) is not list:

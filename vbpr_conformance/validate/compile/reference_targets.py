@@ -51,15 +51,17 @@ def object_rules(node: ElementNode, views: ElementRefs) -> list[ObjectRule]:
                 return below(odd_type(f"{shown(stated)} found as type, which is no type of resource."), ".type")
             return _by_type(stated, allowed, ".type") if stated is not None else None
         target = scope.resolve(reference)
+        found: Drafts = []
         named: str | None = None
         if target is None:
             named = type_in(reference)
             error = _trouble(reference, scope)
             warning = _oddity(known, reference, named, scope)
             if error is not None or warning is not None:
-                return below(malformed(error) if error is not None else dangling(str(warning)), ".reference")
+                found = below(malformed(error) if error is not None else dangling(str(warning)), ".reference")
+                if error is not None or named is None:
+                    return found
         actual = target.resource.get("resourceType") if target is not None else named or stated
-        found: Drafts = []
         if stated is not None and type(actual) is str and actual != stated and known.is_resource(actual):
             found += below(type_rule(f"{shown(stated)} found as type of a reference to {actual}."), ".type")
         target_type = actual if type(actual) is str and known.is_resource(actual) else None
@@ -160,7 +162,7 @@ def _oddity(known: KnownDefinitions, reference: str, named: str | None, scope: S
         return f"{shown(reference)} found, but no entry has this fullUrl."
     if reference.startswith("#") or is_absolute(reference):
         return None
-    if named is None:
+    if named is None or reference.startswith("/"):
         return f"{shown(reference)} found, expected Type/id, an absolute URL or #id."
     return None if known.is_resource(named) else f"{shown(reference)} found, but {named} is no type of resource."
 
