@@ -76,6 +76,7 @@ def rare_interactions(ask: Callable[..., Any], note: Callable[[str], None]) -> N
     stale = entry("PUT", "MeasureReport/rare", rare)
     stale["request"]["ifMatch"] = 'W/"1"'
     ask("POST", "", bundle("transaction", stale))
+    _of_versions_and_conditions(ask, note)
     first, second = ask("GET", "MeasureReport/rare"), ask("GET", "MeasureReport/rare")
     ask("PUT", "MeasureReport/rare", rare)
     times = [_updated(first), _updated(second)]
@@ -86,6 +87,25 @@ def rare_interactions(ask: Callable[..., Any], note: Callable[[str], None]) -> N
     except ValueError:
         modified = "no date of HTTP"
     note(f"Last-Modified is that time: {modified == times[0][:19]}")
+
+
+def _of_versions_and_conditions(ask: Callable[..., Any], note: Callable[[str], None]) -> None:
+    """Look at old versions, deletions, conditions of two parts, and what is not possible."""
+    ask("POST", "metadata", {"resourceType": "Parameters"})
+    ask(
+        "PATCH",
+        "MeasureReport/rare",
+        [{"op": "replace", "path": "/implicitRules", "value": "http://example.org/rules"}],
+    )
+    ask("PUT", "MeasureReport/ruled", report(id="ruled", implicitRules="http://example.org/rules"))
+    made = ask("PUT", "MeasureReport/ruled", report(id="ruled", status="pending"))
+    past = ask("GET", "MeasureReport/ruled/_history/1")
+    note(f"an old version is of its time: {_updated(past)[:10] == _updated(made)[:10]}")
+    ask("DELETE", "MeasureReport/ruled")
+    ask("GET", "MeasureReport/ruled/_history/3")
+    ask("POST", "MeasureReport", report(), if_none_exist="_id=later-rare&status=error")
+    fresh = ask("POST", "MeasureReport", report())
+    note(f"what is created is of now: {_updated(fresh)[:10] == _updated(made)[:10]}")
 
 
 def _updated(answer: Any) -> str:

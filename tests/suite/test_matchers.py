@@ -330,13 +330,23 @@ def test_a_statement_declares_what_a_requirement_is_about(evidence):
 
 
 def test_a_search_parameter_is_declared_with_its_type(evidence):
-    """Another type is another parameter."""
-    said = {"name": "date", "type": "date"}
+    """Another type is another parameter, so is another definition; none, or one of the server's own, is a SHOULD."""
+    url = "http://hl7.org/fhir/SearchParameter/MeasureReport-date"
+    said = {"name": "date", "type": "date", "definition": f"{url}|4.0.1"}
     statement.declares("mr-search-date", answered(capabilities(searchParam=[said])), evidence())
     with pytest.raises(Finding, match="declares search date of MeasureReport as token"):
         statement.declares(
             "mr-search-date", answered(capabilities(searchParam=[{**said, "type": "token"}])), evidence()
         )
+    for definition, is_should in (
+        ("http://hl7.org/fhir/SearchParameter/clinical-date", False),
+        ("https://payer.example/fhir/SearchParameter/our-date", True),
+        (None, True),
+    ):
+        declared = capabilities(searchParam=[{**said, "definition": definition}])
+        with pytest.raises(Finding, match=f"definition.*expected {url}") as raised:
+            statement.declares("mr-search-date", answered(declared), evidence())
+        assert raised.value.should is is_should
 
 
 # ---- all together

@@ -58,6 +58,7 @@ def _same_parameter(parameter: Mapping[str, Any], about: Mapping[str, Any], answ
             (),
             [answer.exchange],
             should=not defined.startswith(_OFFICIAL),
+            cause="the CapabilityStatement names search parameters without the definition that the guide gives them",
         )
 
 
