@@ -104,6 +104,15 @@ def _of_versions_and_conditions(ask: Callable[..., Any], note: Callable[[str], N
     ask("DELETE", "MeasureReport/ruled")
     ask("GET", "MeasureReport/ruled/_history/3")
     ask("POST", "MeasureReport", report(), if_none_exist="_id=later-rare&status=error")
+    ask("GET", "MeasureReport/later-rare", if_none_match='W/"1"')
+    named = "https://example.org/fhir/MeasureReport/named"
+    cited = {"reference": named}
+    grouped = [{"extension": [{"url": "http://example.org/cites", "valueReference": cited}]}]
+    citing = report(id="citing-named", evaluatedResource=[cited], group=grouped)
+    ask("PUT", "MeasureReport/citing-named", report(id="citing-named"))
+    created = entry("POST", "MeasureReport", report(), named)
+    ask("POST", "", bundle("transaction", created, entry("PUT", "MeasureReport/citing-named", citing)))
+    ask("GET", "MeasureReport/citing-named")
     fresh = ask("POST", "MeasureReport", report())
     note(f"what is created is of now: {_updated(fresh)[:10] == _updated(made)[:10]}")
 

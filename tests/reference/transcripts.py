@@ -30,6 +30,8 @@ _SEARCHES = (
     "_id=citing&_include=MeasureReport:evaluated-resource",
     "_sort=-_id",
     r"identifier=a\,status",
+    "identifier=a%2525",
+    "identifier=%C3%A9",
     "_id=rich",
     "nonsense=1",
 )

@@ -55,6 +55,9 @@ class Behaviour:
     transactions: bool = True
     atomic: bool = True
     references_resolved: bool = True
+    names_resolved: str = ""
+    """What the full URLs of the entries begin with to which references are resolved: all of them by default."""
+    resolves_in_updates: bool = True
     links_left_in: str = ""
     """The member in which links between the entries of a transaction stay as they are: extension, or div."""
     unmatched_references_taken: bool = False

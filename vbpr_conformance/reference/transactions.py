@@ -100,10 +100,12 @@ def _carry_out(server: Server, entries: list[BundleEntry]) -> None:
     _settle_ids(server, entries)
     if not server.behaviour.overlap_taken:
         _no_resource_twice(entries)
-    names = {each.full_url: each.will_be for each in entries if each.full_url and each.will_be}
+    known = [each for each in entries if each.full_url.startswith(server.behaviour.names_resolved)]
+    names = {each.full_url: each.will_be for each in known if each.full_url and each.will_be}
     resolved, atomic = server.behaviour.references_resolved, server.behaviour.atomic
     if resolved and atomic:
-        resolve(server, names, *(each.request for each in entries))
+        with_updates = server.behaviour.resolves_in_updates
+        resolve(server, names, *(each.request for each in entries if with_updates or each.request.method != "PUT"))
     coming = frozenset(entry.will_be for entry in entries)
     for entry in entries:
         entry.request.coming = coming

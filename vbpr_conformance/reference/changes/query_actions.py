@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import unquote_plus
 
 from vbpr_conformance.reference.changes.object_edits import action
 from vbpr_conformance.reference.http_messages import Pairs
@@ -66,5 +67,7 @@ _QUERIES: Mapping[str, Callable[[Any], Callable[[Pairs], Pairs]]] = {
     "lower-case-values-of": _lower_case_values_of,
     "missing-inverted": _missing_inverted,
     "overlook-chains": lambda _: lambda asked: [pair for pair in asked if "." not in pair[0]],
-    "overlook-escapes": lambda _: lambda asked: [(name, value.replace("\\,", ",")) for name, value in asked],
+    "decode-again": lambda _: lambda asked: [(name, unquote_plus(value)) for name, value in asked],
+    "read-as-latin": lambda _: lambda asked: [(name, value.encode().decode("latin-1")) for name, value in asked],
+    "overlook-escapes": lambda sign: lambda asked: [(name, value.replace(f"\\{sign}", sign)) for name, value in asked],
 }
