@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
@@ -203,6 +204,50 @@ def _tired():
     return fault
 
 
+def _records(change):
+    """Change each metric and each stratum."""
+    return _objects(lambda each: change(each) if "code" in each or "stratum" in each or "value" in each else each)
+
+
+def _with_zero(record):
+    """A metric or stratum whose score is given as zero; anything else as it is."""
+    is_record = "id" in record or isinstance(record.get("value"), dict)
+    return {**record, "measureScore": {"value": Decimal(0)}} if is_record else record
+
+
+def _periods(change):
+    return lambda resource, _: {**resource, "period": change(resource["period"])} if "period" in resource else resource
+
+
+def _sent(change):
+    """A fault of what is sent."""
+
+    def fault(request, _):
+        headers = {name: value for name, value in request.headers.items() if name != "content-length"}
+        return httpx.Request(request.method, request.url, headers=headers, content=change(request.content))
+
+    return fault
+
+
+def _entries(change):
+    """A fault of those entries of a transaction that bring no resource."""
+
+    def fault(bundle, client):
+        entries = [each if "resource" in each else change(each, client) for each in bundle["entry"]]
+        return {**bundle, "entry": entries}
+
+    return fault
+
+
+def _delete_others(_, client):
+    for each in client.search({"type": "MeasureReport"})[0]:
+        client.request("DELETE", f"MeasureReport/{each['id']}")
+
+
+def _show_twice(_, client):
+    client.shown = [*client.shown, *client.shown]
+
+
 def _show_also_all(_, client):
     client.shown += client.search({"type": "MeasureReport"})[0]
 
@@ -269,6 +314,27 @@ CLIENT_FAULTS = [
         "a value is escaped twice",
         "search-identifier/requests",
         request=_url(lambda url: url.replace("%7C", "%257C")),
+    ),
+    _fault(
+        "system-dropped",
+        "a token is sent without its system",
+        "search-identifier/nothing-else",
+        parameters=_changed("identifier", lambda value: value.rpartition("|")[2]),
+    ),
+    _fault(
+        "search-as-json",
+        "a search by POST is sent as JSON",
+        "plain/requests",
+        request=lambda request, _: (
+            httpx.Request(
+                "POST",
+                f"{str(request.url).partition('?')[0]}/_search",
+                headers={"Accept": "application/fhir+json", "Content-Type": "application/json"},
+                content=json.dumps(dict(request.url.params)),
+            )
+            if "period=" in str(request.url) and request.method == "GET"
+            else request
+        ),
     ),
     _fault("value-empty", "a parameter without a value", "plain/requests", parameters=_added(reporter="")),
     _fault(
@@ -596,6 +662,40 @@ CLIENT_FAULTS = [
     ),
     _fault("strata-dropped", "strata are dropped", "strata/by-value strata/by-component", show=_without("stratifier")),
     _fault(
+        "listed-twice",
+        "what it has found is shown twice",
+        "plain/shown pages-of-one/shown",
+        after=_show_twice,
+    ),
+    _fault(
+        "absent-as-zero",
+        "a score that is absent is shown as zero",
+        "absent-score/absent strata-without-scores/absent",
+        show=_records(lambda each: each if "value" in each.get("measureScore", {}) else _with_zero(each)),
+    ),
+    _fault(
+        "end-made-up",
+        "a period that goes on is given an end",
+        "open-period/dates",
+        show=_periods(lambda each: {**each, "end": each.get("end", "9999-12-31")}),
+    ),
+    _fault(
+        "start-made-up",
+        "a period without a start is given one",
+        "open-start/dates",
+        show=_periods(lambda each: {"start": "1900-01-01", **each}),
+    ),
+    _fault(
+        "percent-as-ratio",
+        "percent are shown as a ratio",
+        "units/units",
+        show=_objects(
+            lambda each: (
+                {**each, "value": each["value"] / 100, "unit": "", "code": ""} if each.get("code") == "%" else each
+            )
+        ),
+    ),
+    _fault(
         "metric-dropped",
         "the last metric is dropped",
         "plain/scores",
@@ -647,6 +747,37 @@ CLIENT_FAULTS = [
             request.headers.__setitem__("Authorization", f"Bearer {client.token or 'none'}"),
             request,
         )[1],
+    ),
+    # what is written
+    _fault(
+        "writes-otherwise",
+        "another status is written",
+        "update-what-matches/left",
+        body=lambda resource, _: {**resource, "status": "error"},
+    ),
+    _fault(
+        "writes-less",
+        "of what is sent the extensions are left out",
+        "create-unless-there/left transaction/left",
+        body=_without("extension"),
+    ),
+    _fault(
+        "patches-otherwise",
+        "another status is patched",
+        "patch/left",
+        request=_sent(lambda content: content.replace(b'"complete"', b'"error"')),
+    ),
+    _fault(
+        "deletes-too-much",
+        "what was not meant is deleted besides",
+        "delete-what-matches/left batch/left",
+        after=_delete_others,
+    ),
+    _fault(
+        "deletes-another",
+        "another one than was meant is deleted",
+        "transaction/left",
+        body=_entries(lambda each, client: {**each, "request": {**each["request"], "url": client.task["other"]}}),
     ),
     _fault(
         "finds-nothing",

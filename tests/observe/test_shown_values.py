@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vbpr_conformance.observe.made_up_values import ThingShown, made_up_end, zero_stands_for
 from vbpr_conformance.observe.shown_dates import date_shown
-from vbpr_conformance.observe.shown_facts import EXACT, OutputText, ShownFact
+from vbpr_conformance.observe.shown_facts import EXACT, OutputText, ShownFact, facts_of
 from vbpr_conformance.observe.shown_numbers import number_tokens, rounded_from
 from vbpr_conformance.observe.witness_tree import RecordIndex, read_outputs
 
@@ -83,6 +84,10 @@ def test_a_rounded_decimal_is_never_exact(value, places):
         ("2031-07-05T18:42:11Z", "2031-07-05T13:42:11-05:00"),
         ("7/5/2031, 1:42:11 PM GMT-5", "2031-07-05T13:42:11-05:00"),
         ("Sat Jul 05 2031 18:42:11 GMT+0000", "2031-07-05T13:42:11-05:00"),
+        ("05.07.2031 13:42:11 Uhr (UTC-05:00)", "2031-07-05T13:42:11-05:00"),
+        ("06.07.2031, 03:42:11 +09:00", "2031-07-05T13:42:11-05:00"),
+        ("05.07.2031 20:42:11 MESZ", "2031-07-05T13:42:11-05:00"),
+        ("5 juillet 2031 à 13h42 (America/Chicago)", "2031-07-05T13:42:11-05:00"),
     ],
 )
 def test_a_date_is_found_in_every_style(text, value):
@@ -95,6 +100,9 @@ def test_a_date_is_found_in_every_style(text, value):
         ("2031-07-01", "2031-07", "a day was added"),
         ("2031-07-05T00:00:00Z", "2031-07-05", "a time of day was added"),
         ("2031-07-05 13:42:11", "2031-07-05T13:42:11-05:00", "time zone is lost"),
+        ("05.07.2031 13:42:11 Uhr", "2031-07-05T13:42:11-05:00", "time zone is lost"),
+        ("2031-07-05 13:42:11 - 06.07.2031", "2031-07-05T13:42:11-05:00", "time zone is lost"),
+        ("2031-07-05T13:42:11Z", "2031-07-05T13:42:11-05:00", "time zone is changed"),
         ("2031-07-05", "2031-07-05T13:42:11-05:00", "time of day is lost"),
         ("5 July 2032", "2031-07-05", ""),
     ],
@@ -113,6 +121,8 @@ def test_what_is_lost_of_a_date_is_said(text, value, said):
         (b"k7;k8\n0;1\n", "scores.csv"),
         (b"metric,score,members\nk7,0,5\nk8,1,6\n", ""),
         (b"<table><tr><th>k7</th><td>0</td></tr><tr><th>k8</th><td>1</td></tr></table>", ""),
+        (b"<table><tr><th>k<th>score<tr><td>k7<td>0<tr><td>k8<td>1</table>", ""),
+        (b"<html><p><span>k7</span><span>0</span></p><p><span>k8</span><span>1</span></p>", ""),
         (b"Report\n k7\n   score: 0\n k8\n   score: 1\n", ""),
         (b"k7 0, k8 1", ""),
         (b'<r><g><t value="k7"/><s value="0"/></g><g><t value="k8"/><s value="1"/></g></r>', ""),
@@ -126,6 +136,61 @@ def test_a_value_is_found_with_the_thing_it_belongs_to(output, name):
         assert text.shows(ShownFact("number", (value,))) == EXACT
         other = "1" if value == "0" else "0"
         assert text.shows(ShownFact("number", (other,))) == ""
+
+
+@pytest.mark.parametrize(
+    ("output", "shown"),
+    [
+        (b"<table><tr><th>Metric<th>Score</table><p>tail</p>", "tail"),
+        (b"<table><tr><td>12.5<br>34</table>", "12.5 34"),
+        (b"<html><p>$<b>1,234</b><sup>.50</sup></p>", "$1,234.50"),
+    ],
+)
+def test_a_page_is_read_as_browsers_read_it(output, shown):
+    """End tags of cells may be left out; parts of one number stay together."""
+    assert shown in read_outputs([("", output)]).text
+
+
+@pytest.mark.parametrize(
+    ("text", "made_up"),
+    [
+        ("2030-03-22 \u2013 9999-12-31", "9999-12-31"),
+        ("from: 2030-03-22\nto: 2026-11-28", "2026-11-28"),
+        ("22.03.2030 bis 31.12.2099", "31.12.2099"),
+        ("since 22.03.2030, dated 19.08.2031", ""),
+        ("start: 2030-03-22\nlastUpdated: 2026-11-28", ""),
+        ("2030-03-22 │  │ 2026-11-28", ""),
+        ("from March 22, 2030", ""),
+    ],
+)
+def test_an_end_that_is_made_up_for_an_open_period_is_seen(text, made_up):
+    assert made_up_end(text, "2030-03-22", "", ["2031-08-19"]) == made_up
+
+
+@pytest.mark.parametrize(
+    ("output", "is_seen"),
+    [
+        (b"k7: 12.5\nk8: 0\n", True),
+        (b'[{"metric": "k7", "score": 12.5}, {"metric": "k8", "score": 0.0}]', True),
+        (b"metric,strata,score\nk7,0,12.5\nk8,0,0\n", True),
+        (b"metric,strata,score\nk7,0,12.5\nk8,0,\n", False),
+        (b"metric,score\nk7,12.5\nk8,0%\n", True),
+        (b'[{"metric": "k7", "strata": 0, "score": 12.5}, {"metric": "k8", "strata": 0, "score": null}]', False),
+        (b"k7: 12.5\nk8: none (0 strata)\n", False),
+    ],
+)
+def test_zero_for_a_score_that_is_absent_is_seen(output, is_seen):
+    """Only where the others have their scores."""
+    index = RecordIndex(read_outputs([("", output)]), {"k7": "k7", "k8": "k8"})
+    present = ThingShown(index.of("k7"), ["k7"], Decimal("12.5"))
+    assert bool(zero_stands_for(ThingShown(index.of("k8"), ["k8"]), [present])) is is_seen
+
+
+def test_a_version_is_shown_by_the_name_of_what_it_is_a_version_of():
+    targets = {"Organization/o7": {"resourceType": "Organization", "id": "o7", "name": "Seven Hills"}}
+    (fact,) = facts_of({"reference": "Organization/o7/_history/1"}, targets)
+    assert "Seven Hills" in fact.ways
+    assert "1" not in fact.ways
 
 
 @given(st.binary(max_size=300))

@@ -43,3 +43,13 @@ def failed(
 def unseen(message: str, hint: str) -> CaseFinding:
     """Nothing to judge by; `hint` says what to do."""
     return CaseFinding(Verdict.SKIP, message, hint=hint)
+
+
+WITNESS_HINT = (
+    "let the client write what it shows to its standard output or into VBPR_OUTPUT, or give it with --witness"
+)
+
+
+def nothing_put_out() -> CaseFinding:
+    """What cannot be seen as the client put nothing out."""
+    return unseen("nothing was put out that could be looked at", WITNESS_HINT)

@@ -30,9 +30,19 @@ class ClientEnd:
 
     @property
     def last_output(self) -> str:
-        """The end of what it said, on its standard error or else its standard output, in one line."""
+        """The end of what it said, on its standard error or else its standard output, in one line.
+
+        Of a stack trace, whose frames are indented, what was raised.
+        """
         said = self.errors.strip() or next((content for name, content in self.outputs if name == "stdout"), b"").strip()
-        return " ".join(said.decode("utf-8", "replace").split())[-_MOST_SHOWN:]
+        lines = [each for each in said.decode("utf-8", "replace").splitlines() if each.strip()]
+        told = [each for each in lines if not each[0].isspace()] or lines
+        return " ".join(" ".join(told[-2:]).split())[-_MOST_SHOWN:]
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether it ran, and ended by itself with an error."""
+        return self.code not in {0, None, _NOT_FOUND, _NOT_EXECUTABLE}
 
     def trouble(self, seconds: float | None, *, may_fail: bool) -> str:
         """Say why it says nothing about conformance; nothing if it ended well.

@@ -283,9 +283,21 @@ class ObserveRun:
             outputs=outputs,
             answers={**settings.answers, **self.session.answers, **(end.answers if end is not None else {})},
             trouble=end.trouble(settings.seconds, may_fail=bool(scenario.faults)) if end is not None else "",
+            choked=end is not None and end.gave_up and self._has_choked(scenario),
+            code=end.code if end is not None else None,
+            errors=end.errors.decode("utf-8", "replace") if end is not None else "",
+            witnessed=bool(settings.witnesses),
             session=opened,
             smart=settings.auth == "smart",
         )
+
+    def _has_choked(self, scenario: Scenario) -> bool:
+        """Whether a client that gave up had obtained what it was asked for, and does not give up on plain answers."""
+        control = self._ends.get(scenario.spec.control)
+        if not scenario.spec.control or scenario.faults or (control is not None and control.gave_up):
+            return False
+        recording = self.session.scenario(scenario.id).recording
+        return any(each.resource.get("id") for request in recording.requests for each in recording.delivered(request))
 
 
 def _error(scenario: Scenario, case: ScenarioCase, trouble: str) -> CaseResult:

@@ -158,6 +158,11 @@ class ObservedScenario:
             self.keep(self.recording, recorded)
         return answer
 
+    def ask(self, target: str) -> dict[str, Any] | None:
+        """What the server holds under a path below its base, asked for by nobody; None if it is not there."""
+        status, _, body = self.app.handle("GET", f"{self._root}/{target}", {"host": self._host, "accept": JSON})
+        return json_codec.loads(body) if status == 200 else None  # noqa: PLR2004  # found
+
     def judge_requests(self) -> None:
         """Find what is wrong with the requests so far, each by itself and in their sequence."""
         since, self._judged = self._judged, len(self.recording.requests)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cached_property
@@ -19,19 +19,12 @@ from vbpr_conformance.fhir.json_codec import loads
 from vbpr_conformance.fhir.resource_ids import RESOURCE_ID
 from vbpr_conformance.fhir.search_index import ParameterDefinition
 from vbpr_conformance.fhir.search_match import MODIFIERS
-from vbpr_conformance.fhir.search_values import (
-    ParameterName,
-    SearchValueError,
-    alternatives,
-    parse_date,
-    parse_number,
-    parse_quantity,
-    parse_token,
-    split,
-)
+from vbpr_conformance.fhir.search_values import ParameterName
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.observe.recording import RequestIssue
+from vbpr_conformance.observe.search_value_rules import date_issues, value_issues, wrong
 from vbpr_conformance.reference import served
+from vbpr_conformance.reference.content import FORM
 from vbpr_conformance.validate.validator import Validator
 
 _TYPE_NAMES = "http://hl7.org/fhir/ValueSet/resource-types"
@@ -138,7 +131,7 @@ class RequestRules:
                 asked.steps[0] if asked.steps and asked.steps[0] != "_search" else "", asked.parameters
             )
             if asked.method == "POST":
-                found += self._search(asked.steps[0] if len(asked.steps) > 1 else "", decoded(_text(asked.body)))
+                found += self._form(asked)
         elif interaction.startswith("history"):
             found += self._only(asked, _HISTORY_PARAMETERS, "a history")
         elif interaction in {"read", "vread"}:
@@ -149,14 +142,19 @@ class RequestRules:
             found += self._patch(asked)
         return found
 
+    def _form(self, asked: AskedRequest) -> list[RequestIssue]:
+        """https://hl7.org/fhir/R4/http.html#search: the parameters of a search by POST are those of a form."""
+        media = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if asked.body.strip() and media != FORM:
+            return [wrong("format", f"Content-Type: {media or 'none'}; a search by POST is sent as {FORM}")]
+        return list(self._search(asked.steps[0] if len(asked.steps) > 1 else "", decoded(_text(asked.body))))
+
     def _path(self, asked: AskedRequest, interaction: str) -> Iterator[RequestIssue]:
         if "//" in asked.path:
-            yield _wrong("path", f"the path {asked.path} has an empty step: base and path were joined with two slashes")
+            yield wrong("path", f"the path {asked.path} has an empty step: base and path were joined with two slashes")
         if not asked.steps:
             if asked.method == "GET" and not asked.query:
-                yield _wrong(
-                    "path", "GET of the base itself is no interaction: a type, an id or parameters are missing"
-                )
+                yield wrong("path", "GET of the base itself is no interaction: a type, an id or parameters are missing")
             return
         name = asked.steps[0]
         if name.startswith(("_", "$", ".well-known")) or name == "metadata":
@@ -165,30 +163,30 @@ class RequestRules:
             close = difflib.get_close_matches(name, self._types, 1, 0.6) or [
                 each for each in self._types if each.lower() == name.lower()
             ]
-            yield _wrong("path", f"{name} is no resource type of R4{f'; did you mean {close[0]}?' if close else ''}")
+            yield wrong("path", f"{name} is no resource type of R4{f'; did you mean {close[0]}?' if close else ''}")
         elif (
             len(asked.steps) > 1
             and not asked.steps[1].startswith(("_", "$"))
             and not RESOURCE_ID.fullmatch(asked.steps[1])
         ):
-            yield _wrong("path", f"{asked.steps[1]!r} is no id: letters, digits, - and ., at most 64")
+            yield wrong("path", f"{asked.steps[1]!r} is no id: letters, digits, - and ., at most 64")
         elif not interaction:
-            yield _wrong("path", f"{asked.method} {asked.path} is no interaction of R4")
+            yield wrong("path", f"{asked.method} {asked.path} is no interaction of R4")
 
     def _escaping(self, asked: AskedRequest) -> Iterator[RequestIssue]:
         bare = _BARE.search(asked.target)
         if bare:
-            yield _wrong("escaping", f"{bare[0]!r} stands unescaped in {asked.target}")
+            yield wrong("escaping", f"{bare[0]!r} stands unescaped in {asked.target}")
         rare = _RARE.search(asked.target)
         if rare and not bare:
             said = f"{rare[0]!r} stands unescaped in {asked.target}: RFC 3986 has it as %{ord(rare[0]):02X}"
             yield RequestIssue("escaping", is_error=False, message=said)
         bad = _BAD_ESCAPE.search(asked.target)
         if bad:
-            yield _wrong("escaping", f"% without two hexadecimal digits in {asked.target}")
+            yield wrong("escaping", f"% without two hexadecimal digits in {asked.target}")
         for name, value in asked.parameters:
             if _TWICE.search(value) or _TWICE.search(name):
-                yield _wrong("escaping", f"{name}={value} is escaped twice")
+                yield wrong("escaping", f"{name}={value} is escaped twice")
 
     def _formats(self, asked: AskedRequest) -> Iterator[RequestIssue]:
         accept = asked.headers.get("accept", "")
@@ -196,41 +194,41 @@ class RequestRules:
         override = [value for name, value in asked.parameters if name == "_format"]
         token_place = asked.steps[:1] == (".well-known",)
         if ranges and not override and not token_place and not any(_ACCEPTED.fullmatch(each) for each in ranges):
-            yield _wrong("format", f"Accept: {accept} asks for no format of FHIR")
+            yield wrong("format", f"Accept: {accept} asks for no format of FHIR")
         for each in override:
             if not _FORMATS.fullmatch(each.replace(" ", "+")):
-                yield _wrong("format", f"_format={each} is no format of FHIR")
+                yield wrong("format", f"_format={each} is no format of FHIR")
         charset = re.search(r"charset=\"?([\w-]+)", asked.headers.get("content-type", ""), re.IGNORECASE)
         if charset and charset[1].lower() not in {"utf-8", "utf8", "us-ascii"}:
-            yield _wrong("format", f"FHIR is always UTF-8, not {charset[1]}")
+            yield wrong("format", f"FHIR is always UTF-8, not {charset[1]}")
 
     def _headers(self, asked: AskedRequest) -> Iterator[RequestIssue]:
         for name in ("if-match", "if-none-match"):
             value = asked.headers.get(name)
             if value and value != "*" and not all(_ETAG.fullmatch(each.strip()) for each in value.split(",")):
-                yield _wrong("conditional", f'{name.title()}: {value} is no ETag: W/"version" is expected')
+                yield wrong("conditional", f'{name.title()}: {value} is no ETag: W/"version" is expected')
         since = asked.headers.get("if-modified-since")
         if since:
             try:
                 parsedate_to_datetime(since)
             except (ValueError, TypeError):
-                yield _wrong("conditional", f"If-Modified-Since: {since} is no HTTP date")
+                yield wrong("conditional", f"If-Modified-Since: {since} is no HTTP date")
         condition = asked.headers.get("if-none-exist")
         if condition is not None:
             query = condition.partition("?")[2] if "?" in condition else condition
             if "=" not in query:
-                yield _wrong("conditional", f"If-None-Exist: {condition} holds no search parameters")
+                yield wrong("conditional", f"If-None-Exist: {condition} holds no search parameters")
             elif asked.steps:
                 yield from self._search(asked.steps[0], decoded(query))
 
     def _only(self, asked: AskedRequest, known: Iterable[str], what: str) -> Iterator[RequestIssue]:
         for name, value in asked.parameters:
             if name not in known:
-                yield _wrong("parameter", f"{name} is no parameter of {what}")
+                yield wrong("parameter", f"{name} is no parameter of {what}")
             elif name == "_since" and not re.fullmatch(
                 r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+ -]\d\d:\d\d)", value
             ):
-                yield _wrong("value", f"{name}={value} is no instant: date, time to the second and zone are expected")
+                yield wrong("value", f"{name}={value} is no instant: date, time to the second and zone are expected")
             else:
                 yield from self._result(name, value)
 
@@ -259,22 +257,22 @@ class RequestRules:
                 return
             close = difflib.get_close_matches(parts.code, known, 1, _CLOSE)
             hint = f"; did you mean {close[0]}?" if close else ""
-            yield _wrong("parameter", f"{resource_type} has no search parameter {parts.code!r}{hint}")
+            yield wrong("parameter", f"{resource_type} has no search parameter {parts.code!r}{hint}")
             return
         if not value:
-            yield _wrong("value", f"{name} has no value")
+            yield wrong("value", f"{name} has no value")
             return
         yield from self._modifier(definition, parts, name)
         if parts.chain is None:
-            yield from _value(definition, parts.modifier, name, value)
+            yield from value_issues(definition, parts.modifier, name, value)
         else:
             targets = [parts.modifier] if parts.modifier else list(definition.targets)
             code = ParameterName.parse(parts.chain).code
             checked = [each for each in targets if self.parameters(each)]
             if definition.type != "reference":
-                yield _wrong("parameter", f"{name}: only reference parameters can be chained")
+                yield wrong("parameter", f"{name}: only reference parameters can be chained")
             elif checked and not any(code in self.parameters(each) for each in checked):
-                yield _wrong("parameter", f"{name}: none of {', '.join(checked)} has a search parameter {code!r}")
+                yield wrong("parameter", f"{name}: none of {', '.join(checked)} has a search parameter {code!r}")
 
     def _modifier(self, definition: ParameterDefinition, parts: ParameterName, name: str) -> Iterator[RequestIssue]:
         if parts.modifier is None or parts.modifier == "missing":
@@ -283,7 +281,7 @@ class RequestRules:
             return
         if definition.type == "reference" and (parts.modifier in self._types or not self._types):
             return
-        yield _wrong("modifier", f"{name}: a {definition.type} parameter has no modifier :{parts.modifier}")
+        yield wrong("modifier", f"{name}: a {definition.type} parameter has no modifier :{parts.modifier}")
 
     def _include(self, name: str, value: str) -> Iterator[RequestIssue]:
         if value == "*":
@@ -292,48 +290,48 @@ class RequestRules:
         code = rest.partition(":")[0]
         known = self.parameters(source)
         if source not in self._types or not code:
-            yield _wrong("parameter", f"{name}={value}: Type:parameter is expected")
+            yield wrong("parameter", f"{name}={value}: Type:parameter is expected")
         elif known and code != "*" and (code not in known or known[code].type != "reference"):
             if code in self._stated_as:
                 yield RequestIssue("parameter", is_error=False, message=f"{value}: {code} is not the parameter's code")
             else:
-                yield _wrong("parameter", f"{name}={value}: {source} has no reference parameter {code!r}")
+                yield wrong("parameter", f"{name}={value}: {source} has no reference parameter {code!r}")
 
     def _result(self, name: str, value: str) -> Iterator[RequestIssue]:
-        wrong = {
+        refused = {
             "_count": not (value.isascii() and value.isdigit()),
             "_summary": value not in _SUMMARY,
             "_total": value not in _TOTAL,
             "_sort": not value or any(not re.fullmatch(r"-?[A-Za-z_][\w-]*", each) for each in value.split(",")),
         }
-        if wrong.get(name):
-            yield _wrong("value", f"{name}={value} has no value that {name} may have")
+        if refused.get(name):
+            yield wrong("value", f"{name}={value} has no value that {name} may have")
         if name == "_lastUpdated":
-            yield from _checked(name, value, parse_date)
+            yield from date_issues(name, value)
 
     def _body(self, asked: AskedRequest, interaction: str) -> Iterator[RequestIssue]:
         media = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media not in {"application/fhir+json", "application/fhir+xml"}:
-            yield _wrong(
+            yield wrong(
                 "format", f"Content-Type: {media or 'none'}; a resource is sent as application/fhir+json or +xml"
             )
         resource = self._resource(asked, media)
         if not isinstance(resource, dict):
-            yield _wrong("body", f"the body of {asked.method} {asked.path} is no resource: {resource}")
+            yield wrong("body", f"the body of {asked.method} {asked.path} is no resource: {resource}")
             return
         expected = "Bundle" if interaction in {"transaction", "batch"} else (asked.steps[0] if asked.steps else "")
         if resource.get("resourceType") != expected:
-            yield _wrong(
+            yield wrong(
                 "body", f"the body is a {resource.get('resourceType')}, {expected} was expected at {asked.path}"
             )
             return
         if interaction == "update" and resource.get("id") != asked.steps[1]:
-            yield _wrong("body", f"the id in the body is {resource.get('id')!r}, that in the path {asked.steps[1]!r}")
+            yield wrong("body", f"the id in the body is {resource.get('id')!r}, that in the path {asked.steps[1]!r}")
         if expected == "Bundle" and resource.get("type") not in {"transaction", "batch"}:
-            yield _wrong("body", f"a Bundle of type {resource.get('type')} cannot be carried out")
+            yield wrong("body", f"a Bundle of type {resource.get('type')} cannot be carried out")
         for issue in self._validator.issues(resource):
             if issue.is_error:
-                yield _wrong("body", f"{issue.expression}: {issue.message}")
+                yield wrong("body", f"{issue.expression}: {issue.message}")
 
     def _resource(self, asked: AskedRequest, media: str) -> Any:
         try:
@@ -348,52 +346,18 @@ class RequestRules:
     def _patch(self, asked: AskedRequest) -> Iterator[RequestIssue]:
         media = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media not in _PATCH_TYPES:
-            yield _wrong("format", f"Content-Type: {media or 'none'}; a patch is sent as application/json-patch+json")
+            yield wrong("format", f"Content-Type: {media or 'none'}; a patch is sent as application/json-patch+json")
             return
         if media == "application/json-patch+json":
             try:
                 patch = loads(asked.body)
             except FormatError as trouble:
-                yield _wrong("body", f"the patch is no JSON: {trouble}")
+                yield wrong("body", f"the patch is no JSON: {trouble}")
                 return
             if not isinstance(patch, list) or not all(
                 isinstance(each, dict) and "op" in each and "path" in each for each in patch
             ):
-                yield _wrong("body", "a JSON Patch is a list of operations with op and path (RFC 6902)")
-
-
-def _value(definition: ParameterDefinition, modifier: str | None, name: str, value: str) -> Iterator[RequestIssue]:
-    if modifier == "missing":
-        if value not in {"true", "false"}:
-            yield _wrong("value", f"{name}={value}: true or false is expected")
-        return
-    parsers: dict[str, Callable[[str], object]] = {
-        "token": parse_token,
-        "date": parse_date,
-        "number": parse_number,
-        "quantity": parse_quantity,
-    }
-    if modifier not in {None, "not"} or definition.type not in parsers:
-        return
-    if definition.type == "token" and any(len(split(each, "|")) > 2 for each in alternatives(value)):  # noqa: PLR2004
-        yield _wrong("escaping", rf"{name}={value}: a | that belongs to the code is written \|")
-        return
-    if definition.type == "date" and " " in value:
-        yield _wrong("escaping", f"{name}={value}: the + of a time zone is written %2B")
-        return
-    yield from _checked(name, value, parsers[definition.type])
-
-
-def _checked(name: str, value: str, parse: Callable[[str], object]) -> Iterator[RequestIssue]:
-    for each in alternatives(value):
-        try:
-            parse(each)
-        except SearchValueError as trouble:
-            yield _wrong("value", f"{name}={value}: {trouble}")
-
-
-def _wrong(rule: str, message: str) -> RequestIssue:
-    return RequestIssue(rule, is_error=True, message=message)
+                yield wrong("body", "a JSON Patch is a list of operations with op and path (RFC 6902)")
 
 
 def _text(body: bytes) -> str:

@@ -14,7 +14,13 @@ from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir.yaml12 import YamlDict, load, wrong
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Requirement
-from vbpr_conformance.observe.scenario_language import ClientCase, ScenarioFile, ScenarioResource, ScenarioSpec
+from vbpr_conformance.observe.scenario_language import (
+    ClientCase,
+    ScenarioFile,
+    ScenarioResource,
+    ScenarioSpec,
+    ValuesCheck,
+)
 from vbpr_conformance.observe.server_manners import find_manner
 from vbpr_conformance.suite.must_support import variants
 from vbpr_conformance.suite.suite_file import did_you_mean, line_of, mistakes, packaged
@@ -74,7 +80,13 @@ def load_scenarios(edition: Edition, files: Iterable[Path] | None = None) -> lis
     for path, (data, spec) in read.items():
         found += _ScenarioReader(path, data, spec, shared, edition).scenarios()
     seen: dict[str, Scenario] = {}
+    known = {each.id for each in found}
     for each in found:
+        if each.spec.control and each.spec.control not in known:
+            raise UsageError(
+                f"{each.source}: there is no scenario {each.spec.control!r} for control; "
+                f"{did_you_mean(each.spec.control, known)}"
+            )
         if each.id in seen:
             raise UsageError(
                 f"{each.source}: the scenario {each.id!r} is there twice; the first is {seen[each.id].source}"
@@ -170,8 +182,10 @@ class _ScenarioReader:
     def _check_names(
         self, place: Sequence[str | int], case: ClientCase, resources: Mapping[str, ScenarioResource]
     ) -> None:
-        named = [*case.delivered, *case.versions, *case.shown, *case.hidden, *(case.values.of if case.values else [])]
-        named += [each for each in (case.form_of, case.written) if each]
+        named = [*case.delivered, *case.versions, *case.shown, *case.hidden]
+        named += case.left if isinstance(case.left, dict) else ()
+        named += [name for check in (case.values, case.absent) if isinstance(check, ValuesCheck) for name in check.of]
+        named += [case.form_of] if case.form_of else []
         for name in named:
             if name not in resources:
                 self._wrong(

@@ -78,8 +78,11 @@ class ClientCase(Strict):
 
     `delivered`: these resources reached the client. `versions`: so did every version of them. `shown`: the client names
     each of them. `hidden`: it shows none of them as what was asked for. `withheld`: values that nothing may show.
-    `values`: it shows values. `form-of`: every must-support form of a profile is shown, a case for each. `requests`:
-    no request broke one of these rules. `asked`: a request was seen. `written`: the server holds what the task wanted.
+    `values`: it shows values. `absent`: it shows no value for those of these that have none. `form-of`: every
+    must-support form of a profile is shown, a case for each. `requests`: no request broke one of these rules. `asked`:
+    a request was seen. `left`: what the server holds when the client has written: `there` (what it was given to send),
+    `gone`, `unchanged`, or the elements that have another value now. `admits`: it lets its user know that it did not
+    get what it asked for. `unmixed`: it shows nothing that belongs to another scenario, whose server is another one.
 
     `unseen` is the verdict where a check saw nothing to judge; `at-most` the worst verdict (choking on a faulty answer
     is no failure). What only SMART can show (`needs: smart`) does not apply without it.
@@ -102,10 +105,13 @@ class ClientCase(Strict):
     hidden: Texts = []
     withheld: list[str] = []
     values: ValuesCheck | None = None
+    absent: ValuesCheck | Literal["{{row.absent}}"] | None = None
     form_of: str | None = None
     requests: Texts = []
     asked: AskedCheck | Literal["{{row.asked}}"] | None = None
-    written: str | None = None
+    left: dict[str, Literal["there", "gone", "unchanged"] | dict[str, Any]] | Literal["{{row.left}}"] = {}
+    admits: bool = False
+    unmixed: bool = False
 
     CHECKS: ClassVar[tuple[str, ...]] = (
         "delivered",
@@ -114,10 +120,13 @@ class ClientCase(Strict):
         "hidden",
         "withheld",
         "values",
+        "absent",
         "form_of",
         "requests",
         "asked",
-        "written",
+        "left",
+        "admits",
+        "unmixed",
     )
 
     @model_validator(mode="after")
@@ -138,7 +147,8 @@ class ScenarioSpec(Strict):
     """A scenario: one thing that the client is to do, on data and manners of its own.
 
     `manners` are what any conformant server may do, `faults` what none may; a failure so names its cause. `do` is the
-    kind of task for programs, `task` the same for people, `give` the ids, codes and dates that it names.
+    kind of task for programs, `task` the same for people, `give` the ids, codes and dates that it names. `control` is
+    the scenario without what makes this one special: a client that ends well there and badly here chokes on it.
     """
 
     id: CaseId
@@ -151,6 +161,7 @@ class ScenarioSpec(Strict):
     do: str
     task: str
     give: dict[str, Any] = {}
+    control: str = ""
     without: Texts = []
     rows: list[dict[str, Any]] = []
     cases: list[ClientCase] = []

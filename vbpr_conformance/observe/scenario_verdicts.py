@@ -2,39 +2,48 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
-from vbpr_conformance.observe.case_finding import CaseFinding, failed, passed, unseen
+from vbpr_conformance.observe.case_finding import WITNESS_HINT, CaseFinding, failed, nothing_put_out, passed, unseen
 from vbpr_conformance.observe.client_story import ClientStory
+from vbpr_conformance.observe.data_left import Wanted, left_otherwise
 from vbpr_conformance.observe.observed_scenario import ObservedScenario
 from vbpr_conformance.observe.recording import RecordedRequest
 from vbpr_conformance.observe.request_ticks import tick
 from vbpr_conformance.observe.scenario_data import HeldResource
 from vbpr_conformance.observe.scenario_file import ScenarioCase
-from vbpr_conformance.observe.scenario_language import AskedCheck
-from vbpr_conformance.observe.scenario_questions import attestation, question_id, question_text
-from vbpr_conformance.observe.shown_facts import EXACT, OutputText, ShownFact
+from vbpr_conformance.observe.scenario_language import AskedCheck, ValuesCheck
+from vbpr_conformance.observe.scenario_questions import attestation
+from vbpr_conformance.observe.shown_facts import EXACT, ShownFact
+from vbpr_conformance.observe.shown_lists import listed_alike, listed_twice
 from vbpr_conformance.observe.shown_values import (
     ClientOutput,
-    SoughtValue,
-    ValueSighting,
-    form_values,
-    listed_alike,
-    nearly_all,
+    made_up,
     sightings,
     sought_values,
 )
-from vbpr_conformance.observe.verdict_words import element_shown, kind_of_text, listed, value_name
-from vbpr_conformance.observe.witness_tree import Piece, plain
+from vbpr_conformance.observe.value_verdicts import ValueJudge
+from vbpr_conformance.observe.verdict_words import element_shown, kind_of_text, listed
+from vbpr_conformance.observe.witness_tree import plain
 from vbpr_conformance.rest.curl import curl_line
 from vbpr_conformance.suite.recorder import CaseRecorder
 from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 
-_Forms = tuple[dict[str, list[SoughtValue]], dict[str, str], dict[str, ValueSighting]]
 _DATA_INTERACTIONS = frozenset({"capabilities", ""})
+_DONE = frozenset({"delivered", "versions", "shown", "values"})
+"""The checks on whether a task was done."""
 _MOST_ASKED = 3
-_DISPLAYED = 3
-"""So many values of its own and a resource is displayed, not only named."""
+_MOST_QUOTED = 120
+_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_WORDS = re.compile(r"[A-Za-z0-9.-]+")
+_TROUBLE = re.compile(
+    r"error|exception|fail|invalid|unable|cannot|can.t|could ?n.t|refus|unavailable|unexpected|incomplete|"
+    r"problem|warning|try again|no (?:valid|bundle|json|fhir|answer|response|reply)|not (?:valid|json|a bundle)|"
+    r"timed? ?out|too many|fehler|ungültig|unerwartet|unvollständig|erreur|échec|errore|HTTP.{0,3}\b[45]\d\d",
+    re.IGNORECASE,
+)
+"""What somebody says who did not get what they wanted."""
 
 
 class ScenarioJudge:
@@ -51,7 +60,7 @@ class ScenarioJudge:
             for each in observed.recording.delivered(request):
                 version = str(each.resource.get("meta", {}).get("versionId", ""))
                 self._delivered.setdefault(each.reference, set()).add(version)
-        self._forms: dict[str, _Forms] = {}
+        self._values = ValueJudge(self._output, observed.data, story)
         self.questions: dict[str, str] = {}
 
     def results(self) -> list[CaseResult]:
@@ -80,8 +89,8 @@ class ScenarioJudge:
         if verdict is Verdict.SKIP and self._is_left_to_client(case):
             finding.applicable = False
         if self._story.trouble and not finding.is_certain and verdict is not Verdict.PASS:
-            verdict, message = Verdict.ERROR, self._story.trouble
-        elif verdict is Verdict.SKIP and case.spec.unseen == "warn" and finding.applicable:
+            verdict, message = self._broken_down(case, verdict)
+        if verdict is Verdict.SKIP and case.spec.unseen == "warn" and finding.applicable:
             verdict = Verdict.WARN
             message = f"{message}; the guide states no strength for it, and it was never seen"
         elif verdict is Verdict.SKIP and case.spec.at_most == "warn" and self._started():
@@ -114,6 +123,17 @@ class ScenarioJudge:
             exchanges=CaseRecorder().exchanges(exchanges),
             actor="client",
         )
+
+    def _broken_down(self, case: ScenarioCase, verdict: Verdict) -> tuple[Verdict, str]:
+        """What a client that ended with an error comes to, where nothing is certain.
+
+        It says nothing about conformance, but where conformant answers were what it choked on.
+        """
+        if not self._story.choked:
+            return Verdict.ERROR, self._story.trouble
+        if case.spec.check in _DONE:
+            return Verdict.FAIL, f"it choked on conformant answers: {self._story.trouble}"
+        return (Verdict.SKIP if verdict is Verdict.FAIL else verdict), self._story.trouble
 
     def _attested(self, case: ScenarioCase, finding: CaseFinding) -> CaseFinding:
         """Take somebody's word for what was neither seen nor answered."""
@@ -148,11 +168,14 @@ class ScenarioJudge:
             "shown": lambda: self._is_shown(named(spec.shown)),
             "hidden": lambda: self._hidden(named(spec.hidden), named(self._wanted())),
             "withheld": lambda: self._withheld(spec.withheld),
-            "values": lambda: self._values(case),
-            "form_of": lambda: self._form(case, spec.form_of or ""),
+            "values": lambda: self._values.values(case),
+            "absent": lambda: self._absent(spec.absent),
+            "form_of": lambda: self._values.form(case, spec.form_of or ""),
+            "unmixed": self._unmixed,
+            "admits": self._admits,
             "requests": lambda: self._request_rules(spec.requests),
             "asked": lambda: self._ticked(spec.asked),
-            "written": lambda: self._written(spec.written or ""),
+            "left": lambda: self._left(spec.left),
         }
         return checks[spec.check]()
 
@@ -212,26 +235,24 @@ class ScenarioJudge:
             return self._no_output()
         missing = [each for each in wanted if not self._output.names(each)]
         if not missing:
+            twice = listed_twice(wanted, self._output)
+            if twice:
+                return failed(f"{twice} is listed twice, as if there were two", "witness", is_certain=True)
             return passed(f"all {len(wanted)} are shown", "witness")
         if len(missing) == len(wanted) and not self._output.shows_any(self._data.held.values()):
-            return unseen("the client's output names none of them", self._witness_hint())
+            return unseen("the client's output names none of them", WITNESS_HINT)
         named = listed([each.reference for each in missing])
         return failed(f"{len(missing)} of {len(wanted)} are not shown: {named}", "witness")
 
     def _no_output(self) -> CaseFinding:
-        return unseen("nothing was put out that could be looked at", self._witness_hint())
-
-    def _witness_hint(self) -> str:
-        return (
-            "let the client write what it shows to its standard output or into VBPR_OUTPUT, or give it with --witness"
-        )
+        return nothing_put_out()
 
     def _hidden(self, decoys: Sequence[HeldResource], wanted: Sequence[HeldResource]) -> CaseFinding:
         if self._output.is_empty:
             return self._no_output()
         wanted = [each for each in wanted if each not in decoys]
         if not self._output.shows_any([*wanted, *decoys]):
-            return unseen("the client's output names none of the scenario's resources", self._witness_hint())
+            return unseen("the client's output names none of the scenario's resources", WITNESS_HINT)
         for decoy in [*decoys, *self._come_along(wanted)]:
             said = listed_alike(wanted, decoy, self._output)
             if said:
@@ -262,105 +283,72 @@ class ScenarioJudge:
             return failed(f"{value} is shown without what modifies it", "witness", is_certain=True)
         if shown or self._output.shows_any(self._data.held.values()) or self._delivered:
             return passed("what is modified is not shown as if it were not", "witness")
-        return unseen("the client's output shows nothing of the scenario", self._witness_hint())
+        return unseen("the client's output shows nothing of the scenario", WITNESS_HINT)
 
-    def _values(self, case: ScenarioCase) -> CaseFinding:
-        check = case.spec.values
-        if check is None:
-            raise LookupError(case.id)
-        values, labels = sought_values(check, self._output)
-        if not values:
-            finding = unseen("the edition has no such value", "nothing")
+    def _absent(self, check: ValuesCheck | str | None) -> CaseFinding:
+        if not isinstance(check, ValuesCheck):
+            raise LookupError("a case of a row without its row")  # noqa: TRY004  the loader has filled it in
+        if self._output.is_empty:
+            return self._no_output()
+        found = next(made_up(check, self._output), None)
+        if found is not None:
+            place, line = found
+            finding = failed(f"{place} has no value, and zero is shown as its value", "witness", is_certain=True)
+            finding.details.append(("shown as", line))
+            return finding
+        if not self._output.shows_any(self._data.named(check.of)):
+            return unseen("the client's output shows nothing of the scenario", WITNESS_HINT)
+        return passed("no value is shown where there is none", "witness")
+
+    def _unmixed(self) -> CaseFinding:
+        """What belongs to another scenario, whose server is another one, is nothing that this server said."""
+        if self._output.is_empty or self._story.witnessed:
+            finding = unseen("what it showed for this task alone was not seen", WITNESS_HINT)
             finding.applicable = False
             return finding
-        found = sightings(values, labels, self._output)
-        certain = check.ask == "each" or nearly_all(each.said == EXACT for each in found)
-        return self._judged(case, found, labels, certain_missing=certain)
+        words = set(_WORDS.findall(self._output.text.text))
+        for other in self._story.session:
+            mixed = words & {str(each.resource["id"]) for each in other.data.held.values()}
+            if other is not self._observed and mixed:
+                said = f"{min(mixed)} is shown, which only the server of {other.scenario.id} has"
+                return failed(said, "witness", is_certain=True)
+        return passed("nothing is shown but what this server said", "witness")
 
-    def _form(self, case: ScenarioCase, prefix: str) -> CaseFinding:
-        if case.form in self._data.not_built:
-            finding = unseen(f"it cannot stand there: {self._data.not_built[case.form]}", "nothing")
+    def _admits(self) -> CaseFinding:
+        if not self._started():
+            return self._never_asked()
+        if self._story.code is None:
+            return unseen("how it told its user was not seen", "let it run by --client-cmd, or attest it")
+        if self._story.code:
+            return passed(f"it ended with exit code {self._story.code}", "reaction")
+        speaks = _TROUBLE.search(f"{self._story.errors}\n{self._output.text.text}")
+        if speaks:
+            return passed(f"it speaks of it: {speaks[0]!r}", "witness")
+        wanted = self._data.named(self._wanted())
+        if wanted and all(self._output.names(each) for each in wanted):
+            return passed("it shows what was asked for all the same", "witness")
+        told = " ".join(self._output.text.text.split())[:_MOST_QUOTED]
+        said = (
+            f"it ended as if all were well, and said {told!r}"
+            if told
+            else "it ended as if all were well, and said nothing"
+        )
+        return failed(f"{said}: nobody learns that the server gave no answer", "witness")
+
+    def _left(self, wanted: Mapping[str, Wanted] | str) -> CaseFinding:
+        if isinstance(wanted, str):
+            raise LookupError("a case of a row without its row")  # noqa: TRY004  the loader has filled it in
+        tried = [each for each in self._requests if each.method in _WRITES and not each.target.endswith("_search")]
+        if not tried:
+            finding = unseen("nothing was written", "let the client do the task")
             finding.applicable = False
             return finding
-        forms, labels, sights = self._all_forms(prefix)
-        values = forms.get(case.form, [])
-        if not values:
-            finding = unseen("it has no value that could be shown", "nothing")
-            finding.applicable = False
-            return finding
-        found = [sights[each.thing] for each in values]
-        certain = nearly_all(each.said == EXACT for each in sights.values())
-        return self._judged(case, found, labels, certain_missing=certain)
-
-    def _all_forms(self, prefix: str) -> _Forms:
-        if prefix not in self._forms:
-            forms, labels = form_values(prefix, self._output)
-            flat = [each for values in forms.values() for each in values]
-            found = {each.value.thing: each for each in sightings(flat, labels, self._output)}
-            self._forms[prefix] = forms, labels, found
-        return self._forms[prefix]
-
-    def _judged(
-        self, case: ScenarioCase, found: Sequence[ValueSighting], labels: Mapping[str, str], *, certain_missing: bool
-    ) -> CaseFinding:
-        """Take the worst of several sightings; an answer stands in for what was not shown, not for what is wrong."""
-        asked = {question_id(case, number): each for number, each in enumerate(found, 1)}
-        answered = {key: self._answer(key, each) for key, each in asked.items()}
-        wrong = [(key, said) for key, said in answered.items() if said and said != EXACT]
-        open_ones = {key: each for key, each in asked.items() if each.said != EXACT and answered[key] != EXACT}
-        lost = [each for each in found if each.said not in {"", EXACT}]
-        if lost:
-            finding = failed(f"{value_name(lost[0])}: {lost[0].said}", "witness", is_certain=True)
-        elif wrong:
-            key, said = wrong[0]
-            return failed(f"{value_name(asked[key])}: {said}", "answer", is_certain=True)
-        elif not open_ones:
-            step = "answer" if any(answered.values()) else "witness"
-            return passed(f"{len(found)} of {len(found)} values are shown", step)
-        elif self._output.is_empty:
-            finding = self._no_output()
-        else:
-            missing = list(open_ones.values())
-            something = any(each.said == EXACT for each in found)
-            speaks = [
-                each
-                for each in missing
-                if ((something and (each.thing_shown or each.is_sure)) or self._says_more(each))
-                and self._is_dropped(case, each)
-            ]
-            if speaks and certain_missing:
-                finding = failed(f"{value_name(speaks[0])} is not shown, though what it belongs to is", "witness")
-                finding.details += (
-                    [("also missing", listed([value_name(each) for each in speaks[1:]]))] if speaks[1:] else []
-                )
-            else:
-                finding = unseen(
-                    f"{value_name(missing[0])} is not shown", f"{self._witness_hint()}; or answer the question"
-                )
-        finding.questions = {key: question_text(each.value, labels) for key, each in open_ones.items()}
+        wrong = list(left_otherwise(self._observed, wanted))
+        if not wrong:
+            return passed("the server holds what was to be written, and all else as it was", "reaction", tried)
+        finding = failed(wrong[0], "reaction", tried, is_certain=True)
+        finding.details += [("also", listed(wrong[1:]))] if wrong[1:] else []
         return finding
-
-    def _is_dropped(self, case: ScenarioCase, sighting: ValueSighting) -> bool:
-        """Whether the client shows such values elsewhere: what it never shows at all was just not seen."""
-        kinds = self._story.kinds
-        return case.spec.values is None or kinds is None or element_shown(sighting) in kinds
-
-    def _says_more(self, sighting: ValueSighting) -> bool:
-        """Whether the output tells what a resource holds, more than its name: then leaving a value out is a choice."""
-        reference = sighting.value.thing.split()[0]
-        held = next((each for each in self._data.held.values() if each.reference == reference), None)
-        return held is not None and self._output.own_values_shown(held) >= _DISPLAYED
-
-    def _answer(self, key: str, sighting: ValueSighting) -> str:
-        text = self._story.answers.get(key, "")
-        if not text.strip():
-            return ""
-        given = OutputText([Piece(text)])
-        for fact in sighting.value.facts:
-            said = given.shows(fact)
-            if said != EXACT:
-                return said or f"answered {text.strip()!r}, it is {fact.told()}"
-        return EXACT
 
     def _request_rules(self, rules: Sequence[str]) -> CaseFinding:
         outside = self._observed.outside if "outside" in rules else []
@@ -384,14 +372,3 @@ class ScenarioJudge:
         if not wrong:
             finding.verdict = Verdict.WARN
         return finding
-
-    def _written(self, name: str) -> CaseFinding:
-        held = self._data.held[name]
-        app = self._observed.app
-        row = app.server.store.current(held.profile.type, held.resource["id"])
-        tried = [each for each in self._requests if each.method in {"POST", "PUT", "PATCH", "DELETE"}]
-        if row is not None and row.body is not None:
-            return passed(f"the server holds {held.reference}", "reaction", tried)
-        if not tried:
-            return unseen("nothing was written", "let the client do the task")
-        return failed(f"the server does not hold {held.reference}", "reaction", tried)

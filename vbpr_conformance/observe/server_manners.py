@@ -95,12 +95,19 @@ def _keep(context: MannerContext, url: str) -> str:
 
 def _opaque(context: MannerContext, _: AskedRequest, answer: ScenarioAnswer) -> ScenarioAnswer:
     """https://hl7.org/fhir/R4/http.html#paging: links are opaque to the client."""
-    return with_next(answer, lambda url: f"{context.base}/_page/{_keep(context, url)}")
+
+    def link(url: str) -> str:
+        token = _keep(context, url)
+        return f"{context.base}/_page/{token}?ct=%2B{token}%3D"
+
+    return with_next(answer, link)
 
 
 def _opaque_opened(context: MannerContext, asked: AskedRequest) -> AskedRequest:
-    if len(asked.steps) == 2 and asked.steps[0] == "_page" and asked.steps[1] in context.memory:  # noqa: PLR2004
-        return replace(asked, target=context.memory[asked.steps[1]].removeprefix(context.base))
+    """Who decodes a link and does not escape it again asks for something else."""
+    token = asked.steps[1] if len(asked.steps) == 2 and asked.steps[0] == "_page" else ""  # noqa: PLR2004
+    if token in context.memory and asked.parameters == [("ct", f"+{token}=")]:
+        return replace(asked, target=context.memory[token].removeprefix(context.base))
     return asked
 
 

@@ -32,7 +32,16 @@ _FHIR = re.compile(
 _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|UTC|GMT|[+-]\d\d:?\d\d)(?![\d])", re.IGNORECASE
 )
-_ZONE = re.compile(r"\s?\(?\s?(Z\b|UTC|GMT|[A-Z]{2,4}T\b)?\s?([+-]\d\d?:?(?:\d\d)?)?", re.IGNORECASE)
+_CLOCK = re.compile(r"[T\s,]*(?:at\s+|um\s+|à\s+)?(\d\d?)[:.h](\d\d)(?:[:.](\d\d)(?:[.,]\d+)?)?\s?([AaPp]\.?[Mm]\.?)?")
+_ZONE = re.compile(
+    r"\s?(?:Uhr|hrs?|h|o'clock|uur)?[\s(\[]{0,2}"
+    r"(?P<zero>Z\b|UTC|GMT)?(?P<name>[A-Z]{2,4}T\b|MES?Z\b|[A-Z][a-z]+/[A-Z]\w+)?\s?"
+    r"(?:(?P<sign>[+\u2212-])(?P<hours>\d\d?):?(?P<minutes>\d\d)?(?![\d./]))?",
+    re.IGNORECASE,
+)
+_QUARTER = timedelta(minutes=15)
+"""Zones differ by whole ones of these (https://www.iana.org/time-zones)."""
+_FARTHEST = timedelta(hours=14)
 
 
 @dataclass(frozen=True)
@@ -82,19 +91,22 @@ def date_shown(text: str, value: str) -> str:
     return "exact" if re.search(rf"(?<![\d.-]){moment.year}(?!\d|-\d|[./]\d)", text) else ""
 
 
+def date_places(text: str, value: str) -> list[tuple[int, int]]:
+    """Where a text shows a FHIR date, or the day of a time: where each begins and ends."""
+    moment = FhirMoment.parse(value)
+    if moment is None or not moment.month:
+        return []
+    day = _day_pattern(moment.year, moment.month, moment.day) if moment.day else None
+    return [each.span() for each in (day or _month_pattern(moment.year, moment.month)).finditer(text)]
+
+
 def _time_shown(text: str, moment: FhirMoment) -> str:
     instant = moment.instant
     if instant is None:
         return ""
     if instant.tzinfo is not None and any(_same_instant(found, instant) for found in _ISO.finditer(text)):
         return "exact"
-    told = ""
-    zones = [instant.tzinfo, UTC] if instant.tzinfo is not None else [None]
-    for zone in zones:
-        local = instant.astimezone(zone) if zone is not None else instant
-        told = told or _wall_clock(text, local, zoned=instant.tzinfo is not None)
-        if told == "exact":
-            return told
+    told = _wall_clock(text, instant)
     day = _day_pattern(moment.year, moment.month, moment.day).search(text)
     return told or ("its time of day is lost" if day else "")
 
@@ -109,41 +121,49 @@ def _same_instant(found: re.Match[str], instant: datetime) -> bool:
     return abs(seen - instant) < timedelta(seconds=1)
 
 
-def _wall_clock(text: str, local: datetime, *, zoned: bool) -> str:
-    """Look for the local date and time in any style, and for the zone behind it."""
+def _wall_clock(text: str, instant: datetime) -> str:
+    """Look for the instant in any style and in any zone that the text names behind it."""
     told = ""
-    for day in _day_pattern(local.year, local.month, local.day).finditer(text):
-        rest = text[day.end() : day.end() + 48]
-        clock = re.match(
-            r"[T\s,]*(?:at\s+|um\s+)?(\d\d?)[:.](\d\d)(?:[:.](\d\d)(?:[.,]\d+)?)?\s?([AaPp]\.?[Mm]\.?)?", rest
-        )
-        if clock is None or not _same_clock(clock, local):
-            continue
-        if not zoned:
-            return "exact"
-        if _same_zone(rest[clock.end() :], local):
-            return "exact"
-        told = "its time zone is lost"
+    for shift in (0, -1, 1):  # its day may be another one in the zone that the reader lives in
+        date = instant + timedelta(days=shift)
+        for day in _day_pattern(date.year, date.month, date.day).finditer(text):
+            rest = text[day.end() : day.end() + 64]
+            clock = _CLOCK.match(rest)
+            shown = _moment_of(date, clock, instant.second) if clock is not None else None
+            if clock is None or shown is None:
+                continue
+            if instant.tzinfo is None:
+                if shown == instant.replace(microsecond=0):
+                    return "exact"
+                continue
+            ahead = shown - instant.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+            zone = _ZONE.match(rest, clock.end())
+            if zone is not None and _is_zone(zone, ahead):
+                return "exact"
+            if ahead in {instant.utcoffset(), timedelta()} and (zone is None or not zone["sign"]):
+                told = "its time zone is changed" if zone is not None and zone["zero"] else "its time zone is lost"
     return told
 
 
-def _same_clock(clock: re.Match[str], local: datetime) -> bool:
+def _moment_of(date: datetime, clock: re.Match[str], second: int) -> datetime | None:
+    """The date with the time of a clock; a clock without seconds shows those that are wanted."""
     hour = int(clock[1]) % 12 + 12 * clock[4].lower().startswith("p") if clock[4] else int(clock[1])
-    second = local.second if clock[3] is None else int(clock[3])
-    return (hour, int(clock[2]), second) == (local.hour, local.minute, local.second)
+    try:
+        return datetime(  # noqa: DTZ001  the zone is compared apart
+            date.year, date.month, date.day, hour, int(clock[2]), second if clock[3] is None else int(clock[3])
+        )
+    except ValueError:
+        return None
 
 
-def _same_zone(rest: str, local: datetime) -> bool:
-    found = _ZONE.match(rest)
-    offset = local.utcoffset() or timedelta()
-    if found is None or not (found[1] or found[2]):
-        return False
-    if found[2]:
-        digits = found[2].replace(":", "")
-        hours, minutes = int(digits[1:3]), int(digits[3:5] or 0)
-        shown = timedelta(hours=hours, minutes=minutes) * (-1 if digits[0] == "-" else 1)
-        return shown == offset
-    return found[1].upper() not in {"Z", "UTC", "GMT"} or not offset
+def _is_zone(zone: re.Match[str], ahead: timedelta) -> bool:
+    """Whether a zone, as written, is so far ahead of UTC; of a name only that there is a zone like this is known."""
+    if zone["sign"]:
+        offset = timedelta(hours=int(zone["hours"]), minutes=int(zone["minutes"] or 0))
+        return ahead == (offset if zone["sign"] == "+" else -offset)
+    if zone["zero"]:
+        return not ahead
+    return bool(zone["name"]) and not ahead % _QUARTER and abs(ahead) <= _FARTHEST
 
 
 def _names(month: int) -> str:

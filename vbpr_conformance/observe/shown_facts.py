@@ -24,6 +24,7 @@ _LINE = 200
 """So short a text may say yes or no by a digit; in a longer one a digit may say anything."""
 _IN_URLS = frozenset(":/")
 """What holds one of these is looked for in URLs too: they end in references."""
+_ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 _URL = re.compile(r"\b(?:https?|urn):\S+")
 _CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CNY": "¥", "INR": "₹", "KRW": "₩", "CHF": "Fr"}
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T.*)?)?)?")
@@ -87,6 +88,8 @@ def _text(value: str, targets: Mapping[str, Mapping[str, Any]]) -> ShownFact:
 def _object(
     value: Mapping[str, Any], targets: Mapping[str, Mapping[str, Any]], *, with_unit: bool
 ) -> Iterator[ShownFact]:
+    if value.get("url") == _ABSENT:  # why there is no value is none
+        return
     if "coding" in value or (set(value) <= {"text", "id", "extension"} and "text" in value):
         yield from _concept(value)
     elif isinstance(value.get("code"), str) and "value" not in value:
@@ -124,8 +127,9 @@ def _reference(value: Mapping[str, Any], targets: Mapping[str, Mapping[str, Any]
     ways: list[str] = []
     reference = value.get("reference", "")
     if reference:
-        ways += [reference, reference.rpartition("/")[2]]
-        target = targets.get(reference) or targets.get("/".join(reference.split("/")[-2:]))
+        whole = reference.partition("/_history/")[0]  # a version is shown by what it is a version of
+        ways += [reference, whole, whole.rpartition("/")[2]]
+        target = targets.get(whole) or targets.get("/".join(whole.split("/")[-2:]))
         ways += names_of(target) if target else []
     if "identifier" in value:
         ways.append(str(value["identifier"].get("value", "")))

@@ -14,6 +14,7 @@ from vbpr_conformance.errors import UsageError
 from vbpr_conformance.generate.json_location import locations
 from vbpr_conformance.generate.paths import resolve
 from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.observe.made_up_values import ThingShown, made_up_end, zero_stands_for
 from vbpr_conformance.observe.scenario_data import HeldResource, ScenarioData, plain_leaves
 from vbpr_conformance.observe.scenario_language import ValuesCheck
 from vbpr_conformance.observe.shown_facts import EXACT, OutputText, ShownFact, facts_of, names_of
@@ -151,8 +152,39 @@ def sought_values(check: ValuesCheck, output: ClientOutput) -> tuple[list[Sought
                 for at, value in select(held.resource, _id(path, held), held.profile):
                     facts = facts_of(value, _near(held, output), with_unit=check.with_unit)
                     if _in(at, inside) and facts:
+                        facts += _open_end(value, held)
                         found.append(SoughtValue(at, thing, tuple(facts)))
     return found, _labels(called)
+
+
+def _open_end(value: Any, held: HeldResource) -> list[ShownFact]:
+    """That one end of a period is open is to be shown too: by no date that was made up."""
+    if not isinstance(value, dict) or not set(value) <= {"start", "end", "id", "extension"}:
+        return []
+    start, end = (str(value.get(each, "")) for each in ("start", "end"))
+    if bool(start) == bool(end):
+        return []
+    others = [str(each) for each in plain_leaves(held.resource) if str(each) not in {start, end}]
+    return [ShownFact("open end", (start or end, start, end, *others))]
+
+
+def made_up(check: ValuesCheck, output: ClientOutput) -> Iterator[tuple[str, str]]:
+    """What is shown as zero though it is absent: the path of the record, and the line that shows it."""
+    values, labels = sought_values(check, output)
+    index = output.index(labels)
+    numbers = {each.thing: Decimal(each.facts[0].ways[0]) for each in values if each.facts[0].kind == "number"}
+    valued = {each.thing for each in values}
+
+    def shown(thing: str) -> ThingShown:
+        names = [name for name, owner in labels.items() if owner == thing]
+        return ThingShown(index.of(thing), names, numbers.get(thing))
+
+    for held in output.data.named(check.of):
+        for thing, _ in _records(held, check):
+            if thing not in valued:
+                line = zero_stands_for(shown(thing), map(shown, numbers))
+                if line:
+                    yield thing.partition(" ")[2], line
 
 
 def _labels(called: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -249,6 +281,10 @@ def _sighted(value: SoughtValue, record: OutputText, output: ClientOutput) -> Va
 
 
 def _shown(fact: ShownFact, record: OutputText, output: ClientOutput) -> str:
+    if fact.kind == "open end":
+        _, start, end, *others = fact.ways
+        said = made_up_end(output.text.text, start, end, others)
+        return f"it has no {'end' if start else 'start'}, and {said} is shown as such" if said else EXACT
     own = record.shows(fact) if record.text else ""
     if own == EXACT:
         return EXACT
@@ -269,75 +305,3 @@ def nearly_all(found: Iterable[bool]) -> bool:
     """Whether nearly all of some values were shown."""
     seen = list(found)
     return bool(seen) and sum(seen) / len(seen) >= _WHOLE
-
-
-def listed_alike(wanted: Sequence[HeldResource], decoy: HeldResource, output: ClientOutput) -> str:
-    """Say where a resource is listed as one of those that were asked for; nothing if it is not.
-
-    That is: beside them in one list, table or series of like lines, and not marked as included.
-    """
-    labels = {name: each.reference for each in (*wanted, decoy) for name in _calls(each, output)}
-    others = {
-        f"id: {each.resource['id']}" for each in output.data.held.values() if each.profile.type != decoy.profile.type
-    }
-    labels |= dict.fromkeys(names_of(decoy.resource), decoy.reference)
-    index = RecordIndex(output.tree, labels)
-    asked = {each.reference for each in wanted}
-    cited = any(decoy.reference in str(each.resource) for each in wanted)
-    return next(_alike(output.tree, index, asked, decoy.reference, others, lines=not cited), "")
-
-
-def _calls(held: HeldResource, output: ClientOutput) -> list[str]:
-    return [each for each in names_of(held.resource) if output.is_unique(ShownFact("text", (each,)))]
-
-
-def _alike(  # noqa: PLR0913  what is looked for, and where
-    piece: Piece, index: RecordIndex, asked: set[str], decoy: str, others: set[str], *, lines: bool
-) -> Iterator[str]:
-    if decoy not in index.owners(piece):
-        return
-    if piece.kind in {"array", "rows", "object"} or (lines and piece.kind == "lines"):
-        keyed = piece.kind == "object"
-        heads = [(part, _head(part, index)) for part in piece.parts if not keyed or index.named_by_key(part)]
-        good = [part for part, head in heads if head in asked]
-        bad = [part for part, head in heads if head == decoy and not _is_marked(part)]
-        dump = any(line in others for part in piece.parts for line in part.text.splitlines())
-        if good and bad and not dump and _same_kind(piece.kind, good, bad):
-            yield bad[0].text[:120].replace("\n", " ")
-    for part in piece.parts:
-        yield from _alike(part, index, asked, decoy, others, lines=lines)
-
-
-def _head(piece: Piece, index: RecordIndex) -> str:
-    """The thing that a piece is about: the first that it names."""
-    owners = index.owners(piece)
-    if len(owners) <= 1:
-        return next(iter(owners), "")
-    for part in piece.parts:
-        found = _head(part, index)
-        if found:
-            return found
-    return ""
-
-
-def _is_marked(piece: Piece) -> bool:
-    if piece.parts:
-        lines = piece.text.splitlines()
-        return any(line in {f"mode: {mark}", mark} for mark in ("include", "outcome") for line in lines)
-    return any(piece.has(mark) for mark in ("include", "included"))
-
-
-def _same_kind(kind: str, good: Sequence[Piece], bad: Sequence[Piece]) -> bool:
-    if kind == "object":
-        return all(each.kind == "member" or ":" in each.text for each in (*good, *bad)) and not any(
-            each.parts and each.parts[0].kind == "array" for each in (*good, *bad)
-        )
-    if kind != "lines":
-        return True
-    return bool({_shape(each) for each in good} & {_shape(each) for each in bad})
-
-
-def _shape(piece: Piece) -> str:
-    """The way a line begins: its first word without what differs from line to line."""
-    first = piece.text.split()[0] if piece.text.split() else ""
-    return piece.kind + "".join("0" if each.isdigit() else "a" if each.isalpha() else each for each in first)[:4]

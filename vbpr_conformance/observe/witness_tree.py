@@ -16,11 +16,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from html.parser import HTMLParser
 from itertools import groupby
 from typing import Any
 
 from lxml import etree
+
+from vbpr_conformance.observe.witness_page import read_page
 
 _MOST_DEPTH = 60
 _LETTERS = re.compile(r"\w")
@@ -185,71 +186,9 @@ def _of_rows(rows: Sequence[Sequence[str]]) -> Piece:
     return whole
 
 
-class _Rows(HTMLParser):
-    """Collects the text of a page: rows of tables together with their cells, else blocks."""
-
-    BLOCKS = frozenset(
-        {"p", "div", "li", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "br", "tr", "table"}
-    )
-    HIDDEN = frozenset({"script", "style"})
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.root: list[Piece] = []
-        self._rows: list[list[str]] = []
-        self._cell: list[str] | None = None
-        self._block: list[str] = []
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in self.HIDDEN:
-            self._hidden += 1
-        if tag == "tr":
-            self._rows.append([])
-        if tag in {"td", "th"}:
-            self._cell = []
-        if tag in self.BLOCKS:
-            self._flush()
-        for name, value in attrs:
-            if name in {"value", "alt", "title", "datetime", "aria-label"} and value:
-                self.handle_data(f" {value} ")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self.HIDDEN:
-            self._hidden = max(0, self._hidden - 1)
-        if tag in {"td", "th"} and self._cell is not None:
-            if not self._rows:
-                self._rows.append([])
-            self._rows[-1].append("".join(self._cell))
-            self._cell = None
-        if tag == "table":
-            self.root.append(_of_rows(self._rows))
-            self._rows = []
-        if tag in self.BLOCKS:
-            self._flush()
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            (self._block if self._cell is None else self._cell).append(data)
-
-    def finish(self) -> Piece:
-        self.close()
-        self._flush()
-        if self._rows:
-            self.root.append(_of_rows(self._rows))
-        return _joined(self.root, "lines")
-
-    def _flush(self) -> None:
-        text = "".join(self._block).strip()
-        self._block = []
-        if text:
-            self.root.append(Piece(text))
-
-
 def _of_html(text: str) -> Piece:
-    reader = _Rows()
-    reader.feed(text)
-    return reader.finish()
+    blocks = read_page(text)
+    return _joined([Piece(each) if isinstance(each, str) else _of_rows(each) for each in blocks], "lines")
 
 
 def _of_xml(content: bytes) -> Piece | None:
