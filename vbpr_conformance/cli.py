@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _complain(sentence: str) -> None:
     """Say what went wrong; what a target sent is part of it and must not draw on the screen."""
-    from vbpr_conformance.report.terminal_text import printable  # noqa: PLC0415  most commands say nothing here
+    from vbpr_conformance.rest.printable import printable  # noqa: PLC0415  most commands say nothing here
 
     with contextlib.suppress(AttributeError, OSError, ValueError):  # standard error may be closed or full
         print(f"vbpr-conformance: {printable(sentence)}", file=sys.stderr, flush=True)

@@ -24,6 +24,13 @@ def client_for(base, **settings):
     return FhirClient(base, connection=Connection(**{"connect": 0.3, "read": 0.7, "retries": 0, **settings}))
 
 
+def test_a_body_that_is_packed_again_and_again_is_not_unpacked(serve):
+    """Each layer takes memory and frames of the stack: of five thousand the first is too many."""
+    layers = ", ".join(["gzip"] * 5000)
+    with client_for(serve(lambda server: server.reply(200, packed(TEXT), Content_Encoding=layers))) as client:
+        assert client.capabilities().error == "the body is encoded 5000 times"
+
+
 @pytest.mark.parametrize(
     ("encoding", "body"),
     [

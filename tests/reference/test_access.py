@@ -17,6 +17,10 @@ import pytest
 from small_resources import bundle, entry, organization, report
 from straight_client import BASE, Client
 
+from vbpr_conformance.client.client import FhirClient
+from vbpr_conformance.client.connection import Connection
+from vbpr_conformance.client.credentials import MutualTls
+from vbpr_conformance.client.tls import ClientCertificate
 from vbpr_conformance.ig.loader import load_edition
 from vbpr_conformance.reference.access.access_control import Basic, StaticBearer
 from vbpr_conformance.reference.access.grant import Grant
@@ -24,6 +28,7 @@ from vbpr_conformance.reference.access.token_endpoint import SmartEndpoint, Toke
 from vbpr_conformance.reference.app import make_app
 from vbpr_conformance.reference.faults import catalogue
 from vbpr_conformance.reference.store import Store
+from vbpr_conformance.rest.curl import curl_line
 
 ASKED = (
     ("GET", "MeasureReport/a"),
@@ -269,13 +274,20 @@ def conversation(edition, **options):
     said += [client.get(path, **narrow) for path in ("Organization/o", "MeasureReport?_include=MeasureReport:reporter")]
     said.append(client.get("MeasureReport/a?access_token=" + whole["authorization"].partition(" ")[2]))
     said.append(client.get(client.get("MeasureReport?_count=1", **whole).links["next"]))
-    said += [client.get("MeasureReport/a", **whole), client.get("metadata")]
+    said += [client.get("MeasureReport/a", **whole), client.get("metadata", origin="https://elsewhere.example")]
     return [
         (each.status, sorted(each.headers), b"Secret" in each.body or b"MeasureReport/m" in each.body) for each in said
     ]
 
 
-@pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.breaks.get("topic") == "security"])
+OF_TLS = {"security-old-tls", "security-plain-http"}
+"""Faults of how the server is reached, which conversations in one process do not show: see below."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name, fault in FAULTS.items() if fault.breaks.get("topic") == "security" and name not in OF_TLS],
+)
 def test_each_fault_of_security_is_visible(edition, name):
     """A client sees something else than with the good server."""
     good = conversation(edition)
@@ -319,6 +331,25 @@ def test_serve_prints_what_a_client_needs(printed):
     assert httpx.get(f"{url}/MeasureReport").status_code == 401
     assert httpx.get(f"{url}/metadata").status_code == 200
     assert httpx.get(f"{url}/MeasureReport", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("fault", [None, *sorted(OF_TLS)])
+def test_a_server_with_tls_is_reached_by_nothing_else(fault):
+    """Neither by TLS 1.1 nor by HTTP at the same port, but for the faults that are about that."""
+    command = [sys.executable, "-m", "vbpr_conformance", "serve", "--port", "0", "--auth", "mtls"]
+    command += ["--fault", fault] if fault else []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        settings = json.loads(process.stdout.readline())
+        process.stdout.readline()
+        tls = settings["tls"]
+        shown = MutualTls(ClientCertificate(tls["cert"], tls["key"]))
+        with FhirClient(settings["url"], credentials=shown, connection=Connection(ca=tls["ca"])) as client:
+            found = {door: client.capabilities_by(door) for door in ("old-tls", "plain-http")}
+            assert client.capabilities().status == 200
+        process.terminate()
+    assert {f"security-{door}" for door, each in found.items() if each.resource} == ({fault} if fault else set())
+    assert "--tls-max 1.1" in curl_line(found["old-tls"])
+    assert "VBPR_CERT" not in curl_line(found["plain-http"])
 
 
 def fetched(url, auth):

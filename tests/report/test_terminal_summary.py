@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from vbpr_conformance.report.terminal_summary import head, summary
-from vbpr_conformance.report.terminal_text import printable
+from vbpr_conformance.rest.printable import printable
 
 
 def text(record):

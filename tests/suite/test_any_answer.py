@@ -99,6 +99,8 @@ VALUES = {
     "pages_include": ["b"],
     "challenge": True,
     "hides": "a",
+    "denied": True,
+    "shut": True,
     "no_open_credentials": True,
     "if_returned": {"status = 'complete'": "it is complete"},
 }

@@ -223,3 +223,27 @@ def test_a_search_is_kept_to_this_run_where_that_works(edition):
         "status=x&identifier=urn:vbpr-conformance:run|run",
         "status=x",
     ]
+
+
+@pytest.mark.parametrize("version", [7, ["1"], {"a": 1}])
+def test_what_an_answer_gives_in_another_type_is_a_finding(edition, version):
+    """A version that is a number cannot be asked for: that is the server's, and no trouble of ours."""
+    performer, run = performer_of(Server(OK), edition)
+    run.answers["made"] = answered({"resourceType": "A", "id": "1", "meta": {"versionId": version}})
+    with pytest.raises(Finding, match=r"an answer gives .* where the next step .vread. needs its version"):
+        performer.perform(step(vread={"type": "A", "id": "1", "version": "{{made.meta.versionId}}"}), run)
+
+
+def test_an_id_of_which_no_url_can_be_made_is_a_finding(edition):
+    """Of a hundred thousand letters, for example."""
+    performer, run = performer_of(Server(OK), edition)
+    with pytest.raises(Finding, match=r"no request can be made of GET .*: URL too long"):
+        performer.perform(step(read={"type": "A", "id": "x" * 100_000}), run)
+
+
+def test_more_than_memory_can_hold_is_not_asked_for(edition):
+    """The answers to one case are kept for its verdict."""
+    performer, run = performer_of(Server(OK), edition)
+    run.exchanges.append(answered(b" " * 25 * 1024 * 1024).exchange)
+    with pytest.raises(NotTestedError, match="more than 24 MiB"):
+        performer.perform(step(read={"type": "A", "id": "1"}), run)

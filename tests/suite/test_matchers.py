@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from plain_evidence import BASE, answered, bundle, exchange, known, report, sear
 
 from vbpr_conformance.fhir.json_codec import dumps
 from vbpr_conformance.generate.builder import build
+from vbpr_conformance.rest.headers import Headers
 from vbpr_conformance.suite.answer import Answer
 from vbpr_conformance.suite.created_resource import CreatedResource
 from vbpr_conformance.suite.findings import Finding, HarnessError, NotTestedError
@@ -385,3 +387,48 @@ def test_the_same_is_compared_with_what_an_earlier_step_sent(evidence):
     with pytest.raises(Finding):
         resource.same_as("created", answered(report("1")), evidence(answers={"created": earlier}))
     assert CreatedResource("a", "1", report()).scope()["id"] == "1"
+
+
+def found_by(matcher, answer, evidence) -> str:
+    """What a matcher finds, empty where it holds."""
+    try:
+        MATCHERS[matcher](YES, answer, evidence())
+    except Finding as finding:
+        return finding.sentence
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_denied"),
+    [
+        (401, None, True),
+        (403, OUTCOME, True),
+        (404, None, True),
+        (200, {"resourceType": "Bundle", "type": "searchset"}, True),
+        (200, {"resourceType": "Bundle", "entry": [{"resource": OUTCOME, "search": {"mode": "outcome"}}]}, True),
+        (200, {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "MeasureReport"}}]}, False),
+        (200, OUTCOME, False),
+        (500, None, False),
+    ],
+)
+def test_the_ways_to_deny_a_bundle(evidence, status, body, is_denied):
+    """401, 403, 404 and success without results are those that R4 lists."""
+    assert (found_by("denied", answered(body, status), evidence) == "") is is_denied
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_shut"),
+    [(0, None, True), (400, b"<html>", True), (301, None, True), (200, b"<html>", True), (401, None, False)],
+)
+def test_what_is_no_side_door(evidence, status, body, is_shut):
+    """Silence, refusals, redirects and pages of others; who asks for credentials serves."""
+    assert (found_by("shut", answered(body, status), evidence) == "") is is_shut
+
+
+@pytest.mark.parametrize("origin", ["*", "https://elsewhere.example"])
+def test_credentials_for_every_origin(evidence, origin):
+    """By a star or by repeating the origin."""
+    allowed = {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true"}
+    answer = answered({"resourceType": "CapabilityStatement"}, headers=allowed)
+    answer.exchange = replace(answer.exchange, request_headers=Headers({"Origin": "https://elsewhere.example"}))
+    assert "any origin" in found_by("no_open_credentials", answer, evidence)

@@ -12,6 +12,7 @@ ACCEPT_ENCODING = "gzip, deflate"
 _AUTOMATIC = 32 + zlib.MAX_WBITS
 _RAW = -zlib.MAX_WBITS
 _STEP = 256 * 1024
+_MOST_ENCODINGS = 4
 
 
 class TooMuchError(httpx.HTTPError):
@@ -27,8 +28,11 @@ def read_body(response: httpx.Response, max_bytes: int) -> bytes:
     if response.is_stream_consumed:  # a transport of tests that gives an answer as a whole, and unpacked
         return response.content
     encodings = [each.strip().lower() for each in response.headers.get("Content-Encoding", "").split(",")]
+    encodings = [each for each in encodings if each not in {"", "identity"}]
+    if len(encodings) > _MOST_ENCODINGS:
+        raise NotEncodedError(f"the body is encoded {len(encodings)} times")
     parts: Iterable[bytes] = response.iter_raw()
-    for encoding in reversed([each for each in encodings if each not in {"", "identity"}]):
+    for encoding in reversed(encodings):
         if encoding not in {"gzip", "x-gzip", "deflate"}:
             raise NotEncodedError(f"the body is encoded as {encoding}, which was not asked for")
         parts = _unpacked(parts, encoding)

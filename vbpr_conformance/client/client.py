@@ -1,12 +1,14 @@
 """The FHIR REST client: one method for each interaction of https://hl7.org/fhir/R4/http.html.
 
 Every method gives the `Exchange`, whatever the status: what an answer means is judged elsewhere. A request without an
-answer raises `NoAnswerError`. Nothing is ever sent to another host than that of the base URL.
+answer raises `NoAnswerError`, one that cannot be made of what the server named `UnusableUrlError`. Nothing is ever sent
+to another host than that of the base URL.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Self
 from urllib.parse import quote, unquote
 
@@ -14,13 +16,15 @@ import httpx
 
 from vbpr_conformance import __version__
 from vbpr_conformance.client.answer_body import ACCEPT_ENCODING
-from vbpr_conformance.client.client_errors import NoAnswerError
+from vbpr_conformance.client.client_errors import NoAnswerError, UnusableUrlError
 from vbpr_conformance.client.connection import Connection
 from vbpr_conformance.client.created import CreatedResources
 from vbpr_conformance.client.credentials import Credentials, basic
 from vbpr_conformance.client.paging import PagingLimits, follow
 from vbpr_conformance.client.redact import Redactor, Secret
 from vbpr_conformance.client.sending import Sender, open_transport
+from vbpr_conformance.client.side_doors import HasSideDoors, SideDoor, open_side_door, side_door_options, side_door_url
+from vbpr_conformance.client.unsent_request import header_bytes, unsent_request
 from vbpr_conformance.client.urls import Parameters, checked_base, origin, query, with_query
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir.json_codec import dumps
@@ -84,10 +88,13 @@ class FhirClient:
         self._recorder = recorder
         self.created = created or CreatedResources.in_memory(self.base_url)
         """The register of what this client creates."""
+        self._connection = connection
         self._transport = transport or open_transport(self.base_url, connection, credentials)
-        redactor = Redactor(lambda: [*secrets, *(credentials.secrets if credentials is not None else ())], headers)
+        self._redactor = Redactor(
+            lambda: [*secrets, *(credentials.secrets if credentials is not None else ())], headers
+        )
         self._sender = Sender(
-            self._transport, connection, credentials, redactor, record=self._record, structure=structure
+            self._transport, connection, credentials, self._redactor, record=self._record, structure=structure
         )
 
     def __enter__(self) -> Self:
@@ -124,13 +131,13 @@ class FhirClient:
 
         A resource is written in the format that `Content-Type` names, the client's own if it names none.
         """
-        sent_headers = httpx.Headers(_encoded({**self._own_headers, **(headers or {})}))
+        sent_headers = header_bytes({**self._own_headers, **(headers or {})})
         content = None
         if body is not None:
             sent_headers.setdefault("Content-Type", self._media_type)
             content = self._content(body, sent_headers["Content-Type"])
         url = with_query(self._url(path), params)
-        request = httpx.Request(method, url, content=content, headers=sent_headers)
+        request = unsent_request(method, url, sent_headers, content)
         noted = self.created.before(method, url, body, sent_headers)
         if noted is None:
             return self._sender.send(interaction, request)
@@ -153,7 +160,10 @@ class FhirClient:
 
     def curl_of_delete(self, reference: str) -> str:
         """The command that deletes a resource (`Type/id`); secrets are variables to be set."""
-        request = httpx.Request("DELETE", self._url(reference), headers=_encoded(self._own_headers))
+        try:
+            request = unsent_request("DELETE", self._url(reference), header_bytes(self._own_headers))
+        except UnusableUrlError as error:
+            return f"# {error}"
         return curl_line(self._sender.unsent(request))
 
     def _record(self, exchange: Exchange) -> None:
@@ -318,6 +328,35 @@ class FhirClient:
         """Read the CapabilityStatement."""
         return self.request("GET", "metadata", params=params, headers=headers, interaction="capabilities")
 
+    def capabilities_by(self, door: SideDoor) -> Exchange:
+        """Ask for the CapabilityStatement by another way than that of the base URL, without anything secret.
+
+        Where nothing answers there, the exchange has the status 0 and says why.
+        """
+        own = self._transport
+        transport = (
+            own.side_door(door)
+            if isinstance(own, HasSideDoors)
+            else open_side_door(self.base_url, door, self._connection, self.credentials)
+        )
+        sender = Sender(
+            transport,
+            replace(self._connection, retries=0),
+            None,
+            self._redactor,
+            record=self._record,
+            structure=self._structure,
+            curl_options=side_door_options(door, self.credentials),
+        )
+        shown = {name: self._own_headers[name] for name in ("User-Agent", "Accept")}
+        try:
+            url = f"{side_door_url(self.base_url, door)}/metadata"
+            return sender.send("capabilities", unsent_request("GET", url, header_bytes(shown)))
+        except NoAnswerError as error:
+            return error.exchange
+        finally:
+            transport.close()
+
     def pages(self, first: Exchange, aliases: Sequence[str] = ()) -> Iterator[Exchange]:
         """Give the page and those after it; a page that is no Bundle is the last, a wrong link a `PagingError`.
 
@@ -328,18 +367,6 @@ class FhirClient:
             return self.request("GET", url, headers=_accepted(first), interaction="page")
 
         return follow(first, get, self.base_url, aliases, self._paging)
-
-
-def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    """Write header fields as bytes: what a server says in its ETag goes back to it as it came."""
-    return [(name.encode("latin-1", "replace"), _latin(value)) for name, value in headers.items()]
-
-
-def _latin(value: str) -> bytes:
-    try:
-        return value.encode("latin-1")
-    except UnicodeEncodeError:
-        return value.encode("utf-8", "replace")
 
 
 def _path(kind: str, identity: str) -> str:

@@ -4,6 +4,7 @@ TargetError
 ├── NoAnswerError   no complete answer came: not reached, broken off, too slow, too large
 └── LoginError      the client did not get what lets it in: the step that failed, and what was answered
 VbprError
+├── UnusableUrlError  no URL can be made of what the server named: an id of 100,000 characters, for example
 └── PagingError     the links between pages cannot be followed: a finding about the server
     └── ForeignLinkError   one leads to another server: R4 allows that, and nothing is sent there
 """
@@ -25,6 +26,10 @@ class NoAnswerError(TargetError):
 
 class LoginError(TargetError):
     """The client was not let in: says which step failed and what was answered."""
+
+
+class UnusableUrlError(VbprError):
+    """What the server named is no part of a URL: nothing can be asked for there."""
 
 
 class PagingError(VbprError):

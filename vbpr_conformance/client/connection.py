@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from vbpr_conformance.client.transport import Proxy
 
-MAX_BYTES = 32 * 1024 * 1024
+MAX_BYTES = 12 * 1024 * 1024
 """The largest answer that is read, unpacked."""
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from vbpr_conformance.client.client_errors import PagingError
+from vbpr_conformance.client.client_errors import PagingError, UnusableUrlError
 from vbpr_conformance.client.effects import GONE, Effects, effects, outcome
 from vbpr_conformance.client.journal import Intent, Journal, journal_path
 from vbpr_conformance.client.tagged import SearchingClient, find_tagged, tags
@@ -153,6 +153,9 @@ class CreatedResources:
                     status = client.delete(*reference.split("/", 1)).status
                 except TargetError as trouble:
                     return [*kept, *(Remaining(each, str(trouble)) for each in waiting[i:])]
+                except UnusableUrlError as trouble:
+                    kept.append(Remaining(reference, str(trouble)))
+                    continue
                 if status in GONE:
                     self._gone(reference)
                 else:

@@ -64,6 +64,7 @@ class Sender:
         *,
         record: Callable[[Exchange], None],
         structure: Structure | None = None,
+        curl_options: tuple[str, ...] = (),
     ) -> None:
         self._transport = transport
         self._connection = connection
@@ -72,6 +73,7 @@ class Sender:
         self._record = record
         self._structure = structure
         self._curl_options = (
+            *curl_options,
             *(("--cacert", '"$VBPR_CA"') if connection.ca else ()),
             *(credentials.curl_options() if credentials is not None else ()),
         )

@@ -28,7 +28,7 @@ def main(args: argparse.Namespace) -> int:
     from vbpr_conformance.report.outputs import write_all
     from vbpr_conformance.report.record_file import read_record
     from vbpr_conformance.report.terminal_summary import head, summary
-    from vbpr_conformance.report.terminal_text import printable
+    from vbpr_conformance.rest.printable import printable
 
     if any(folder.resolve() == args.out.resolve() for folder in args.folders):
         raise UsageError(f"--out {args.out} is one of the folders to join; expected another")

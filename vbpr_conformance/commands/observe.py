@@ -91,7 +91,7 @@ def _run(args: argparse.Namespace, edition: Edition, chosen: list, session: str,
     from vbpr_conformance.report.progress import Progress
     from vbpr_conformance.report.report_writer import RunWriters
     from vbpr_conformance.report.terminal_summary import summary
-    from vbpr_conformance.report.terminal_text import printable
+    from vbpr_conformance.rest.printable import printable
     from vbpr_conformance.suite.record import RunRecord
 
     archive = None

@@ -101,7 +101,7 @@ def _run(args: argparse.Namespace, base: str, out: Path, words: list[str]) -> in
     from vbpr_conformance.report.progress import Progress
     from vbpr_conformance.report.summary_markdown import SummaryMarkdown
     from vbpr_conformance.report.terminal_summary import summary
-    from vbpr_conformance.report.terminal_text import printable
+    from vbpr_conformance.rest.printable import printable
     from vbpr_conformance.runner import run_suites
 
     live = sys.stdout.isatty() and not {"NO_COLOR", "CI"} & set(os.environ)

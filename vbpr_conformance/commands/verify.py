@@ -24,7 +24,7 @@ def add(subparsers: Subparsers) -> None:
 def main(args: argparse.Namespace) -> int:
     """Say in a line what it proves and what not; 1 where it does not."""
     from vbpr_conformance.report.certification_bundle import UnprovenError, proof_of, read_public_key
-    from vbpr_conformance.report.terminal_text import printable
+    from vbpr_conformance.rest.printable import printable
 
     key = read_public_key(args.key) if args.key else None
     try:

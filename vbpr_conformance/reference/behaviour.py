@@ -93,6 +93,10 @@ class Behaviour:
     """The interaction that needs no credentials although the server asks for them."""
     closed_metadata: bool = False
     token_in_url: bool = False
+    old_tls: bool = False
+    """Whether TLS 1.0 and 1.1 are spoken, where TLS is."""
+    plain_beside_tls: bool = False
+    """Whether HTTP without TLS is answered at the same port."""
     any_token: bool = False
     expired_tokens: bool = False
     foreign_tokens: bool = False

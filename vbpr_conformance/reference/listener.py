@@ -6,9 +6,11 @@ import json
 import os
 import signal
 import socket
+import ssl
 import sys
 import tempfile
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.ig.edition import Edition
+from vbpr_conformance.reference.access.plain_beside_tls import by_first_byte
 from vbpr_conformance.reference.access.ways import door
 from vbpr_conformance.reference.app import ROOT, make_app
 from vbpr_conformance.reference.content import JSON
@@ -58,10 +61,18 @@ def serve(  # noqa: PLR0913  # the options of the command line, one by one
             url = f"http{'s' if guard.tls else ''}://{shown}:{listener.getsockname()[1]}{ROOT}"
             if auth is not None:
                 print(json.dumps(guard.client_settings(url)), flush=True)  # noqa: T201  # what a client needs to get in
-            server = QuietServer(app, lambda: (on_ready or _announce)(url), **guard.tls)
+            behaviour = app.server.behaviour
+            server = QuietServer(app, lambda: (on_ready or _announce)(url), old_tls=behaviour.old_tls, **guard.tls)
             if ends_with_stdin:
                 threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
-            server.run(sockets=[listener])
+            if not (guard.tls and behaviour.plain_beside_tls):
+                server.run(sockets=[listener])
+                return
+            with by_first_byte(listener) as (with_tls, without):
+                beside = QuietServer(app, lambda: None)
+                threading.Thread(target=beside.run, args=([without],), daemon=True).start()
+                server.run(sockets=[with_tls])
+                beside.should_exit = True
     finally:
         kept.close()
 
@@ -90,9 +101,9 @@ class _FhirProtocol(H11Protocol):
 
 
 class QuietServer(uvicorn.Server):
-    """uvicorn that tells when it answers; `tls` are its settings for TLS."""
+    """uvicorn that tells when it answers; `tls` are its settings for TLS, which can be as old as 1.0."""
 
-    def __init__(self, app: object, ready: Callable[[], None], **tls: Any) -> None:
+    def __init__(self, app: object, ready: Callable[[], None], *, old_tls: bool = False, **tls: Any) -> None:
         settings = uvicorn.Config(
             app,  # type: ignore[arg-type]  # an ASGI 3 application; uvicorn wants its own alias of the type
             log_level="error",
@@ -105,6 +116,12 @@ class QuietServer(uvicorn.Server):
             timeout_graceful_shutdown=5,
             **tls,
         )
+        settings.load()
+        if settings.ssl is not None and old_tls:
+            with warnings.catch_warnings():  # that it is not safe is what the fault is about
+                warnings.simplefilter("ignore", DeprecationWarning)
+                settings.ssl.minimum_version = ssl.TLSVersion.TLSv1
+            settings.ssl.set_ciphers("ALL:@SECLEVEL=0")
         super().__init__(settings)
         self._ready = ready
 

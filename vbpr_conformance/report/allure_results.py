@@ -20,6 +20,7 @@ from vbpr_conformance.report.failure_text import cause_by_case, explained, prett
 from vbpr_conformance.report.repeat_command import of_case
 from vbpr_conformance.report.report_writer import write_whole
 from vbpr_conformance.report.run_properties import run_properties
+from vbpr_conformance.rest.printable import printable
 from vbpr_conformance.suite.causes import Cause
 from vbpr_conformance.suite.record import RunRecord
 from vbpr_conformance.suite.run_summary import RunSummary
@@ -118,7 +119,7 @@ class AllureResults:
             took = int(exchange["elapsed_s"] * 1000)
             failed = exchange["failed"] and result.verdict in {Verdict.FAIL, Verdict.WARN, Verdict.ERROR}
             yield {
-                "name": step_name(exchange),
+                "name": printable(step_name(exchange)),
                 "status": _STATUS[result.verdict] if failed else "passed",
                 "stage": "finished",
                 "start": started,
@@ -160,7 +161,9 @@ class AllureResults:
 
     def _attach(self, title: str, file: str, text: str, kind: str = "text/plain") -> dict[str, str]:
         if file not in self._attached:  # written once, and read by nobody before its case is there
-            (self._folder / file).write_text(text, encoding="utf-8", errors="replace")
+            (self._folder / file).write_text(
+                text if kind == "application/json" else printable(text), encoding="utf-8", errors="replace"
+            )
             self._attached.add(file)
         return {"name": title, "source": file, "type": kind}
 
@@ -181,7 +184,7 @@ def _details(result: CaseResult, cause: Cause | None) -> dict[str, Any]:
     made: dict[str, Any] = {"known": bool(result.deviation), "muted": False, "flaky": result.flaky}
     if result.verdict is Verdict.PASS:
         return {**made, "message": "\n".join(result.notes)} if result.notes else made
-    return {**made, "message": message, "trace": explained(result, cause)}
+    return {**made, "message": printable(message), "trace": printable(explained(result, cause))}
 
 
 def _description(result: CaseResult) -> str:

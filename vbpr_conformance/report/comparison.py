@@ -11,7 +11,7 @@ from typing import Any
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.report.results_json import FILE, FORMAT
 from vbpr_conformance.report.summary_markdown import plain
-from vbpr_conformance.report.terminal_text import printable
+from vbpr_conformance.rest.printable import printable
 
 _RANK = {"pass": 4, "warn": 3, "untested": 2, "skip": 2, "error": 1, "fail": 0}
 _MOST = 40

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 from vbpr_conformance.report.failure_text import cause_by_case, explained, transcript
 from vbpr_conformance.report.report_writer import RewrittenFile, write_whole
 from vbpr_conformance.report.run_properties import run_properties
-from vbpr_conformance.report.terminal_text import printable
+from vbpr_conformance.rest.printable import printable
 from vbpr_conformance.suite.causes import Cause
 from vbpr_conformance.suite.record import RunRecord
 from vbpr_conformance.suite.run_summary import RunSummary

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TextIO
 
 from vbpr_conformance.report.terminal_summary import head
-from vbpr_conformance.report.terminal_text import printable
+from vbpr_conformance.rest.printable import printable
 from vbpr_conformance.suite.causes import signature
 from vbpr_conformance.suite.record import RunRecord
 from vbpr_conformance.suite.run_summary import RunSummary

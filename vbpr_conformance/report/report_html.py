@@ -16,7 +16,7 @@ from vbpr_conformance.report.report_writer import AtTheEnd, write_whole
 from vbpr_conformance.report.reproduce import script_path
 from vbpr_conformance.report.result_tables import must_support_tables, search_matrices
 from vbpr_conformance.report.terminal_summary import WORDS, label, left, sentence
-from vbpr_conformance.report.terminal_text import printable
+from vbpr_conformance.rest.printable import printable
 from vbpr_conformance.suite.causes import Cause
 from vbpr_conformance.suite.record import RunRecord
 from vbpr_conformance.suite.run_summary import RequirementVerdict, RunSummary
@@ -50,7 +50,7 @@ def html(record: RunRecord, summary: RunSummary, folder: str) -> str:
         summary=summary,
         harness=__version__,
         word=WORDS[summary.verdict],
-        sentence=printable(sentence(record, summary)),
+        sentence=sentence(record, summary),
         causes=[
             _cause_shown(cause, cases, record, number < _WITH_EVIDENCE) for number, cause in enumerate(summary.causes)
         ],
@@ -75,6 +75,7 @@ def render(template: str, **values: Any) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=lambda value: printable(value) if isinstance(value, str) else value,
     )
     return environment.get_template(template).render(**values)
 
@@ -114,12 +115,12 @@ def _evidence(cause: Cause, first: CaseResult) -> dict[str, list[str]]:
     """Give the evidence by its labels; what the cause says by itself or shows elsewhere is not said again."""
     found: dict[str, list[str]] = {}
     if first.message != cause.sentence:
-        found["What was found"] = [printable(first.message)]
+        found["What was found"] = [first.message]
     last = "More"
     for name, text in first.details:
         if name not in _SHOWN_ELSEWHERE:
             last = name[:1].upper() + name[1:] if name else last
-            found.setdefault(last, []).append(printable(text))
+            found.setdefault(last, []).append(text)
     return found
 
 
@@ -142,7 +143,7 @@ def _lines(body: str, names: Sequence[str]) -> Iterator[tuple[bool, str]]:
     cut = text[:_MOST_SHOWN] + ("…" if len(text) > _MOST_SHOWN else "")
     marks = [f'"{name}"' for name in names if name]
     for line in cut.splitlines():
-        yield any(mark in line for mark in marks), printable(line)
+        yield any(mark in line for mark in marks), line
 
 
 def _groups(requirements: Iterable[RequirementVerdict]) -> dict[str, list[RequirementVerdict]]:
@@ -160,7 +161,7 @@ def _reasons(summary: RunSummary) -> dict[str, list[str]]:
     for each in (*summary.untested, *summary.not_applicable):
         reason = each.reason.partition("\n")[0]
         where = reason if each.applicable else f"does not apply: {reason}"
-        found.setdefault(printable(where), []).append(each.requirement.id)
+        found.setdefault(where, []).append(each.requirement.id)
     return found
 
 

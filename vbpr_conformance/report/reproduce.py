@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from vbpr_conformance.report.report_writer import write_whole
-from vbpr_conformance.rest.curl import OWN_HEADERS, header_words
+from vbpr_conformance.rest.curl import OWN_HEADERS, header_words, shell_word
 from vbpr_conformance.rest.exchange import MASK
 from vbpr_conformance.rest.located import located
+from vbpr_conformance.rest.printable import CONTROL, printable
 from vbpr_conformance.suite.record import RunRecord
 from vbpr_conformance.suite.run_summary import RunSummary
 from vbpr_conformance.suite.verdicts import CaseResult, Verdict
@@ -90,7 +91,7 @@ def _writes(exchange: Mapping[str, Any]) -> bool:
 
 
 def _head(result: CaseResult, record: RunRecord, chosen: Sequence[Mapping[str, Any]]) -> str:
-    message = result.message.replace("\n", " ")
+    message = printable(result.message.replace("\n", " "))
     headers = chosen[-1]["request_headers"].items()
     login = " ".join(
         [*chosen[-1].get("curl_options", ()), *(word for name, value in headers for word in _secret(name, value))]
@@ -125,7 +126,7 @@ def _step(number: int, exchange: Mapping[str, Any], names: RecordedNames) -> lis
         end = "END_OF_BODY"
         while end in body:
             end += "_"
-        lines += [f"cat > \"$WORK/body\" <<'{end}'", names.marked(body, exchange), end]
+        lines += [f"cat > \"$WORK/body\" <<'{end}'", _visible(names.marked(body, exchange)), end]
     headers = exchange["request_headers"].items()
     own = {name: value for name, value in headers if name.lower() not in OWN_HEADERS and MASK not in value}
     words = [word for name, value in own.items() for word in _header(name, value, names)]
@@ -137,6 +138,12 @@ def _step(number: int, exchange: Mapping[str, Any], names: RecordedNames) -> lis
     return lines
 
 
+def _visible(body: str) -> str:
+    """Write control characters of a body as JSON and XML can, so that the script can be looked at."""
+    form = "\\u{:04x}" if body.lstrip()[:1] in {"{", "["} else "&#x{:x};"
+    return CONTROL.sub(lambda found: form.format(ord(found[0])), body)
+
+
 def _header(name: str, value: str, names: RecordedNames) -> list[str]:
     if name.lower() in {"if-match", "if-none-match"}:
         return ["-H", _quoted(f"{name}: {names.marked_versions(value)}")]
@@ -145,7 +152,7 @@ def _header(name: str, value: str, names: RecordedNames) -> list[str]:
 
 def _quoted(text: str) -> str:
     """Quote for the shell what is filled in when it is used: the markers stay as they are."""
-    return '"$(fill ' + shlex.quote(text) + ')"'
+    return '"$(fill ' + shell_word(text) + ')"'
 
 
 class RecordedNames:

@@ -8,7 +8,7 @@ from pathlib import Path
 from vbpr_conformance.report.repeat_command import of_case
 from vbpr_conformance.report.report_writer import AtTheEnd, write_whole
 from vbpr_conformance.report.terminal_summary import WORDS, label, left, sentence
-from vbpr_conformance.report.terminal_text import printable
+from vbpr_conformance.rest.printable import printable
 from vbpr_conformance.suite.causes import Cause
 from vbpr_conformance.suite.record import RunRecord
 from vbpr_conformance.suite.run_summary import RequirementVerdict, RunSummary

@@ -15,7 +15,7 @@ from typing import Any
 from vbpr_conformance import __version__
 from vbpr_conformance.fhir.json_codec import dumps
 from vbpr_conformance.report.report_writer import AtTheEnd, write_whole
-from vbpr_conformance.report.terminal_text import printable
+from vbpr_conformance.rest.printable import printable
 from vbpr_conformance.suite.record import RunRecord
 from vbpr_conformance.suite.run_summary import RunSummary
 from vbpr_conformance.suite.verdicts import CaseResult, Verdict

@@ -6,7 +6,8 @@ The client makes them of what it sent, a server of what it received; matchers, r
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections import deque
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +21,10 @@ from vbpr_conformance.rest.r4b_model import r4b_model
 
 MASK = "***"
 """What stands where a secret stood."""
+_LARGE = 1 << 20
+_BEGINNING = 20_000
+_MOST_VALUES = 600_000
+_Parsed = tuple[dict[str, Any] | None, str | None]
 _ETAG = re.compile(r'(?:W/)?"([^"]*)"')
 
 
@@ -72,8 +77,12 @@ class Exchange:
         """The resource that was sent, or None where there is none or it cannot be read."""
         return self._parsed_request[0]
 
+    @property
+    def _parsed(self) -> _Parsed:
+        return self._kept if len(self.body) < _LARGE else _of_large(self)
+
     @cached_property
-    def _parsed(self) -> tuple[dict[str, Any] | None, str | None]:
+    def _kept(self) -> _Parsed:
         return _read(self.body, self.headers, self.structure)
 
     @cached_property
@@ -94,6 +103,10 @@ class Exchange:
         version = version.get("versionId") if isinstance(version, dict) else None
         return Located(kind, identity, version or self.etag)
 
+    def lightened(self) -> Exchange:
+        """Give it to be kept for long: of a body of more than 1 MiB the beginning."""
+        return self if len(self.body) < _LARGE else replace(self, body=self.body[:_BEGINNING])
+
     @property
     def etag(self) -> str | None:
         """The version that the ETag tells, `3` of `W/"3"`."""
@@ -101,10 +114,25 @@ class Exchange:
         return match.group(1) if match else None
 
 
-def _read(body: bytes, headers: Headers, structure: Structure | None) -> tuple[dict[str, Any] | None, str | None]:
+_latest: deque[tuple[Exchange, _Parsed]] = deque(maxlen=1)
+"""What was read of the latest large body: to keep all of a case would take gigabytes."""
+
+
+def _of_large(exchange: Exchange) -> _Parsed:
+    for each, parsed in _latest:
+        if each is exchange:
+            return parsed
+    parsed = _read(exchange.body, exchange.headers, exchange.structure)
+    _latest.append((exchange, parsed))
+    return parsed
+
+
+def _read(body: bytes, headers: Headers, structure: Structure | None) -> _Parsed:
     """Give the resource in a body, or why there is none; (None, None) where there is no body."""
-    if not body.strip():
+    if not body or body.isspace():
         return None, None
+    if len(body) > _LARGE and sum(map(body.count, (b",", b"{", b"[", b"<"))) > _MOST_VALUES:
+        return None, f"it holds more than {_MOST_VALUES:,} values"
     try:
         if "xml" in headers.get("content-type", "") or body.lstrip()[:5] == b"<?xml":
             return _from_xml(body, structure)

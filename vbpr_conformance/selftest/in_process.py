@@ -12,6 +12,7 @@ from vbpr_conformance.client.client import FhirClient
 from vbpr_conformance.client.credentials import Credentials
 from vbpr_conformance.client.oauth import ClientCredentials
 from vbpr_conformance.client.redact import Secret
+from vbpr_conformance.client.side_doors import SideDoor
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.reference.access.token_endpoint import TokenEndpoint
 from vbpr_conformance.reference.app import App, make_app
@@ -26,6 +27,8 @@ from vbpr_conformance.suite.verdicts import CaseResult
 
 BASE = "http://reference.invalid/fhir"
 """The base URL of every such server; nothing listens there."""
+GUARDED_BASE = BASE.replace("http:", "https:")
+"""The base URL of one that asks for credentials."""
 
 
 class InProcess(httpx.BaseTransport):
@@ -36,17 +39,29 @@ class InProcess(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
-        headers = {name.lower(): value for name, value in request.headers.items()}
+        headers = {"x-forwarded-proto": request.url.scheme}
+        headers |= {name.lower(): value for name, value in request.headers.items()}
         target = request.url.raw_path.decode("ascii")
         status, answered, content = self._app.handle(request.method, target, headers, request.read())
         return httpx.Response(status, headers=answered, content=b"" if request.method == "HEAD" else content)
+
+    def side_door(self, door: SideDoor) -> httpx.BaseTransport:
+        """Lead to the application where its behaviour says so, else nowhere."""
+        behaviour = self._app.server.behaviour
+        is_open = behaviour.old_tls if door == "old-tls" else behaviour.plain_beside_tls
+        return self if is_open else httpx.MockTransport(_shut)
+
+
+def _shut(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("nobody listens", request=request)
 
 
 def context_of(app: App, edition: Edition, credentials: Credentials | None = None, **settings: Any) -> Context:
     """Give the context of a run against an application; `settings` are those of `Settings`, with one example."""
     recorder = CaseRecorder()
+    base = BASE if credentials is None else GUARDED_BASE
     client = FhirClient(
-        BASE, structure=edition.structure, credentials=credentials, transport=InProcess(app), recorder=recorder
+        base, structure=edition.structure, credentials=credentials, transport=InProcess(app), recorder=recorder
     )
     return Context(edition, client, "inside", Settings(**{"examples": 1, "seed": 1, **settings}), recorder=recorder)
 
@@ -72,7 +87,7 @@ def results_of(  # noqa: PLR0913  the parts of a run
     if asks_credentials:
         endpoint = TokenEndpoint()
         app.server.access = endpoint
-        shown = endpoint.client_settings(BASE)
+        shown = endpoint.client_settings(GUARDED_BASE)
         auth, refused = shown["auth"], shown["refused-tokens"]
         credentials = ClientCredentials(
             auth["token-url"], auth["client-id"], Secret(auth["client-secret"]), auth["scopes"]

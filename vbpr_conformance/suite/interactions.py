@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vbpr_conformance.client.client_errors import NoAnswerError
+from pydantic import ValidationError
+
+from vbpr_conformance.client.client_errors import NoAnswerError, UnusableUrlError
+from vbpr_conformance.client.side_doors import KNOWS_OLD_TLS
 from vbpr_conformance.client.urls import query, with_query
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.suite.answer import NEXT, NEXT_VERSION, Answer, created_by
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
     from vbpr_conformance.suite.system_under_test import SystemUnderTest
 
 _BY_SEARCH = {"search", "conditional_create", "conditional_update", "conditional_patch", "conditional_delete"}
+_MOST_SHOWN = 80
+_MOST_BYTES = 24 * 1024 * 1024
+"""So much of what is answered to one case is kept, and no more asked for."""
 _MAY_MISS_VERSION = {400, 412, 428}
 _NOT_PARAMETERS = {"type", "via", "scope", "first_pages", "in_url", "headers", "format"}
 MIME = {"json": "application/fhir+json", "xml": "application/fhir+xml"}
@@ -51,9 +57,14 @@ class Performer:
         sent = _sent_by(verb, run)
         if step.verb in _BY_SEARCH:
             self.settling.settle(run.own())
-        answer = _PERFORMERS[step.verb](self, verb, sent)
+        try:
+            answer = _PERFORMERS[step.verb](self, verb, sent)
+        except UnusableUrlError as trouble:
+            raise Finding(str(trouble)) from trouble
         answer.sent = sent if isinstance(sent, dict) else None
         run.exchanges += answer.pages or [answer.exchange]
+        if sum(len(each.body) for each in run.exchanges) > _MOST_BYTES:
+            raise NotTestedError(f"the answers to one case are more than {_MOST_BYTES >> 20} MiB")
         if step.writes:
             self.system.wrote(answer.exchange)
         if "Authorization" not in verb["headers"]:
@@ -83,6 +94,14 @@ def _filled(step: Step, run: CaseRun) -> dict[str, Any]:
         verb: dict[str, Any] = fill(step.asked, run.scope())
     except MissingValueError as trouble:
         raise untold(trouble, run, f"the next step ({step.verb})") from trouble
+    try:
+        type(getattr(step, step.verb)).model_validate(verb, by_name=True)
+    except ValidationError as trouble:
+        first = trouble.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        given = str(first["input"])[:_MOST_SHOWN]
+        said = f"an answer gives {given!r} where the next step ({step.verb}) needs its {where}"
+        raise Finding(said, (), [each.exchange for each in run.answers.values()][-1:]) from None
     return verb
 
 
@@ -128,6 +147,10 @@ def _options(verb: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _capabilities(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
+    if verb["by"] == "old-tls" and not KNOWS_OLD_TLS:
+        raise NotTestedError("the OpenSSL of this Python speaks no TLS 1.1", applicable=False)
+    if verb["by"] is not None:
+        return Answer("capabilities", performer.client.capabilities_by(verb["by"]))
     return Answer("capabilities", performer.client.capabilities(**_options(verb)))
 
 

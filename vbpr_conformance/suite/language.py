@@ -81,6 +81,8 @@ class Expect(Strict):
     without_header: Texts = []
     refused_as: str | None = None
     challenge: Literal[True] | None = None
+    denied: Literal[True] | None = None
+    shut: Literal[True] | None = None
     hides: str | None = None
     shows_none_of: str | None = None
     no_open_credentials: Literal[True] | None = None

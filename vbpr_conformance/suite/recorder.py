@@ -5,6 +5,7 @@ What the client records holds no secrets; here it is cut to a size that reports 
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Collection
 from typing import Any
@@ -13,6 +14,8 @@ from vbpr_conformance.rest.curl import curl_line
 from vbpr_conformance.rest.exchange import Exchange
 
 MOST_EXCHANGES = 40
+MOST_BYTES = 12 * 1024 * 1024
+_LARGE = 4 * 1024 * 1024
 MOST_BODY = 20_000
 MOST_REQUEST_BODY = 200_000
 """What was sent before a failure is kept whole where that is possible: it shows the failure again."""
@@ -32,15 +35,20 @@ class CaseRecorder:
         self._redact_bodies = redact_bodies
         self._phase = "setup"
         self._seen: deque[tuple[str, Exchange]] = deque(maxlen=MOST_EXCHANGES)
+        self._bytes = 0
 
     def __call__(self, exchange: Exchange) -> None:
-        """Keep an exchange."""
-        self._seen.append((self._phase, exchange))
+        """Keep an exchange; of large answers the first whole, of the others the beginning."""
+        self._bytes += len(exchange.body)
+        self._seen.append((self._phase, exchange if self._bytes <= MOST_BYTES else exchange.lightened()))
 
     def begin(self) -> None:
         """Forget what was exchanged so far: a case, or another example of it, begins with its setup."""
         self._phase = "setup"
         self._seen.clear()
+        if self._bytes > _LARGE:  # an error and the frames that it went through hold each other, and the answers
+            gc.collect()
+        self._bytes = 0
 
     def enter(self, phase: str) -> None:
         """Say which part of the case comes now: `setup`, `step 1`, `step 2`, … or `teardown`."""

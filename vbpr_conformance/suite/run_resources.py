@@ -131,7 +131,7 @@ class RunResources:
     def _create(self, name: str, resource: dict[str, Any]) -> tuple[CreatedResource | None, Exchange]:
         exchange = self._system.client.create(resource)
         self._system.wrote(exchange)
-        place = exchange.located
+        place, exchange = exchange.located, exchange.lightened()
         if exchange.status not in _STORED or place.id is None or place.type != resource["resourceType"]:
             return None, exchange
         return CreatedResource(name, place.id, resource, exchange), exchange

@@ -49,8 +49,11 @@ class SystemUnderTest:
     def claims(self, about: Mapping[str, str]) -> bool:
         """Whether the server claims what `about` names.
 
-        `security` is about servers that the run shows credentials to, beside those of its connection.
+        `security` is about servers that the run shows credentials to, beside those of its connection, or, as
+        `security: tls`, about those that are reached by TLS.
         """
+        if about.get("security") == "tls":
+            return self.client.base_url.startswith("https:")
         if "security" in about:
             shown = self.client.credentials
             return shown is not None and bool(shown.scheme)

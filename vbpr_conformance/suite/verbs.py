@@ -17,7 +17,9 @@ class Verb(Strict):
 
 
 class Capabilities(Verb):
-    """`GET /metadata`."""
+    """`GET /metadata`; `by` asks by another way than that of the base URL, without anything secret."""
+
+    by: Literal["plain-http", "old-tls"] | None = None
 
 
 class Read(Verb):

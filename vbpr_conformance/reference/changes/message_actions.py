@@ -305,6 +305,13 @@ def _set_headers(headers: Mapping[str, Any]) -> AnswerHook:
     return lambda _, answer: replace(answer, headers=answer.headers | new)
 
 
+def _allow_origin(_: Any) -> AnswerHook:
+    """Let pages of whatever origin asks read the answer with the user's credentials."""
+    allowed = {"Access-Control-Allow-Credentials": "true"}
+    name = "Access-Control-Allow-Origin"
+    return lambda asked, answer: replace(answer, headers=answer.headers | allowed | {name: asked.header("origin")})
+
+
 def _drop_header(name: str) -> AnswerHook:
     return lambda _, answer: replace(answer, headers=without(answer.headers, name))
 
@@ -372,6 +379,7 @@ _ANSWERS: Mapping[str, Callable[[Any], AnswerHook]] = {
     "set-status": _set_status,
     "set-headers": _set_headers,
     "set-resource": _set_resource,
+    "allow-origin-that-asks": _allow_origin,
     "drop-header": _drop_header,
     "drop-body": _drop_body,
     "location-of-nothing": _location_of_nothing,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from vbpr_conformance.fhir.fhirpath import ExpressionError
 from vbpr_conformance.suite.answer import Answer
 from vbpr_conformance.suite.evidence import Evidence
 from vbpr_conformance.suite.findings import Finding
@@ -30,6 +31,8 @@ MATCHERS: Mapping[str, Matcher] = {
     "header": http_answer.header,
     "without_header": http_answer.without_header,
     "refused_as": http_answer.refused_as,
+    "denied": access_refusals.denied,
+    "shut": access_refusals.shut,
     "challenge": access_refusals.challenge,
     "hides": access_refusals.hides,
     "shows_none_of": access_refusals.shows_none_of,
@@ -72,8 +75,15 @@ def check(expect: Expect, answer: Answer, evidence: Evidence) -> list[Finding]:
     missed = []
     for name, matcher in MATCHERS.items():
         if name in expect.model_fields_set:
+            written = getattr(expect, name)
+            value = fill(written, evidence.scope())
             try:
-                matcher(fill(getattr(expect, name), evidence.scope()), answer, evidence)
+                matcher(value, answer, evidence)
+            except ExpressionError as trouble:
+                if value == written:
+                    raise
+                said = f"an earlier answer gives what no expression can hold: {trouble}"
+                raise Finding(said, (), [answer.exchange]) from trouble
             except Finding as finding:
                 finding.matcher = name
                 if name == "status" and expect.because:
