@@ -14,6 +14,8 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 import httpx
@@ -28,6 +30,7 @@ from vbpr_conformance.reference.store import Store
 _STARTS_IN = 1.0
 _MEDIAN_MS = 10.0
 _SAMPLES = 15
+_AT_A_TIME = 10_000
 _DATES = [f"{year}-{month:02}" for year in range(2015, 2026) for month in range(1, 13)]
 
 
@@ -54,14 +57,22 @@ def filled(edition: Edition, file: Path, number: int) -> None:
     store = Store(file)
     server = Server(edition, store, validate=False)
     draw = random.Random(1)  # data for a benchmark
-    with store.transaction():
-        for each in range(1000):
-            name = {"resourceType": "Organization", "id": f"o{each}", "name": f"Clinic {each}"}
-            server.put(name, Request("PUT", ("Organization", f"o{each}"), [], {}, ""), f"o{each}", None)
-        for each in range(number - 1000):
-            made = report(each, draw)
-            server.put(made, Request("PUT", ("MeasureReport", str(made["id"])), [], {}, ""), str(made["id"]), None)
+    clinics = ({"resourceType": "Organization", "id": f"o{each}", "name": f"Clinic {each}"} for each in range(1000))
+    resources = chain(clinics, (report(each, draw) for each in range(number - 1000)))
+    for put, some in enumerate(batched(resources), 1):
+        with store.transaction():
+            for made in some:
+                path = (str(made["resourceType"]), str(made["id"]))
+                server.put(made, Request("PUT", path, [], {}, ""), path[1], None)
+        print(f"\r{put * _AT_A_TIME:,} put", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
     store.close()
+
+
+def batched(resources: Iterator[dict[str, object]]) -> Iterator[list[dict[str, object]]]:
+    """Resources in lists of those that are put together."""
+    while some := list(islice(resources, _AT_A_TIME)):
+        yield some
 
 
 def searches(edition: Edition, file: Path) -> dict[str, list[str]]:

@@ -20,6 +20,7 @@ MISSED = {
 """The cases in which a variation misses a SHOULD."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variations", servers(), ids="+".join)
 def test_variations_fail_nothing(edition, variations):
     """No case fails or breaks down, none that applies is left untested, and only a SHOULD that is known is missed."""
