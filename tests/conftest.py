@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 SHARED = Path(__file__).parents[2] / "shared"
-SPREAD = ("suite/test_fault_matrix.py", "suite/test_reproduce.py", "observe/test_client_faults.py")
+SPREAD = (
+    "suite/test_fault_matrix.py",
+    "suite/test_permitted_variations.py",
+    "suite/test_reproduce.py",
+    "observe/test_client_faults.py",
+    "observe/test_styled_clients.py",
+    "target/test_target_runs.py",
+    "generate/test_faulty.py",
+)
 """Files of many long tests: with `--dist loadfile` each of their tests goes to the worker that is free."""
 
 

@@ -49,6 +49,7 @@ def state(tmp_path, monkeypatch):
     monkeypatch.setenv("VBPR_STATE_DIR", str(tmp_path / "state"))
 
 
+@pytest.mark.slow
 def test_the_main_job_ends_conformant_and_writes_every_file(tmp_path):
     """Without URL and configuration: every SHALL that applies was tested and met on the embedded server."""
     result, found = run("--workers", "2", out=tmp_path / "out")

@@ -203,6 +203,7 @@ def convention(package, artifact, element, aspect):
     return None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", CHAINS)
 def test_snapshots_equal_the_published_ones(read, package):
     """Every snapshot equals the published one in all that binds, but for known conventions, which all still occur."""

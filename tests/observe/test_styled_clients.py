@@ -13,6 +13,7 @@ from vbpr_conformance.suite.verdicts import Verdict
 SCENARIOS = [each.id for each in load_scenarios(load_edition("1.1.0"))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", STYLES, ids=lambda each: each.__name__)
 def test_a_right_client_of_another_style_fails_nowhere(bench, style):
     wrong = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,11 @@ from vbpr_conformance.fhir.format_error import FormatError
 from vbpr_conformance.reference.app import App
 
 BASE = "http://testserver/fhir"
+_CHANGING = (
+    (re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), b"TIME"),
+    (re.compile(rb"_page=[\w-]+\."), b"_page="),
+    (re.compile(rb'"id":"[0-9a-f]{16}"'), b'"id":"RANDOM"'),
+)
 
 
 @dataclass
@@ -70,3 +76,15 @@ class Client:
 
     def search(self, query: str, resource_type: str = "MeasureReport") -> Answer:
         return self.get(f"{resource_type}?{query}")
+
+
+def washed(answer: Answer) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
+    """Give an answer without what differs from run to run."""
+    body = answer.body
+    for pattern, instead in _CHANGING:
+        body = pattern.sub(instead, body)
+    headers = {
+        name: "" if name == "Content-Length" or (name == "Last-Modified" and text.endswith("GMT")) else text
+        for name, text in answer.headers.items()
+    }
+    return answer.status, tuple(sorted(headers.items())), body

@@ -7,7 +7,7 @@ import json
 
 import pytest
 from small_resources import bundle, entry, organization, report
-from transcripts import washed
+from straight_client import washed
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.reference.permitted_variations import PERMITTED_VARIATIONS, find_variation

@@ -94,6 +94,7 @@ def good(edition):
         yield url
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "name"), FAULTS)
 def test_the_fault_is_shown_again(edition, cases, good, tmp_path, monkeypatch, fault, name):  # noqa: PLR0913, PLR0917  fixtures
     """On a server with the fault the answers are those of the run, on a good one they are not."""
