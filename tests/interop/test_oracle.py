@@ -21,10 +21,10 @@ pytestmark = pytest.mark.interop
 
 SEED = 4711
 TIMES = int(os.environ.get("ORACLE_TIMES", "1"))
-"""How many times the sample that CI judges: five are a thousand resources of each kind."""
+"""How many times the sample that CI judges: five are 800 conformant and 800 faulty resources."""
 SHARE = {
-    "vbp-performance-measurereport": 90 * TIMES,
-    "vbp-quality-measurereport": 50 * TIMES,
+    "vbp-performance-measurereport": 60 * TIMES,
+    "vbp-quality-measurereport": 40 * TIMES,
     "vbp-measure": 30 * TIMES,
     "us-core-organization": 10 * TIMES,
     "us-core-practitioner": 10 * TIMES,
@@ -33,7 +33,7 @@ SHARE = {
 """How many of the generated resources, conformant and faulty, are of each profile."""
 GENERATED = sum(SHARE.values())
 PACKAGES = 5 * TIMES
-MUTANTS = 200 * TIMES
+MUTANTS = 150 * TIMES
 DEQM = {"1.0.0": "3.1.0", "1.1.0": "5.0.0"}
 
 
