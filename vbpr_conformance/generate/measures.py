@@ -10,25 +10,19 @@ import copy
 from decimal import Decimal
 from typing import Any
 
+from vbpr_conformance.fhir.measure_scoring import POPULATION_SYSTEM, REQUIRED_POPULATIONS, SCORING_SYSTEM
 from vbpr_conformance.generate.drawn_choices import Choices
 from vbpr_conformance.generate.json_location import without_ids
 
 Object = dict[str, Any]
 
-_POPULATION = "http://terminology.hl7.org/CodeSystem/measure-population"
-_SCORING = "http://terminology.hl7.org/CodeSystem/measure-scoring"
-_POPULATIONS = {
-    "initial-population": "Initial Population",
-    "denominator": "Denominator",
-    "denominator-exclusion": "Denominator Exclusion",
-    "numerator": "Numerator",
-}
+_SCORING = "proportion"
 _DIVISIONS = ("Synthetic region", "Synthetic age group", "Synthetic product line")
 
 
 def define_groups(measure: Object, b: Choices) -> None:
     """Give a Measure one or two groups that define a proportion, one of them divided."""
-    code = {"system": _SCORING, "code": "proportion", "display": "Proportion"}
+    code = {"system": SCORING_SYSTEM, "code": _SCORING, "display": _SCORING.title()}
     measure["scoring"] = {"coding": [code]}
     measure["group"] = [_defined_group(number, b) for number in range(1, b.between(1, 2) + 1)]
 
@@ -40,10 +34,10 @@ def _defined_group(number: int, b: Choices) -> Object:
         "population": [
             {
                 "id": f"group-{number}-{code}",
-                "code": {"coding": [{"system": _POPULATION, "code": code, "display": display}]},
+                "code": {"coding": [{"system": POPULATION_SYSTEM, "code": code, "display": _display(code)}]},
                 "criteria": {"language": "text/fhirpath", "expression": "Patient.active"},
             }
-            for code, display in _POPULATIONS.items()
+            for code in (*REQUIRED_POPULATIONS[_SCORING], "denominator-exclusion")
         ],
     }
     if b.chance(0.6):
@@ -55,6 +49,11 @@ def _defined_group(number: int, b: Choices) -> Object:
             }
         ]
     return made
+
+
+def _display(code: str) -> str:
+    """The display that the code system gives a population."""
+    return code.replace("-", " ").title()
 
 
 def report_groups(report: Object, measure: Object, b: Choices) -> None:

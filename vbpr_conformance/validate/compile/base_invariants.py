@@ -6,7 +6,7 @@ different precision), these do not object.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -49,29 +49,21 @@ def _ref_1(reference: dict[str, Any], scope: Scope) -> bool:
     return scope.contained(value[1:]) is not None
 
 
-def _contained(resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    listed = resource.get("contained")
-    yield from (each for each in (listed if type(listed) is list else ()) if type(each) is dict)
-
-
 def _dom_2(resource: dict[str, Any], _: Scope) -> bool:
-    return not any("contained" in each for each in _contained(resource))
+    return all("contained" not in each for each in _objects(resource.get("contained")))
 
 
 def _dom_3(resource: dict[str, Any], _: Scope) -> bool:
     """What is contained is referred to from somewhere else in the resource, or refers to its container."""
-    if "contained" not in resource:
-        return True
+    contained = _objects(resource.get("contained"))
     around = {name: each for name, each in resource.items() if name != "contained"}
-    if _mentions(around, {f"#{each.get('id')}" for each in _contained(resource)}):
+    if _mentions(around, {f"#{each.get('id')}" for each in contained}):
         return True
-    waiting = {f"#{each.get('id')}": each for each in _contained(resource) if not _mentions(each, {"#"})}
+    waiting = {f"#{each.get('id')}": each for each in contained if not _mentions(each, {"#"})}
     left = set(waiting)
     if _mentions(around, left):
         return True
-    return all(
-        _mentions([other for other in _contained(resource) if other is not waiting[name]], {name}) for name in left
-    )
+    return all(_mentions([other for other in contained if other is not waiting[name]], {name}) for name in left)
 
 
 def _mentions(value: Any, waiting: set[str]) -> bool:
@@ -91,10 +83,8 @@ def _mentions(value: Any, waiting: set[str]) -> bool:
 
 def _meta_of_contained(*names: str) -> Holds:
     def holds(resource: dict[str, Any], _: Scope) -> bool:
-        return not any(
-            type(each.get("meta")) is dict and any(name in each["meta"] for name in names)
-            for each in _contained(resource)
-        )
+        metas = [each["meta"] for each in _objects(resource.get("contained")) if "meta" in each]
+        return not any(name in each for each in _objects(metas) for name in names)
 
     return holds
 
@@ -110,15 +100,16 @@ def _mrp_1(report: dict[str, Any], _: Scope) -> bool:
 
 def _mrp_2(report: dict[str, Any], _: Scope) -> bool:
     """A stratum tells either its value or its components."""
-    for group in _listed(report.get("group")):
-        for stratifier in _listed(group.get("stratifier")):
-            for stratum in _listed(stratifier.get("stratum")):
+    for group in _objects(report.get("group")):
+        for stratifier in _objects(group.get("stratifier")):
+            for stratum in _objects(stratifier.get("stratum")):
                 if ("value" in stratum) == bool(stratum.get("component")):
                     return False
     return True
 
 
-def _listed(value: Any) -> list[dict[str, Any]]:
+def _objects(value: Any) -> list[dict[str, Any]]:
+    """The objects of an array, or the one that stands where an array should."""
     return [each for each in (value if type(value) is list else [value]) if type(each) is dict]
 
 

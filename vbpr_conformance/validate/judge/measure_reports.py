@@ -10,19 +10,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from vbpr_conformance.fhir.measure_scoring import NOT_REPORTED, REQUIRED_POPULATIONS, SCORING_SYSTEM
 from vbpr_conformance.validate.issue import Drafts, IssueDraft, Severity, below, shown
 from vbpr_conformance.validate.judge.scope import Scope
 
 _BASE = "http://hl7.org/fhir/StructureDefinition/"
-_SCORING = "http://terminology.hl7.org/CodeSystem/measure-scoring"
-_REQUIRED = {
-    "proportion": ("initial-population", "denominator", "numerator"),
-    "ratio": ("initial-population", "denominator", "numerator"),
-    "continuous-variable": ("initial-population", "measure-population"),
-    "cohort": ("initial-population",),
-}
-"""The populations that a scoring is made of; measure-observation is one of the Measure, not of its reports."""
-_NOT_REPORTED = "measure-observation"
 
 
 class _Pair(NamedTuple):
@@ -90,7 +82,7 @@ def _required(pair: _Pair, scoring: str | None) -> Drafts:
     """Say which populations the scoring is made of that neither the report nor the Measure has."""
     there = {code for each in _items(pair.reported, "population") for _, code in _codes(each)}
     there |= {code for each in _items(pair.defined, "population") for _, code in _codes(each)}
-    lacking = [code for code in _REQUIRED.get(scoring or "", ()) if code not in there]
+    lacking = [code for code in REQUIRED_POPULATIONS.get(scoring or "", ()) if code not in there]
     if not lacking or not there:
         return []
     message = f"{', '.join(lacking)} missing: the scoring {scoring} is made of them, yet the Measure lacks them too."
@@ -148,7 +140,7 @@ def _score(owner: dict[str, Any], scoring: str | None, kind: Any, element: str) 
     if kind == "data-collection" or scoring == "cohort":
         reason = "a report of type data-collection" if kind == "data-collection" else "the scoring cohort"
         return below(_tell(element, f"measureScore found, but {reason} has none."), ".measureScore") if score else []
-    if scoring not in _REQUIRED:
+    if scoring not in REQUIRED_POPULATIONS:
         return []
     if type(score) is not dict:
         return _tell(element, f"measureScore is missing: the scoring {scoring} gives one.") if score is None else []
@@ -198,7 +190,7 @@ def _pairs(  # noqa: PLR0913 - two lists, how to speak of them, and where to say
             met.add(position)
             pairs.append(_Pair(step, each, defined[position]))
     for position, each in enumerate(defined):
-        if complete and position not in met and _NOT_REPORTED not in {code for _, code in _codes(each)}:
+        if complete and position not in met and NOT_REPORTED not in {code for _, code in _codes(each)}:
             found += _tell(element, f"{name} {_named(each)} of the Measure is missing.")
     return pairs
 
@@ -241,7 +233,7 @@ def _scoring(owner: dict[str, Any]) -> str | None:
     for concept in concepts:
         if type(concept) is dict:
             for each in _items(concept, "coding"):
-                if each.get("system") == _SCORING and type(each.get("code")) is str:
+                if each.get("system") == SCORING_SYSTEM and type(each.get("code")) is str:
                     return str(each["code"])
     return None
 
