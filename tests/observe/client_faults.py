@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin
 
 import httpx
 
@@ -244,6 +244,12 @@ def _delete_others(_, client):
         client.request("DELETE", f"MeasureReport/{each['id']}")
 
 
+def _next_ones_score(resource, _):
+    groups = resource.get("group", [])
+    scores = [each.get("measureScore") for each in groups]
+    return {**resource, "group": [{**each, "measureScore": scores[at - 1]} for at, each in enumerate(groups)]}
+
+
 def _show_twice(_, client):
     client.shown = [*client.shown, *client.shown]
 
@@ -348,6 +354,18 @@ CLIENT_FAULTS = [
         "a resource type in small letters",
         "report/requests",
         request=_url(lambda url: url.replace("/MeasureReport/", "/measurereport/")),
+    ),
+    _fault(
+        "absolute-appended",
+        "an absolute URL is put behind the base",
+        "absolute-reporter/requests",
+        reference=lambda url, client: f"{client.base}/{url}" if url.startswith("http") else url,
+    ),
+    _fault(
+        "next-unescaped",
+        "links to other pages are unescaped",
+        "opaque-next/paging",
+        next=lambda url, _: unquote(url),
     ),
     _fault(
         "two-slashes",
@@ -668,6 +686,12 @@ CLIENT_FAULTS = [
         after=_show_twice,
     ),
     _fault(
+        "scores-exchanged",
+        "each metric has the score of the next one",
+        "decimals/scores plain/scores",
+        show=_next_ones_score,
+    ),
+    _fault(
         "absent-as-zero",
         "a score that is absent is shown as zero",
         "absent-score/absent strata-without-scores/absent",
@@ -684,6 +708,12 @@ CLIENT_FAULTS = [
         "a period without a start is given one",
         "open-start/dates",
         show=_periods(lambda each: {"start": "1900-01-01", **each}),
+    ),
+    _fault(
+        "percent-times-100",
+        "percent are taken for a ratio",
+        "units/units",
+        show=_objects(lambda each: {**each, "value": each["value"] * 100} if each.get("code") == "%" else each),
     ),
     _fault(
         "percent-as-ratio",

@@ -63,6 +63,9 @@ def test_a_wrong_client_is_told_where(tmp_path):
     case = verdicts(tmp_path)["decimals/scores"]
     assert case["verdict"] == "fail"
     assert "it is rounded" in case["message"]
+    again = next(line for line in done.stdout.splitlines() if line.startswith("again "))
+    assert re.fullmatch(r"again +vbpr-conformance observe --edition \S+ --seed \d+ --scenario decimals", again)
+    assert f"report   {tmp_path}/report.html" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,22 @@ def test_the_quiz_is_answered_and_a_scenario_begun_anew_by_keyboard(page, served
     assert served.scenario("zero-scores").recording.requests == []
 
 
+@pytest.mark.parametrize("may_write", [True, False])
+def test_the_base_url_is_copied_by_keyboard(page, served, may_write):
+    """To the clipboard; where a browser forbids that, it is selected to be copied, and said."""
+    if may_write:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    else:
+        page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('forbidden')) }")
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    button = page.locator("[aria-label='Copy the base URL of zero-scores']").first
+    button.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.getElementById('live').textContent")
+    got = page.evaluate("navigator.clipboard.readText()" if may_write else "getSelection().toString()")
+    assert got == served.base("zero-scores")
+
+
 def test_nothing_hinders_readers_with_aids(page, served):
     """By axe-core, with all that can be open open."""
     axe = pytest.importorskip("axe_core_python")

@@ -42,6 +42,7 @@ IN_ANY_STYLE = (
     "by-value-dropped",
     "alternate-money",
     "metric-dropped",
+    "scores-exchanged",
     "pending-dropped",
     "year-ignored",
     "contract-ignored",

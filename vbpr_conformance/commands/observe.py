@@ -130,7 +130,7 @@ def _run(args: argparse.Namespace, edition: Edition, chosen: list, session: str,
     writers = RunWriters([*standard_writers(out), Progress(sys.stdout, live=live)])
     run = ObserveRun(edition, chosen, settings, record, writers, _say)
     found = run.run()
-    lines = summary(record, found, folder=str(out), report=str(out / "results.json"))
+    lines = summary(record, found, folder=str(out), report=str(out / "report.html"))
     print("\n".join(printable(line) for line in ["", *lines]))
     return EXIT_CODES[found.verdict]
 

@@ -23,7 +23,7 @@ from vbpr_conformance.observe.recording import (
     kept_headers,
 )
 from vbpr_conformance.observe.request_rules import AskedRequest, RequestRules
-from vbpr_conformance.observe.request_sequence import sequence_issues
+from vbpr_conformance.observe.request_sequence import RequestSequence
 from vbpr_conformance.observe.scenario_answer import JSON, LATER_VERSION, Manner, ScenarioAnswer
 from vbpr_conformance.observe.scenario_data import ScenarioData
 from vbpr_conformance.observe.scenario_file import Scenario
@@ -74,6 +74,7 @@ class ObservedScenario:
     def __post_init__(self) -> None:
         self.manners: list[Manner] = [find_manner(each) for each in (*self.scenario.manners, *self.scenario.faults)]
         self.recording = Recording(self.base, self.settings.edition.structure, self.settings.bodies)
+        self._sequence = RequestSequence(self.recording, {each.reference for each in self.data.held.values()})
         self._app: App | None = None
         self._judged = 0
 
@@ -172,7 +173,7 @@ class ObservedScenario:
             asked = AskedRequest(recorded.method, recorded.target, recorded.headers, self.recording.body(recorded))
             if not recorded.issues and not self._is_link(asked):
                 recorded.issues = self.settings.rules.issues(asked, recorded.interaction)
-        sequence_issues(self.recording, {each.reference for each in self.data.held.values()})
+        self._sequence.judge()
 
     def _is_link(self, asked: AskedRequest) -> bool:
         """Whether it is a page that the server gave the link of: its form is the server's own affair."""

@@ -24,6 +24,7 @@ LOGIN = "the authorization server"
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 _SHARED_HEADERS = 4096
 _READ_AT_ONCE = 1000
+_PACKED_AT_ONCE = 64
 
 
 class RequestIssue(NamedTuple):
@@ -46,11 +47,19 @@ class DeliveredResource(NamedTuple):
         return f"{self.resource.get('resourceType', '')}/{self.resource.get('id', '')}"
 
 
+class _ReadAnswer(NamedTuple):
+    """What an answer brought: resources, and the links of its Bundle and of the Bundles in it."""
+
+    delivered: tuple[DeliveredResource, ...]
+    links: tuple[str, ...]
+
+
 class BodyStore:
     """Bodies, each different one once; they are compressed beside the requests, which do not wait for it."""
 
     def __init__(self) -> None:
         self._fresh: dict[bytes, bytes] = {b"": b""}
+        self._waiting: list[bytes] = []
         self._packed: dict[bytes, bytes] = {}
         self._packer = ThreadPoolExecutor(1, thread_name_prefix="bodies")
 
@@ -61,12 +70,16 @@ class BodyStore:
         key = hashlib.blake2b(body, digest_size=12).digest()
         if key not in self._packed and key not in self._fresh:
             self._fresh[key] = body
-            self._packer.submit(self._pack, key)
+            self._waiting.append(key)
+            if len(self._waiting) >= _PACKED_AT_ONCE:
+                self._packer.submit(self._pack, self._waiting)
+                self._waiting = []
         return key
 
-    def _pack(self, key: bytes) -> None:
-        self._packed[key] = zlib.compress(self._fresh[key], 1)
-        del self._fresh[key]
+    def _pack(self, keys: list[bytes]) -> None:
+        for key in keys:
+            self._packed[key] = zlib.compress(self._fresh[key], 1)
+            del self._fresh[key]
 
     def get(self, key: bytes) -> bytes:
         """Give a body back."""
@@ -119,7 +132,9 @@ class Recording:
         self.requests: list[RecordedRequest] = []
         self._structure = structure
         self._bodies = bodies
-        self._delivered: dict[bytes, tuple[DeliveredResource, ...]] = {}
+        self._answers_read: dict[bytes, _ReadAnswer] = {}
+        self._reached: dict[str, set[str]] = {}
+        self._counted = 0
 
     def add(self, request: RecordedRequest) -> None:
         """Add a request."""
@@ -139,13 +154,28 @@ class Recording:
 
     def delivered(self, request: RecordedRequest) -> tuple[DeliveredResource, ...]:
         """The resources that the answer brought to the client."""
-        if not 200 <= request.status < 300:  # noqa: PLR2004  # HTTP statuses
-            return ()
-        if request.answer_key not in self._delivered:
-            if len(self._delivered) >= _READ_AT_ONCE:  # of a long session not everything is kept read
-                self._delivered.clear()
-            self._delivered[request.answer_key] = tuple(_delivered(self.parsed(request)))
-        return self._delivered[request.answer_key]
+        return self._read(request).delivered if 200 <= request.status < 300 else ()  # noqa: PLR2004  # HTTP statuses
+
+    def links(self, request: RecordedRequest) -> tuple[str, ...]:
+        """The links that the answer gave to the client, as they were written."""
+        return self._read(request).links if request.succeeded else ()
+
+    def reached(self) -> dict[str, set[str]]:
+        """The versions of each resource that have reached the client so far, by its reference."""
+        since, self._counted = self._counted, len(self.requests)
+        for request in self.requests[since : self._counted]:
+            for each in self.delivered(request):
+                version = str(each.resource.get("meta", {}).get("versionId", ""))
+                self._reached.setdefault(each.reference, set()).add(version)
+        return self._reached
+
+    def _read(self, request: RecordedRequest) -> _ReadAnswer:
+        if request.answer_key not in self._answers_read:
+            if len(self._answers_read) >= _READ_AT_ONCE:  # of a long session not everything is kept read
+                self._answers_read.clear()
+            parsed = self.parsed(request)
+            self._answers_read[request.answer_key] = _ReadAnswer(tuple(_delivered(parsed)), tuple(_links(parsed)))
+        return self._answers_read[request.answer_key]
 
     def parsed(self, request: RecordedRequest) -> Any:
         """The answer as JSON data; None for what is no resource."""
@@ -200,3 +230,12 @@ def _delivered(resource: Any) -> Iterator[DeliveredResource]:
         else:
             mode = entry.get("search", {}).get("mode", "match") if resource.get("type") == "searchset" else ""
             yield DeliveredResource(inner, mode)
+
+
+def _links(body: Any) -> Iterator[str]:
+    """The links of a Bundle, and of those that answer the searches of a batch."""
+    entries = body.get("entry") if isinstance(body, dict) else None
+    inside = [each.get("resource") for each in entries if isinstance(each, dict)] if isinstance(entries, list) else []
+    for bundle in (body, *inside):
+        if isinstance(bundle, dict) and bundle.get("resourceType") == "Bundle":
+            yield from (str(each.get("url", "")) for each in bundle.get("link", ()) if isinstance(each, dict))

@@ -150,7 +150,9 @@ class RequestRules:
         return list(self._search(asked.steps[0] if len(asked.steps) > 1 else "", decoded(_text(asked.body))))
 
     def _path(self, asked: AskedRequest, interaction: str) -> Iterator[RequestIssue]:
-        if "//" in asked.path:
+        if "://" in asked.path:
+            yield wrong("path", f"{asked.path}: an absolute URL was put behind the base")
+        elif "//" in asked.path:
             yield wrong("path", f"the path {asked.path} has an empty step: base and path were joined with two slashes")
         if not asked.steps:
             if asked.method == "GET" and not asked.query:

@@ -55,11 +55,7 @@ class ScenarioJudge:
         self._data = observed.data
         self._requests = observed.recording.requests
         self._output = ClientOutput(story.outputs, observed.data, observed.settings.edition)
-        self._delivered: dict[str, set[str]] = {}
-        for request in self._requests:
-            for each in observed.recording.delivered(request):
-                version = str(each.resource.get("meta", {}).get("versionId", ""))
-                self._delivered.setdefault(each.reference, set()).add(version)
+        self._delivered = observed.recording.reached()
         self._values = ValueJudge(self._output, observed.data, story)
         self.questions: dict[str, str] = {}
 

@@ -37,10 +37,14 @@ _SURE_LETTERS = 5
 
 @dataclass(frozen=True)
 class ShownFact:
-    """One thing that must be shown, in one of its `ways`. `kind` is number, boolean, date, text or unit."""
+    """One thing that must be shown, in one of its `ways`. `kind` is number, boolean, date, text, unit or open end.
+
+    `is_percent`: a number that is one of percent already, so that a percent sign behind it changes nothing.
+    """
 
     kind: str
     ways: tuple[str, ...]
+    is_percent: bool = False
 
     @property
     def is_sure(self) -> bool:
@@ -156,14 +160,14 @@ def names_of(resource: Mapping[str, Any]) -> list[str]:
 
 
 def _quantity(value: Mapping[str, Any], *, with_unit: bool) -> Iterator[ShownFact]:
-    yield ShownFact("number", (str(value["value"]),))
+    ways = tuple(dict.fromkeys(str(value[key]) for key in ("unit", "code") if value.get(key)))
+    yield ShownFact("number", (str(value["value"]),), is_percent="%" in ways)
     if not with_unit:
         return
     if "currency" in value:
         code = str(value["currency"])
         yield ShownFact("unit", tuple(each for each in (code, _CURRENCY_SIGNS.get(code, "")) if each))
         return
-    ways = tuple(dict.fromkeys(str(value[key]) for key in ("unit", "code") if value.get(key)))
     if ways and not set(ways) <= _DIMENSIONLESS:
         yield ShownFact("unit", ways)
 
@@ -186,10 +190,17 @@ class OutputText:
             self._numbers = {each for token in number_tokens(self.text) for each in token.readings}
         return self._numbers
 
+    @property
+    def written_numbers(self) -> set[Decimal]:
+        """The numbers in it where a percent sign is no part of the number."""
+        tokens = [each for each in number_tokens(self.text) if each.text.endswith("%")]
+        parts = {each for token in tokens for each in token.readings if each / 100 not in token.readings}
+        return self.numbers - parts if parts else self.numbers
+
     def shows(self, fact: ShownFact) -> str:
         """Say how it shows a fact: `exact`, nothing, or what is lost."""
         if fact.kind == "number":
-            return self._shows_number(Decimal(fact.ways[0]))
+            return self._shows_number(Decimal(fact.ways[0]), self.written_numbers if fact.is_percent else self.numbers)
         if fact.kind == "date":
             return date_shown(self.text, fact.ways[0])
         if fact.kind == "unit":
@@ -203,16 +214,16 @@ class OutputText:
             else ""
         )
 
-    def _shows_number(self, value: Decimal) -> str:
-        if value in self.numbers:
+    def _shows_number(self, value: Decimal, numbers: set[Decimal]) -> str:
+        if value in numbers:
             return EXACT
-        if value < 0 and -value in self.numbers:
+        if value < 0 and -value in numbers:
             return f"its minus is lost: {-value} is shown"
-        noisy = [each for each in self.numbers if 0 < abs(each - value) <= abs(value) * _NOISE]
+        noisy = [each for each in numbers if 0 < abs(each - value) <= abs(value) * _NOISE]
         if noisy:
             return f"its digits are changed: {noisy[0]} is shown"
         digits = len(value.normalize().as_tuple().digits)
-        near = [each for each in self.numbers if rounded_from(each, value, min(3, max(1, digits - 1)))]
+        near = [each for each in numbers if rounded_from(each, value, min(3, max(1, digits - 1)))]
         return f"it is rounded: {max(near, key=lambda each: len(each.as_tuple().digits))} is shown" if near else ""
 
     def _stands(self, unit: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -104,7 +104,7 @@ class ClientOutput:
             for each in fact.ways
             if self._counted[plain(each)] <= 1 and (fact.kind != "text" or _DISTINCT.search(each))
         )
-        kept = ShownFact(fact.kind, ways) if ways else None
+        kept = replace(fact, ways=ways) if ways else None
         return kept if kept is not None and kept.is_sure else None
 
     def is_unique(self, fact: ShownFact) -> bool:
@@ -257,7 +257,27 @@ def sightings(values: Sequence[SoughtValue], labels: Mapping[str, str], output: 
         if value.thing not in records:
             records[value.thing] = OutputText(index.of(value.thing) or weak.of(value.thing))
         found.append(_sighted(value, records[value.thing], output))
+    called = {thing: name for name, thing in labels.items()}
+    for at, other in _exchanged(values, records):
+        said = f"it is shown as that of {called.get(other, other)!r}"
+        found[at] = replace(found[at], said=said, fact=values[at].facts[0])
     return found
+
+
+def _exchanged(values: Sequence[SoughtValue], records: Mapping[str, OutputText]) -> Iterator[tuple[int, str]]:
+    """The numbers that stand beside the names of others: the index of each value, and the thing that it is shown for.
+
+    Only where that is so for every record of a resource: there is no style in which all of them are meant otherwise.
+    """
+    alike: dict[str, dict[str, int]] = {}
+    for at, value in enumerate(values):
+        if value.facts[0].kind == "number" and value.facts[0].is_sure:
+            alike.setdefault(value.thing.partition(" ")[0], {})[value.thing] = at
+    for things in alike.values():
+        facts = {thing: values[at].facts[0] for thing, at in things.items()}
+        shown = {thing: [each for each in facts if records[thing].shows(facts[each]) == EXACT] for thing in things}
+        if len(things) > 1 and all(len(each) == 1 and each != [thing] for thing, each in shown.items()):
+            yield from ((things[whose], thing) for thing, (whose,) in shown.items())
 
 
 def _sighted(value: SoughtValue, record: OutputText, output: ClientOutput) -> ValueSighting:

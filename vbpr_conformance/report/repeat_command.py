@@ -7,7 +7,9 @@ from pathlib import Path
 
 from vbpr_conformance.suite.record import RunRecord
 from vbpr_conformance.suite.suite_file import packaged
-from vbpr_conformance.suite.verdicts import CaseResult
+from vbpr_conformance.suite.verdicts import CaseResult, Verdict
+
+_NOT_GREEN = frozenset({Verdict.FAIL, Verdict.ERROR})
 
 
 def of_case(case: CaseResult, record: RunRecord) -> str:
@@ -19,8 +21,14 @@ def of_case(case: CaseResult, record: RunRecord) -> str:
     return shlex.join([*words(record), *own, "-k", case.id])
 
 
-def of_failed(folder: str) -> str:
-    """Give the command that runs again what was not green, by the exact ids that the folder of a run holds."""
+def of_failed(folder: str, record: RunRecord) -> str:
+    """Give the command that runs again what was not green, by the exact ids that the folder of a run holds.
+
+    Of a client the scenarios are named.
+    """
+    if record.actor == "client":
+        wrong = (each.id.partition("/")[0] for each in record.results if each.verdict in _NOT_GREEN)
+        return shlex.join([*words(record), *(word for name in dict.fromkeys(wrong) for word in ("--scenario", name))])
     return shlex.join(["vbpr-conformance", "run", "--failed", folder])
 
 

@@ -60,7 +60,7 @@ def html(record: RunRecord, summary: RunSummary, folder: str) -> str:
         matrices=search_matrices(record.results),
         cases=record.results,
         left=left(record),
-        again=of_failed(folder),
+        again=of_failed(folder, record),
         digests=_digests(record.results),
     )
 

@@ -48,7 +48,9 @@ def summary(record: RunRecord, found: RunSummary, *, folder: str | None, report:
     if report:
         lines.append(f"report   {report}")
     if folder and any(each.verdict in {Verdict.FAIL, Verdict.ERROR} for each in record.results):
-        lines.append(f"again    {of_failed(folder)}")
+        lines.append(f"again    {of_failed(folder, record)}")
+    if record.actor == "client":  # nothing was written to a server of others
+        return lines
     script = f"{folder}/{LEFT}" if folder and record.tally.removal else ""
     lines.append(f"left     {left(record)}{f', as does {script}' if script else ''}")
     return lines
