@@ -93,6 +93,15 @@ def test_what_another_server_said_is_not_shown_as_this_ones(bench):
     assert not unmixed().applicable
 
 
+@pytest.mark.parametrize(
+    ("said", "verdict"), [(b"No reports found.", Verdict.FAIL), (b"2 reports were loaded.", Verdict.SKIP)]
+)
+def test_who_says_that_there_is_nothing_though_it_came_is_wrong(bench, said, verdict):
+    bench.visit("plain")
+    bench.stories["plain"].outputs = [("stdout", said)]
+    assert bench.verdicts("plain")["shown"].verdict is verdict
+
+
 class ReadsOnly(ReadingClient):
     """Does nothing."""
 

@@ -37,6 +37,12 @@ _MOST_ASKED = 3
 _MOST_QUOTED = 120
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _WORDS = re.compile(r"[A-Za-z0-9.-]+")
+_NOTHING = re.compile(
+    r"\b(?:no|0|zero) (?:\w+ )?(?:results?|reports?|matches|entries|records|resources|items)\b|nothing (?:was )?found|"
+    r"none found|keine \w+ gefunden|keine (?:ergebnisse|berichte)|aucun (?:résultat|rapport)",
+    re.IGNORECASE,
+)
+"""What somebody says who found nothing."""
 _TROUBLE = re.compile(
     r"error|exception|fail|invalid|unable|cannot|can.t|could ?n.t|refus|unavailable|unexpected|incomplete|"
     r"problem|warning|try again|no (?:valid|bundle|json|fhir|answer|response|reply)|not (?:valid|json|a bundle)|"
@@ -236,6 +242,9 @@ class ScenarioJudge:
                 return failed(f"{twice} is listed twice, as if there were two", "witness", is_certain=True)
             return passed(f"all {len(wanted)} are shown", "witness")
         if len(missing) == len(wanted) and not self._output.shows_any(self._data.held.values()):
+            denied = _NOTHING.search(self._output.text.text)
+            if denied and all(each.reference in self._delivered for each in wanted):
+                return failed(f"it says {denied[0]!r}, though all {len(wanted)} reached it", "witness", is_certain=True)
             return unseen("the client's output names none of them", WITNESS_HINT)
         named = listed([each.reference for each in missing])
         return failed(f"{len(missing)} of {len(wanted)} are not shown: {named}", "witness")

@@ -257,7 +257,7 @@ def sightings(values: Sequence[SoughtValue], labels: Mapping[str, str], output: 
         if value.thing not in records:
             records[value.thing] = OutputText(index.of(value.thing) or weak.of(value.thing))
         found.append(_sighted(value, records[value.thing], output))
-    called = {thing: name for name, thing in reversed(labels.items())}
+    called = {thing: name for name, thing in reversed(list(labels.items()))}
     for at, other in _exchanged(values, records):
         said = f"it is shown as that of {called.get(other, other)!r}"
         found[at] = replace(found[at], said=said, fact=values[at].facts[0])
