@@ -1,126 +1,85 @@
-"""What is known of each server: the recorded deviations, each with its reason, and the comparison with a run.
+"""What is known of each server: the deviations of its target file, and the comparison with a run that was told of them.
 
-Nothing here makes a deviation pass. A case that is not `pass` and not recorded, one that fails otherwise than recorded,
-and a record that came true no longer are all reported, each in a line.
+The product reads the file and marks what is known. What is left to see here is that nothing else is: a case that is not
+`pass` and not known, and a deviation that came true no longer in one of its cases.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from vbpr_conformance.fhir.yaml12 import load
+from vbpr_conformance.suite.deviations import Deviation
+from vbpr_conformance.suite.verdicts import CaseResult, Verdict
+from vbpr_conformance.target.access import known_deviations
+from vbpr_conformance.target.target_file import Target, read_target
 
 FOLDER = Path(__file__).parent / "expectations"
-_KEYS = {"what", "verdict", "says", "cases", "requirements", "reason", "link", "seen", "differs"}
-_OPTIONAL = {"differs", "says"}
-_CHANGE = re.compile(r"sent (\S+), got (\S+)$")
+_LIKE = {"hapi-starter": "hapi"}
+"""Servers that do all that another does, and more."""
 
 
-@dataclass(frozen=True)
-class Deviation:
-    """One thing a server does otherwise than the guide or R4 ask, and the cases that show it.
-
-    A case with `*` stands for every case of the run that it fits, and all of these have to show the deviation.
-    `says` is found in the message of each case. `differs: precision` is a deviation of values instead of answers:
-    whether a case shows it hangs on the payloads of the run, so at least one of them has to, and those that do must
-    differ in nothing else; they are warnings where what they differ in is a SHOULD.
-    """
-
-    what: str
-    verdict: str
-    cases: tuple[str, ...]
-    requirements: tuple[str, ...]
-    reason: str
-    link: str
-    seen: str
-    says: str = ""
-    differs: str = ""
+def target_file(server: str, folder: Path) -> Path:
+    """Write the target file of a server into a folder: its own deviations after those of the server that it is like."""
+    _, _, own = (FOLDER / f"{server}.yaml").read_text(encoding="utf-8").partition("deviations:\n")
+    shared = (FOLDER / f"{_LIKE.get(server, server)}.yaml").read_text(encoding="utf-8")
+    file = folder / f"{server}.yaml"
+    file.write_text(f"{shared}\n{own}" if server in _LIKE else shared, encoding="utf-8")
+    return file
 
 
-@dataclass(frozen=True)
-class Expected:
-    """What a run against a server has to come to."""
-
-    exit_code: int
-    deviations: tuple[Deviation, ...]
+def target(server: str, folder: Path) -> Target:
+    """Read it as the product does."""
+    return read_target(target_file(server, folder), environment={})
 
 
-def expected(server: str) -> Expected:
-    """Read what is recorded of a server, with all of another that it is `like`; an unknown key is an error."""
-    data: Any = load((FOLDER / f"{server}.yaml").read_bytes(), f"{server}.yaml")
-    shared = expected(data["like"]).deviations if "like" in data else ()
-    return Expected(int(data["exit-code"]), (*shared, *(_deviation(each) for each in data["deviations"])))
+def problems(deviations: Sequence[Deviation], cases: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Compare the cases of results.json with what is known, and say in a line each what is not as recorded."""
+    results = [_result(each) for each in cases]
+    return [*_unrecorded(deviations, results), *_stale(deviations, results), *_twice(deviations, results)]
 
 
-def _deviation(data: Mapping[str, Any]) -> Deviation:
-    if not _KEYS - _OPTIONAL <= set(data) <= _KEYS:
-        raise ValueError(f"{data.get('what')}: the keys are {sorted(data)}, expected {sorted(_KEYS)}")
-    if not data["cases"] or data.get("differs", "precision") != "precision":
-        raise ValueError(f"{data['what']}: names no case, or a difference that nothing tests")
-    made = {**data, "cases": tuple(data["cases"]), "requirements": tuple(data["requirements"])}
-    return Deviation(**made)
+def _result(case: Mapping[str, Any]) -> CaseResult:
+    return CaseResult(
+        case["id"],
+        "",
+        "",
+        "",
+        Verdict(case["verdict"]),
+        message=case["message"],
+        requirements=tuple(case["requirements"]),
+        details=tuple((label, text) for label, text in case["details"]),
+    )
 
 
-def problems(expectation: Expected, cases: list[dict[str, Any]]) -> list[str]:
-    """Compare the cases of results.json with what was recorded, and say in a line each what is not as recorded."""
-    return [*_unrecorded(expectation, cases), *_stale(expectation, cases), *_twice(expectation, cases)]
+def _unrecorded(deviations: Sequence[Deviation], results: Sequence[CaseResult]) -> Iterator[str]:
+    for each in results:
+        if each.verdict is not Verdict.PASS and not any(known.explains(each) for known in deviations):
+            yield f"not recorded: {each.verdict} {each.id}: {each.message}"
 
 
-def _unrecorded(expectation: Expected, cases: list[dict[str, Any]]) -> Iterator[str]:
-    for case in cases:
-        if case["verdict"] != "pass" and not any(_shows(each, case) for each in expectation.deviations):
-            yield f"not recorded: {case['verdict']} {case['id']}: {case['message']}"
-
-
-def _stale(expectation: Expected, cases: list[dict[str, Any]]) -> Iterator[str]:
-    for deviation in expectation.deviations:
-        for pattern in deviation.cases:
-            named = [case for case in cases if fnmatchcase(case["id"], pattern)]
+def _stale(deviations: Sequence[Deviation], results: Sequence[CaseResult]) -> Iterator[str]:
+    """Every case that a deviation names shows it; where it hangs on the payloads (`differs`), at least one does."""
+    for known in deviations:
+        for pattern in known.cases:
+            named = [each for each in results if fnmatchcase(each.id, pattern)]
             if not named:
-                yield f"stale: {deviation.what}: no case is named {pattern}"
-            if not deviation.differs:
-                for case in named:
-                    if not _shows(deviation, case):
-                        yield f"stale: {deviation.what}: {case['id']} is {case['verdict']} {case['message']}".rstrip()
-        if deviation.differs and not any(_shows(deviation, case) for case in cases):
-            yield f"stale: {deviation.what}: no case shows it any more"
-        known = {requirement for case in cases if _fits(deviation, case) for requirement in case["requirements"]}
-        for requirement in sorted(set(deviation.requirements) - known):
-            yield f"stale: {deviation.what}: none of its cases tests {requirement}"
+                yield f"stale: no case is named {pattern}"
+            if not known.differs:
+                for each in named:
+                    if not known.explains(each):
+                        yield f"stale: {known.name}: {each.id} is {each.verdict} {each.message}".rstrip()
+        if known.differs and not any(known.explains(each) for each in results):
+            yield f"stale: {known.name}: no case shows it any more"
 
 
-def _twice(expectation: Expected, cases: list[dict[str, Any]]) -> Iterator[str]:
-    for case in cases:
-        named = [each.what for each in expectation.deviations if _fits(each, case)]
+def _twice(deviations: Sequence[Deviation], results: Sequence[CaseResult]) -> Iterator[str]:
+    for each in results:
+        named = [known.name for known in deviations if known.covers(each)]
         if len(named) > 1:
-            yield f"recorded twice: {case['id']}: {'; '.join(named)}"
+            yield f"recorded twice: {each.id}: {'; '.join(named)}"
 
 
-def _fits(deviation: Deviation, case: Mapping[str, Any]) -> bool:
-    return any(fnmatchcase(case["id"], pattern) for pattern in deviation.cases)
-
-
-def _shows(deviation: Deviation, case: Mapping[str, Any]) -> bool:
-    """Whether a case came out as the deviation says it does."""
-    if not _fits(deviation, case) or case["verdict"] not in {deviation.verdict, "warn" if deviation.differs else ""}:
-        return False
-    if deviation.differs:
-        changes = [text for label, text in case["details"] if label == "differs"]
-        return bool(changes) and all(map(_lost_precision, changes))
-    return re.search(deviation.says, case["message"]) is not None
-
-
-def _lost_precision(change: str) -> bool:
-    """Whether a line of evidence tells of a decimal that kept its value, and lost zeros at its end or its exponent."""
-    found = _CHANGE.search(change)
-    try:
-        sent, got = (Decimal(each) for each in found.groups()) if found else (Decimal(0), Decimal(1))
-    except InvalidOperation:
-        return False
-    return sent == got and found is not None and (len(found[1]) > len(found[2]) or "E" in found[1].upper())
+__all__ = ["FOLDER", "known_deviations", "problems", "target", "target_file"]

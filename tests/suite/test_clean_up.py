@@ -8,8 +8,17 @@ import httpx
 import pytest
 
 from vbpr_conformance.client.client import FhirClient
+from vbpr_conformance.client.created import CreatedResources
+from vbpr_conformance.client.leftovers import clean_up_tagged
+from vbpr_conformance.client.tagged import tags
+from vbpr_conformance.reference import served
+from vbpr_conformance.reference.store import Store
+from vbpr_conformance.selftest.in_process import results_of
+from vbpr_conformance.selftest.trial import Setting, setting_of
 from vbpr_conformance.suite.case import run_case
 from vbpr_conformance.suite.context import Context, Settings
+from vbpr_conformance.suite.coverage import all_cases
+from vbpr_conformance.suite.seed_payloads import TAG_SYSTEM
 from vbpr_conformance.suite.verdicts import Verdict
 
 BASE = "https://payer.example/fhir"
@@ -97,3 +106,45 @@ def test_no_case_runs_on_half_of_a_population(context_of, cases):
     assert all("not verifiable: POST" in each.message for each in found[1:])
     context.resources.close()
     assert json.dumps(server.held) == "{}"
+
+
+class TaggedServer:
+    """Holds an organization of a run, of which its statement says nothing; other types it does not know."""
+
+    held = frozenset({"MeasureReport/1", "Organization/2"})
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path.removeprefix("/fhir/")
+        if request.method == "DELETE":
+            self.held -= {path}
+            return httpx.Response(204)
+        found = [each for each in self.held if each.startswith(f"{path}/")]
+        if not found:
+            return httpx.Response(404)
+        kind, identity = found[0].split("/")
+        tag = {"system": TAG_SYSTEM, "value": "a-run"}
+        resource = {"resourceType": kind, "id": identity, "identifier": [tag]}
+        return httpx.Response(200, json={"resourceType": "Bundle", "entry": [{"resource": resource}]})
+
+
+def test_by_tag_types_are_asked_for_that_the_target_does_not_name():
+    """A server may take what its statement does not say; where it does not know a type, nothing can be left of it."""
+    server = TaggedServer()
+    client = FhirClient(BASE, transport=httpx.MockTransport(server))
+    found = clean_up_tagged(client, BASE, TAG_SYSTEM, {"MeasureReport": True, "Organization": False, "List": False})
+    assert (found.deleted, found.remaining, server.held) == (2, [], frozenset())
+    unsearchable = clean_up_tagged(client, BASE, TAG_SYSTEM, {"List": True})
+    said = "perhaps a List: the server does not search it by identifier"
+    assert [str(each) for each in unsearchable.remaining] == [said]
+
+
+@pytest.mark.hostile
+def test_all_that_the_suites_create_carries_the_tag(edition, monkeypatch):
+    """So that `cleanup --by-tag` finds it where no journal is; it asks for these types."""
+    monkeypatch.setattr(CreatedResources, "delete", lambda *_args, **_more: [])
+    store = Store()
+    results_of(edition, [each for each in all_cases(edition)[0] if setting_of(each) is Setting.OPEN], store=store)
+    held = [json.loads(row.text) for row in store.living()]
+    assert {each["resourceType"] for each in held} <= set(served.types(edition))
+    assert len(held) > 100
+    assert [each["id"] for each in held if not [*tags(each, TAG_SYSTEM)]] == []

@@ -223,7 +223,7 @@ def test_what_a_known_deviation_hides_leaves_nothing_open_and_a_skip_beside_it_d
 
 def test_a_deviation_past_its_date_is_said_to_be():
     """The day of the run decides."""
-    until = Deviation(case="a", expires=date(2026, 3, 1))
+    until = Deviation(("a",), expires=date(2026, 3, 1))
     found = judged(result("pass", "mr-read", name="a"), deviations=[until], today=date(2026, 3, 2))
     assert [each.expired for each in found.deviations] == [True]
     found = judged(result("pass", "mr-read", name="a"), deviations=[until], today=date(2026, 3, 1))

@@ -42,6 +42,7 @@ TROUBLES = {
         {"status": 307, "raw": b"", "headers": {"Location": "https://evil.example/token"}},
         "redirects to https://evil.example/token, which is not followed",
     ),
+    "not there": ({"token_url": "http://127.0.0.1:9/token"}, "the token endpoint gave no answer"),
     "no discovery": ({"configured": False}, "no token endpoint was discovered"),
 }
 
@@ -53,6 +54,7 @@ def test_a_trouble_of_the_login_is_one_sentence_and_no_verdict(nursery, server, 
     for key, value in trouble.items():
         setattr(server, key, value)
     auth = {"type": "smart-backend", "client-id": "me", "key": pem(RSA), "scopes": "system/Measure.rs"}
+    auth |= {"token-url": trouble["token_url"]} if "token_url" in trouble else {}
     target = {"url": server.base, "auth": auth, "timeouts": {"connect": 1, "read": 1}}
     (tmp_path / "vbpr.yaml").write_text(json.dumps(target), encoding="utf-8")
     ended = nursery.run(["run", "-k", "read-unknown"], cwd=tmp_path)

@@ -60,9 +60,11 @@ def watch(file, ended, secrets):
 
 
 def everything(folder, result):
-    """All that a run wrote: the two streams, and every file but the target file."""
+    """All that a run wrote: the two streams, every file but the target file, and the cache."""
     texts = [result.stdout.encode(), result.stderr.encode()]
     texts += [file.read_bytes() for file in folder.rglob("*") if file.is_file() and file.name not in GIVEN]
+    cache = os.environ.get("VBPR_CACHE_DIR")
+    texts += [file.read_bytes() for file in Path(cache).rglob("*") if file.is_file()] if cache else []
     return b"\n".join(texts)
 
 

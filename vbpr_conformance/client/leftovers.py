@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from vbpr_conformance.client.client_errors import PagingError
@@ -38,12 +38,13 @@ def clean_up(client: DeletingClient, base_url: str, run: str | None = None) -> C
 
 
 def clean_up_tagged(
-    client: DeletingClient, base_url: str, system: str, kinds: Iterable[str], run: str | None = None
+    client: DeletingClient, base_url: str, system: str, kinds: Mapping[str, bool], run: str | None = None
 ) -> CleanedUp:
     """Delete what carries a tag of `system`, of all runs or of one: also where no journal tells of it.
 
-    Runs of this machine that still go on are left alone, unless one is named; others cannot be told from those that
-    are over. Resources of types without identifiers carry no tag.
+    `kinds` are the types that runs create, each with whether the target says that it has it: one that it has and does
+    not search may hold more. Runs of this machine that still go on are left alone, unless one is named; others cannot
+    be told from those that are over.
     """
     going_on = {state.run for path, state in journals(base_url, None) if is_open(path)} if run is None else set()
 
@@ -55,13 +56,13 @@ def clean_up_tagged(
 
     found: list[str] = []
     remaining = [Remaining(None, f"what run {each} created: it still goes on") for each in sorted(going_on)]
-    for kind in kinds:
+    for kind, is_declared in kinds.items():
         try:
             tagged = find_tagged(client, kind, f"{system}|", is_ours)
         except (TargetError, PagingError) as trouble:
             remaining.append(Remaining(None, f"perhaps a {kind}: {trouble}"))
             continue
-        if tagged is None:
+        if tagged is None and is_declared:
             remaining.append(Remaining(None, f"perhaps a {kind}: the server does not search it by identifier"))
         found += tagged or []
     kept = CreatedResources.in_memory(base_url).delete(client, found)

@@ -12,7 +12,6 @@ from vbpr_conformance.errors import UsageError
 
 if TYPE_CHECKING:
     from vbpr_conformance.client.client import FhirClient
-    from vbpr_conformance.ig.model import Profile
 
 SCRIPT = "left.sh"
 
@@ -62,17 +61,12 @@ def main(args: argparse.Namespace) -> int:
     return 3 if left else 0
 
 
-def _types(client: FhirClient) -> list[str]:
-    """Give the types that the target says it has and a run may have created; all of these where it does not say."""
-    from vbpr_conformance.ig.loader import load_edition
+def _types(client: FhirClient) -> dict[str, bool]:
+    """Give the types that runs create, each with whether the target says that it has it; of all, where it says none."""
+    from vbpr_conformance.ig.loader import editions, load_edition
+    from vbpr_conformance.reference import served
     from vbpr_conformance.suite.untrusted import objects, string
 
-    edition = load_edition(None)
     statement = client.capabilities().resource
-    named = [string(each, "type") for rest in objects(statement, "rest") for each in objects(rest, "resource")]
-    known = [name for name in dict.fromkeys(named) if name and _has_identifier(edition.type(name))]
-    return known or sorted({profile.type for profile in edition.profiles if _has_identifier(profile)})
-
-
-def _has_identifier(profile: Profile | None) -> bool:
-    return profile is not None and f"{profile.type}.identifier" in profile.by_id
+    named = {string(each, "type") for rest in objects(statement, "rest") for each in objects(rest, "resource")}
+    return {name: name in named or not named for version in editions() for name in served.types(load_edition(version))}

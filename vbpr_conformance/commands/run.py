@@ -122,13 +122,10 @@ def _run(args: argparse.Namespace, base: str, out: Path, words: list[str]) -> in
 
 def _deviations(described: Target) -> list[str]:
     """Give the known deviations that the target file lists, for all processes of the run."""
-    from vbpr_conformance.suite.deviations import Deviation
+    from vbpr_conformance.target.access import known_deviations
 
-    known = [
-        Deviation(each.case or "", each.requirement or "", each.says, each.reason, each.link or "", each.expires)
-        for each in described.spec.deviations
-    ]
-    return [f"--vbpr-deviations={json.dumps([each.as_dict() for each in known])}"] if known else []
+    known = [each.as_dict() for each in known_deviations(described)]
+    return [f"--vbpr-deviations={json.dumps(known)}"] if known else []
 
 
 def _earlier(args: argparse.Namespace) -> dict[str, Any]:

@@ -135,7 +135,7 @@ def _case(case: CaseResult, record: RunRecord) -> dict[str, Any]:
 def _deviation(state: DeviationState) -> dict[str, Any]:
     known = state.deviation
     return {
-        "case": known.case,
+        "case": ", ".join(known.cases),
         "requirement": known.requirement,
         "says": known.says,
         "reason": known.reason,

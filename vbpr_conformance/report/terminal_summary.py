@@ -152,7 +152,7 @@ def _names(names: Sequence[str]) -> str:
 def _deviations(found: RunSummary) -> list[str]:
     lines = []
     for state in found.deviations:
-        name = state.deviation.case or state.deviation.requirement
+        name = state.deviation.name
         if state.stale:
             lines.append(f"  stale   {name} did not deviate as known ({state.deviation.text()}): take it off the list")
         elif state.expired and state.occurred:

@@ -22,6 +22,7 @@ from vbpr_conformance.client.tls import ClientCertificate
 from vbpr_conformance.client.transport import Proxy
 from vbpr_conformance.client.urls import checked_base
 from vbpr_conformance.errors import UsageError
+from vbpr_conformance.suite.deviations import Deviation
 from vbpr_conformance.suite.target_terms import LeftOut, TargetTerms
 from vbpr_conformance.target.target_file import Target
 
@@ -59,6 +60,23 @@ def terms_of(target: Target) -> TargetTerms:
     left_out = [LeftOut(each.reason, each.case, each.requirement) for each in target.spec.leave_out]
     tokens = {name: _secret(value) for name, value in vars(target.spec.refused_tokens).items() if value is not None}
     return TargetTerms(left_out, target.spec.existing, tokens)
+
+
+def known_deviations(target: Target) -> list[Deviation]:
+    """Give what the target is known to do otherwise than asked."""
+    return [
+        Deviation(
+            tuple(each.case),
+            each.requirement,
+            each.says,
+            each.differs or "",
+            each.verdict or "",
+            each.reason,
+            each.link,
+            each.expires,
+        )
+        for each in target.spec.deviations
+    ]
 
 
 def credentials_of(url: str, target: Target) -> Credentials | None:

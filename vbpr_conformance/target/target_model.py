@@ -56,7 +56,7 @@ def _as_workers(value: Any) -> Any:
 
 
 Seconds = Annotated[float, Field(gt=0)]
-Names = Annotated[list[str], BeforeValidator(_as_list)]
+Names = Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=list[str] | str)]
 
 
 class _Part(BaseModel):
@@ -146,21 +146,32 @@ class LeftOutSpec(_Part):
 
 
 class DeviationSpec(_Part):
-    """A known deviation: still shown, no longer counted while it says the same and is not expired."""
+    """A known deviation: still shown, no longer counted while it says the same and is not expired.
 
-    case: str = ""
+    `case` names one case or several. What they come to (`verdict`), what was seen (`seen`), a title (`what`) and the
+    requirements that it breaks (`breaks`) may stand here for readers.
+    """
+
+    what: str = ""
+    case: Names = Field(default_factory=list)
     requirement: str = ""
     says: str = ""
+    differs: Literal["precision"] | None = None
+    verdict: Literal["fail", "warn", "skip"] | None = None
     reason: str = ""
     link: str = ""
+    seen: str = ""
+    breaks: Names = Field(default_factory=list)
     expires: Annotated[date | None, BeforeValidator(_as_date)] = None
 
     @model_validator(mode="after")
     def _names_something(self) -> Self:
         if bool(self.case) == bool(self.requirement):
             raise ValueError("a deviation is named by `case` or by `requirement`, by one of them")
-        if not self.says or not self.reason:
-            lacking = "reason" if self.says else "says"
+        if bool(self.says) and self.differs is not None:
+            raise ValueError("a deviation is told by `says` or by `differs`, by one of them")
+        if not (self.says or self.differs) or not self.reason:
+            lacking = "reason" if self.says or self.differs else "says"
             raise ValueError(f"a deviation tells what is said and why it is known; expected `{lacking}:` here")
         return self
 
