@@ -4,8 +4,8 @@
 
 The floor is what nobody who reads JSON in Python can go below: `json.loads` and one walk over all nodes. Reports are
 made in code, of 5 and of 50 groups. As among the reports of one payer, codes and the payer are the same in all, while
-names, numbers, dates, texts and references are not. The promise is about one report, judged again and again; reports
-that are all different are told beside it, since the validator remembers what comes back.
+names, numbers, dates, texts and references are not. Reports that are all different and one report, judged again and
+again, are told beside each other, since the validator remembers what comes back.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ from vbpr_conformance.validate.validator import Validator
 TEMPLATE = Path(__file__).parents[1] / "tests" / "validate" / "data" / "performance.json"
 ROUNDS = 15
 REPORTS = 150
+PROMISED = {5: 10, 50: 14}
+"""How many times as fast as fhir.resources parses a report of so many groups is judged."""
+MOST_FLOORS = 3
 OURS = "validated, from bytes"
 THEIRS = "fhir.resources parses"
 
@@ -115,20 +118,17 @@ def main() -> int:
     """Print the table; 1 if a promised ratio is missed."""
     validator = Validator(load_edition("1.1.0"))
     missed = False
-    for groups in (5, 50):
+    for groups, promised in PROMISED.items():
         different = [report(groups, seed) for seed in range(REPORTS)]
         assert is_valid(validator.issues_of(different[0])), "the report is meant to be valid"  # noqa: S101  a script
         print(f"{groups} groups, {len(different[0]) // 1000} kB")
-        for reports, said in (
-            (different, "reports all different"),
-            (different[:1] * REPORTS, "one report, promised: 10"),
-        ):
+        for reports, said in ((different, "reports all different"), (different[:1] * REPORTS, "one report")):
             spent = compare(reports, validator)
             floor, ours, _, theirs = spent.values()
             for name, milliseconds in spent.items():
                 print(f"  {name:<32} {milliseconds:8.2f} ms  {milliseconds / floor:6.1f} x floor")
-            print(f"  {theirs / ours:.1f} times as fast as fhir.resources parses ({said})")
-        missed = missed or ours > 6 * floor or theirs < 10 * ours
+            print(f"  {theirs / ours:.1f} times as fast as fhir.resources parses, promised {promised} ({said})")
+            missed = missed or ours > MOST_FLOORS * floor or theirs < promised * ours
     return int(missed)
 
 

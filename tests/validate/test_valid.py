@@ -88,6 +88,7 @@ VARIANTS = [
         {"text/div": '<div xmlns="http://www.w3.org/1999/xhtml"><table><tr><td>a</td></tr></table></div>'},
     ),
     ("performance", {"group/0/population/0/count": -1}),
+    ("performance", {"extension/+": ext("https://payer.example.org/x", valueTime="12:00:00.123")}),
     ("performance", {"language": "de-CH-1996"}),
     ("performance", {"language": "i-klingon"}),
     ("performance", {"identifier/0/system": "urn:ietf:rfc:3986", "identifier/0/value": "urn:oid:1.2.3"}),
