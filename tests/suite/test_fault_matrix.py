@@ -106,7 +106,15 @@ def test_a_name_taken_from_the_statement_is_explained():
     assert len(notes) == 1
     assert "answers to measurereport-category" in notes[0]
     assert "code is category" in notes[0]
-    assert "note" not in dict(run([case], "search-category-ignored")[0].details)
+
+
+@pytest.mark.parametrize("fault", ["search-category-ignored", "search-category-empty"])
+def test_a_hint_needs_something_that_was_found(fault):
+    """A server that answers every name with everything, or with nothing, is not said to answer to one of them."""
+    cases = [case for case in CASES if case.row.get("param") == "category"]
+    failed = [each for each in run(cases, fault) if is_red(each)]
+    assert len(failed) > 4
+    assert [each.id for each in failed if "note" in dict(each.details)] == []
 
 
 @pytest.mark.slow

@@ -69,7 +69,8 @@ class Behaviour:
     deletes_one: bool = False
     """Whether a conditional delete deletes one match only."""
     validates_in_bundles: bool = True
-    index_follows_updates: bool = True
+    index_stays_for: str = ""
+    """The interaction whose updates are not found anew, `bundle` for entries of Bundles, `*` for all."""
     page_overlap: int = 0
     update_as_create: bool = True
     unchanged_keeps_version: bool = False

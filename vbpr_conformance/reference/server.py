@@ -127,7 +127,7 @@ class Server:
         index = self.indexer.rows(whole, request.base)
         for alter in self.behaviour.index:
             index = alter(whole["resourceType"], index)
-        if previous is not None and not self.behaviour.index_follows_updates:
+        if previous is not None and self._index_stays(request):
             index = self.store.index_of(previous)
         row = StoredVersion(
             0, whole["resourceType"], resource_id, version, now, request.method, json_codec.dumps(whole)
@@ -135,6 +135,10 @@ class Server:
         if request.interaction == self.behaviour.forgets and (previous is None) is (request.interaction == "create"):
             return row
         return self.store.add(row, index, previous)
+
+    def _index_stays(self, request: Request) -> bool:
+        stays = self.behaviour.index_stays_for
+        return stays in {"*", request.interaction} or (stays == "bundle" and request.in_bundle)
 
     def _next_version(self, previous: StoredVersion | None) -> str:
         if self.behaviour.uuid_versions:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 def explanation(run: CaseRun, settling: SearchSettling) -> tuple[tuple[str, str], ...]:
     """Ask once more by the name in the guide's CapabilityStatement, where it is another than the parameter's code.
 
-    The answer explains a failure and changes no verdict. It says something only where it finds something: a server that
-    answers whatever parameter it does not know with nothing finds nothing by this name either.
+    The answer explains a failure and changes no verdict. It says something only where it finds something, and not
+    all: a server that answers whatever parameter it does not know with nothing, or with everything, does so by this
+    name too.
     """
     stated = _stated(run)
     if run.query is None or not stated:
@@ -32,7 +33,8 @@ def explanation(run: CaseRun, settling: SearchSettling) -> tuple[tuple[str, str]
         exactly("what-matches", answer, run)
     except (Finding, VbprError):
         return ()
-    if not answer.matches:
+    known = {each.reference for each in run.resources.values() if each.type == kind}
+    if not answer.matches or known <= answer.match_references:
         return ()
     said = f"the server answers to {stated}, the name in the guide's CapabilityStatement; the SearchParameter's code is"
     return (("note", f"{said} {code}"),)

@@ -128,6 +128,11 @@ def _overlook_parameters(names: Any) -> AskedHook:
     return request
 
 
+def _overlook_values(values: Mapping[str, str]) -> AskedHook:
+    """Overlook parameters that have just this value."""
+    return lambda _, asked: replace(asked, query=[pair for pair in asked.query if pair not in values.items()])
+
+
 def _overlook_body(_: Any) -> AskedHook:
     return lambda _, asked: replace(asked, body=b"")
 
@@ -265,6 +270,7 @@ _REQUESTS: Mapping[str, Callable[[Any], AskedHook]] = {
     "as": _as,
     "overlook-headers": _overlook_headers,
     "overlook-parameters": _overlook_parameters,
+    "overlook-values": _overlook_values,
     "overlook-body": _overlook_body,
     "only-operations": _only_operations,
     "operations-as": _operations_as,
