@@ -32,9 +32,9 @@ class Answer:
 
     @property
     def resource(self) -> dict[str, Any] | None:
-        """The resource in the answer, None where there is none; of a history all pages as one Bundle."""
+        """The resource in the answer, None where there is none; all pages of a search or a history as one Bundle."""
         first = self.exchange.resource
-        if self.verb != "history" or first is None or len(self.pages) < 2:  # noqa: PLR2004
+        if self.verb not in {"search", "history"} or first is None or len(self.pages) < 2:  # noqa: PLR2004
             return first
         return {**first, "entry": [entry for page in self.pages for entry in objects(page.resource, "entry")]}
 

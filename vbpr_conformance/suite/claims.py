@@ -10,7 +10,12 @@ from vbpr_conformance.suite.untrusted import objects, string, strings
 _CONDITIONAL = {"create": "conditionalCreate", "update": "conditionalUpdate", "delete": "conditionalDelete"}
 _WORDS = ("versioning", "readHistory", "updateCreate", "conditionalRead", "referencePolicy", "searchRevInclude")
 """What a server says of a type beside its interactions, each by its name in the statement."""
-_MIME = {"json": {"json", "application/fhir+json"}, "xml": {"xml", "application/fhir+xml"}}
+_MIME = {
+    "json": {"json", "application/fhir+json"},
+    "xml": {"xml", "application/fhir+xml"},
+    "turtle": {"ttl", "text/turtle", "application/fhir+turtle"},
+}
+"""What a format may be called in a statement: https://hl7.org/fhir/R4/http.html#mime-type."""
 
 
 def declared(about: Mapping[str, str], statement: Mapping[str, Any]) -> bool:

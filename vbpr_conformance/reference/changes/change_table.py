@@ -20,16 +20,12 @@ from typing import Any
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.fhir import yaml12
 from vbpr_conformance.reference.behaviour import Behaviour, Change
+from vbpr_conformance.reference.changes.answer_actions import format_point, refusal_point, response_point
 from vbpr_conformance.reference.changes.bundle_actions import bundle_point, entry_point, found_point, page_point
 from vbpr_conformance.reference.changes.capability_actions import capabilities_point
-from vbpr_conformance.reference.changes.message_actions import (
-    format_point,
-    refusal_point,
-    request_point,
-    response_point,
-)
 from vbpr_conformance.reference.changes.payload_actions import sent_point, stored_point
 from vbpr_conformance.reference.changes.query_actions import query_point
+from vbpr_conformance.reference.changes.request_actions import request_point
 
 Point = Callable[[Mapping[str, Any]], Any]
 """Makes a function of a pipeline of `Behaviour` from actions with their arguments, in the order given."""

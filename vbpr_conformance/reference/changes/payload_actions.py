@@ -20,6 +20,7 @@ Member = Callable[[str, Any], Any]
 """Takes the name and the value of a member and gives the value that it shall have; None removes it."""
 _ZERO_OFFSET = re.compile(r"^(\d{4}-\d\d-\d\dT[\d:.]+)\+00:00$")
 _WITH_OFFSET = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+[-+]\d\d:\d\d")
+_FRACTION = re.compile(r"(?<=T\d\d:\d\d:\d\d)\.\d+")
 _CANONICAL_VERSION = re.compile(r"(?<=[A-Za-z])\|[\d.]+$")
 _ASTRAL = 0x10000
 """The first character that UTF-16 writes as two."""
@@ -201,6 +202,7 @@ MEMBER_EDITS: Mapping[str, Callable[[Any], Member]] = {
     "first-coding": _plainly(_first_coding),
     "months-as-days": _plainly(_months_as_days),
     "times-as-days": _texts(lambda text: _WITH_CLOCK.sub(r"\1", text)),
+    "cut-fractions": _texts(lambda text: _FRACTION.sub("", text)),
     "zero-offset-as-z": _texts(lambda text: _ZERO_OFFSET.sub(r"\1Z", text)),
     "ascii-only": _texts(lambda text: text.encode("ascii", "replace").decode()),
     "trim-space": _texts(lambda text: " ".join(text.split())),
