@@ -5,8 +5,10 @@ A first signal ends the cases, and what was created is deleted; a second one end
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -106,12 +108,15 @@ class Workers:
     """
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="vbpr-workers-", ignore_cleanup_errors=True)
+        self._folder = ""
         self._nodes: list[Any] = []
 
     def expect(self, node: Any) -> None:
         """Tell a worker that is about to be started where to leave its process id."""
-        node.workerinput[_FOLDER] = self._folder.name
+        if not self._folder:
+            self._folder = tempfile.mkdtemp(prefix="vbpr-workers-")
+            atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
+        node.workerinput[_FOLDER] = self._folder
         self._nodes.append(node)
 
     def interrupt(self) -> list[Any]:
@@ -127,7 +132,7 @@ class Workers:
 
     def _pid(self, node: Any) -> int:
         with contextlib.suppress(OSError, ValueError):
-            return int(Path(self._folder.name, node.gateway.id).read_text(encoding="ascii"))
+            return int(Path(self._folder, node.gateway.id).read_text(encoding="ascii"))
         return 0
 
 

@@ -22,6 +22,9 @@ from vbpr_conformance.suite.record import RunRecord
 from vbpr_conformance.suite.run_summary import RunSummary
 from vbpr_conformance.suite.verdicts import CaseResult
 
+_OF_PYTEST = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
+"""What somebody told their own pytest by the environment; a run and its workers take nothing of it."""
+
 
 class RunnerError(VbprError):
     """The harness itself broke down."""
@@ -90,6 +93,8 @@ def run_suites(url: str, out: Path, *, writers: Sequence[ReportWriter], options:
     is a `UsageError`, a target that cannot be tested a `TargetError`.
     """
     observer = Observer(writers)
+    for name in _OF_PYTEST:
+        os.environ.pop(name, None)
     with _quiet() as said, interrupts.handled():
         code = pytest.main([*_pytest_options(), f"--vbpr-server={url}", f"--vbpr-out={out}", *options], [observer])
     if observer.error is not None:

@@ -42,6 +42,8 @@ def started(url, folder, shell="RUN", **environment):
         ("touch out; RUN --out out", 2),
         ("echo 'raise RuntimeError' > conftest.py; RUN", 0),
         ("echo '[pytest]\naddopts = --nonsense' > pytest.ini; RUN", 0),
+        ("PYTEST_ADDOPTS='--nonsense -p no:terminal' PYTEST_PLUGINS=nonsense RUN", 0),
+        ("PYTHONWARNINGS=error RUN", 0),
         ("cd /proc; RUN", 2),
         ('here=$PWD; cd /proc; RUN --out "$here/out"', 0),
         ("TMPDIR=/nonexistent RUN", 0),
