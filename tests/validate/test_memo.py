@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import gc
 from decimal import Decimal
 
 import pytest
 from test_faults import PERFORMANCE
 from validate_edits import put
 
+from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.validate.compile import memo
 from vbpr_conformance.validate.validator import Validator
 
@@ -106,3 +108,16 @@ def test_values_come_from_memory_and_those_that_never_come_back_are_given_up(edi
     assert asked[0]
     assert not asked[-1]
     assert any(isinstance(each, dict) and "coding" in each for each in remembered)
+
+
+def test_a_resource_is_gone_when_it_was_judged(validator, valid):
+    """Nothing that judges it holds itself, and thereby the resource, until Python searches for garbage."""
+    data = json_codec.dumps(valid("quality"))
+    validator.issues_of(data)
+    gc.collect()
+    gc.disable()
+    try:
+        validator.issues_of(data)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

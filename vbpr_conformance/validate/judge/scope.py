@@ -56,7 +56,6 @@ class Scope:
 
     __slots__ = (
         "_contained",
-        "_env",
         "answers",
         "bundle",
         "full_url",
@@ -93,7 +92,6 @@ class Scope:
         self.ids: set[str] = set()
         self.own_bundle: Bundle | None = None
         self._contained: dict[str, dict[str, Any]] | None = None
-        self._env: fhirpath.Environment | None = None
 
     def inner(self, resource: dict[str, Any]) -> Scope:
         """The scope of a resource contained in this one."""
@@ -145,10 +143,8 @@ class Scope:
         return fresh
 
     def env(self, **variables: Any) -> fhirpath.Environment:
-        """What FHIRPath may look at from here; with further variables, an environment of its own."""
-        if self._env is not None and not variables:
-            return self._env
-        made = fhirpath.Environment(
+        """What FHIRPath may look at from here, with further variables; it is not kept, so that nothing holds itself."""
+        return fhirpath.Environment(
             self.resource,
             self.root,
             resolve=self._resolved,
@@ -157,9 +153,6 @@ class Scope:
             types=self.judge.types,
             variables=variables,
         )
-        if not variables:
-            self._env = made
-        return made
 
     def _resolved(self, reference: str) -> dict[str, Any] | None:
         target = self.resolve(reference)
