@@ -804,6 +804,18 @@ CLIENT_FAULTS = [
         after=_delete_others,
     ),
     _fault(
+        "deletes-by-status",
+        "all that are pending are deleted",
+        "delete-what-matches/left",
+        request=_url(lambda url: f"{url.partition('?')[0]}?status=pending" if "identifier=" in url else url),
+    ),
+    _fault(
+        "deletes-again",
+        "a deletion that was accepted is asked for again and again",
+        "delete-accepted/patience",
+        after=lambda _, client: [client.do_delete_what_matches() for _ in range(10)],
+    ),
+    _fault(
         "deletes-another",
         "another one than was meant is deleted",
         "transaction/left",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import escape
 
 import pytest
 from browser import axe_script, dom, violations
@@ -95,3 +96,22 @@ def test_everyone_can_read_it(page, tmp_path):
     opened = page.replace("<details", "<details open")
     assert violations(opened, axe, tmp_path) == []
     assert violations(opened, axe, tmp_path, width=400, dark=True) == []
+
+
+@pytest.mark.slow
+def test_it_fits_a_narrow_window(record, tmp_path):
+    """Nothing but tables is wider than 400 pixels, however long names are."""
+    name = "client-ms-quality-group.stratifier.stratum.population.countQuantity.extension.measurereport"
+    record.results += [replace(record.results[4], id=f"{name}/case", title=name, message=name, check=None)]
+    file = tmp_path / "narrow.html"
+    shown = html(record, record.summary(), "reports/x").replace("<details", "<details open")
+    file.write_text(
+        f'<!doctype html><iframe width="400" height="900" srcdoc="{escape(shown)}"></iframe><script>'
+        "addEventListener('load', () => document.documentElement.setAttribute('data-width', "
+        "(d => d.documentElement.scrollWidth + ' ' + [...d.querySelectorAll('main *')].filter(e => "
+        "e.getBoundingClientRect().right > 402 && !e.closest('.wide, pre')).map(e => e.outerHTML.slice(0, 90)))"
+        "(document.querySelector('iframe').contentDocument)))</script>",
+        encoding="utf-8",
+    )
+    width, _, wider = re.search(r'data-width="([^"]*)"', dom(file))[1].partition(" ")
+    assert (int(width) <= 400, wider) == (True, "")

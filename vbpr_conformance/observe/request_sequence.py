@@ -21,6 +21,7 @@ _EARLY = 0.85
 """What part of the time that a server asked for must have passed: clocks and networks differ."""
 _SHORT = 0.2
 _WITH_LINKS = ("page", "search-type", "search-system", "history", "batch", "transaction")
+_ACCEPTED = 202
 _REFUSED = frozenset({429, 503})
 
 
@@ -77,10 +78,11 @@ class RequestSequence:
         if request.status in _REFUSED:
             wait = request.answer_headers.get("retry-after", "")
             self._free_at = request.at + _seconds(wait, request.started) * _EARLY
-        if request.status >= 400:  # noqa: PLR2004  # client and server errors
+        if request.status >= 400 or request.status == _ACCEPTED:  # noqa: PLR2004  # client and server errors
             self._failed[request.method, request.target] += 1
             if self._failed[request.method, request.target] == _STORM:
-                _add(request, "storm", f"{request.method} {request.target} failed {_STORM} times and is still repeated")
+                how = "was accepted" if request.status == _ACCEPTED else "failed"
+                _add(request, "storm", f"{request.method} {request.target} {how} {_STORM} times and is still repeated")
 
     def _unknown_id(self, request: RecordedRequest) -> None:
         """What is read is what somebody named: an id that never was on the server was made up by the client."""
