@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -112,13 +113,36 @@ def test_the_fault_is_shown_again(edition, cases, good, tmp_path, monkeypatch, f
 
 
 def test_only_a_failure_has_a_script(edition, cases):
-    """A case that passes has none, nor one whose bodies were not kept."""
+    """A case that passes has none, nor one whose bodies were cut."""
     [passed] = results_of(edition, [cases["create/performance"]])
     assert script(passed, record_of(edition, [passed])) is None
     [failed] = results_of(edition, [cases["create/performance"]], fault="create-no-location")
-    hidden = [{**each, "request_body": "(hidden: --redact-bodies)"} for each in failed.exchanges]
-    made = CaseResult.from_dict({**failed.as_dict(), "exchanges": hidden})
+    cut = [{**each, "request_body": "{… (9,000 bytes)"} for each in failed.exchanges]
+    made = CaseResult.from_dict({**failed.as_dict(), "exchanges": cut})
     assert script(made, record_of(edition, [made])) is None
+
+
+def test_bodies_that_the_run_hid_are_taken_from_a_folder(edition, cases, tmp_path):
+    """Such a script says what it lacks and how to get it; with the bodies it shows the fault."""
+    fault = "create-no-location"
+    [failed] = results_of(edition, [cases["create/performance"]], fault=fault)
+    hidden = [{**each, "request_body": recorder.HIDDEN} for each in failed.exchanges]
+    made = CaseResult.from_dict({**failed.as_dict(), "exchanges": hidden})
+    text = script(made, record_of(edition, [made]))
+    assert "the run hid it (--redact-bodies)" in text
+    assert f"vbpr-conformance run {BASE} -k create/performance --seed 1 --examples 1 --edition 1.1.0" in text
+    path = tmp_path / "create.sh"
+    path.write_text(text, encoding="utf-8")
+    ended = subprocess.run(["sh", path, BASE], capture_output=True, text=True, check=False)
+    assert ended.returncode != 0
+    assert "give a folder that holds the body of each request" in ended.stderr
+    (tmp_path / "1").write_text(failed.exchanges[0]["request_body"], encoding="utf-8")
+    with running(edition.version, fault=fault) as url:
+        ended = subprocess.run(
+            ["sh", path, url], capture_output=True, text=True, check=False, env={**os.environ, "BODIES": str(tmp_path)}
+        )
+    assert "201" in ended.stdout
+    assert "location" not in ended.stdout.lower().partition("\n\n")[0]
 
 
 def test_secrets_are_variables_of_the_environment(edition, cases):

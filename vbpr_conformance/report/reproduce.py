@@ -1,7 +1,8 @@
 """Writes for each failure a shell script that makes what is needed, shows the fault, and removes what it made.
 
 The scripts need a POSIX shell and curl, and nothing of this project. Their data are the exchanges of the run; the ids
-and versions that the server gives this time take the place of those it gave then.
+and versions that the server gives this time take the place of those it gave then. Where the run hid its bodies, a
+script takes them from a folder, and says so.
 """
 
 from __future__ import annotations
@@ -18,15 +19,22 @@ from vbpr_conformance.rest.exchange import MASK
 from vbpr_conformance.rest.located import located
 from vbpr_conformance.rest.printable import CONTROL, printable
 from vbpr_conformance.suite.record import RunRecord
+from vbpr_conformance.suite.recorder import HIDDEN
 from vbpr_conformance.suite.run_summary import RunSummary
 from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 
 FOLDER = "reproduce"
-_CUT = re.compile(r"… \([\d,]+ bytes\)$|^\(hidden: ")
+_CUT = re.compile(r"… \([\d,]+ bytes\)$")
 _VERSION = re.compile(r'(?:W/)?"([^"]*)"')
 _LOCATION = re.compile(r'"location"\s*:\s*"([^"]+)"|<location value="([^"]+)"')
 """Where an entry of a Bundle says that its resource is, in JSON or XML; the scripts look for the same."""
 _READING = {"GET", "HEAD"}
+_BODIES = "give a folder that holds the body of each request in a file of its number, as the head of this script says"
+_HIDDEN = (
+    "# What was sent is not in here, as the run hid it (--redact-bodies): the body of request 1 is taken from the\n"
+    "# file 1 of the folder BODIES, and so on. A run without that option writes this script with the bodies in it:\n"
+    "#   {command}\n"
+)
 _PRELUDE = Path(__file__).with_name("reproduce.sh")
 
 
@@ -97,13 +105,14 @@ def _head(result: CaseResult, record: RunRecord, chosen: Sequence[Mapping[str, A
         [*chosen[-1].get("curl_options", ()), *(word for name, value in headers for word in _secret(name, value))]
     )
     variables = sorted(set(re.findall(r"\$(VBPR_\w+)", login)))
+    hidden = _HIDDEN.format(command=_again(result, record)) if any(map(_is_hidden, chosen)) else ""
     needed = f"# Credentials come from the environment: {', '.join(variables)}.\n" if variables else ""
     return (
         "#!/bin/sh\n"
         f"# {result.id} · {result.suite} · {result.verdict.upper()} {result.expectation}\n"
         f"# {message}\n"
         "# Makes what is needed, shows the fault, and removes what it made. Usage: sh FILE [BASE URL]\n"
-        f"{needed}"
+        f"{hidden}{needed}"
         "# Further options for curl, as a proxy, are taken from CURL_OPTIONS.\n"
         f"BASE=${{1:-{shlex.quote(record.url)}}}\n\n"
         "authorised() { # OPTION...: curl, let in\n"
@@ -111,6 +120,16 @@ def _head(result: CaseResult, record: RunRecord, chosen: Sequence[Mapping[str, A
         f'    curl -sS ${{CURL_OPTIONS:-}} {login}{" " if login else ""}"$@"\n'
         "}\n\n"
     )
+
+
+def _is_hidden(exchange: Mapping[str, Any]) -> bool:
+    return bool(exchange["request_body"] == HIDDEN)
+
+
+def _again(result: CaseResult, record: RunRecord) -> str:
+    """The command that runs one case as it was run."""
+    how = ["--seed", str(record.seed), "--examples", str(record.examples), "--edition", record.edition.version]
+    return shlex.join(["vbpr-conformance", "run", record.url, "-k", result.id, *how])
 
 
 def _secret(name: str, value: str) -> list[str]:
@@ -122,7 +141,9 @@ def _step(number: int, exchange: Mapping[str, Any], names: RecordedNames) -> lis
     """The lines that send one request; the answers that show the fault are shown."""
     lines = [""]
     body = exchange["request_body"]
-    if body:
+    if _is_hidden(exchange):
+        lines.append(f'cat "${{BODIES:?{_BODIES}}}/{number}" > "$WORK/body"')
+    elif body:
         end = "END_OF_BODY"
         while end in body:
             end += "_"
