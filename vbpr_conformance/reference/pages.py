@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -41,6 +41,10 @@ class Result:
     more: tuple[str, ...] = ()
     """The types of which there are more matches than `seqs`, to be looked for when a page gets there."""
 
+    def as_dict(self) -> dict[str, Any]:
+        """Give its fields as they are, not copied: there may be many matches."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
 
 Render = Callable[["Server", Request, list[int], Result], list[str]]
 """Writes the entries of a page as JSON text: server, request, versions by their place, what was searched."""
@@ -71,7 +75,7 @@ def first_page(server: Server, request: Request, result: Result, render: Render)
     token = ""
     if 0 < result.per_page < len(result.seqs) or (result.more and result.per_page):
         token = secrets.token_urlsafe(12)
-        server.store.keep_result(token, asdict(result))
+        server.store.keep_result(token, result.as_dict())
     return _page(server, request, result, _PageStart(0, token, url), render)
 
 
@@ -85,7 +89,7 @@ def later_page(server: Server, request: Request, renders: Mapping[str, Render], 
     result = Result(**kept | {"query": pairs, "more": more})
     if result.more and int(start) + result.per_page >= len(result.seqs):
         complete(server, request.base, result)
-        server.store.keep_result(token, asdict(result))
+        server.store.keep_result(token, result.as_dict())
     place = _PageStart(int(start), token, _link(request.base, token, int(start)))
     return _page(server, request, result, place, renders[result.kind])
 

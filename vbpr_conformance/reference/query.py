@@ -84,16 +84,14 @@ def _selected(
             conditions.append(made)
         found.used.append((name, value))
     sql, values = _LIVING, [resource_type]
-    first = _rarest(server, conditions)
-    in_order = next((each for each in conditions if each.is_in_order), None) if first is None else None
-    if in_order is not None:
-        test = in_order.anywhere
-        sql, values = f"SELECT DISTINCT v.seq FROM search_value v WHERE {test.sql}", list(test.values)  # noqa: S608  # SQL of this package
-        conditions = [each for each in conditions if each is not in_order]
+    first = _rarest(server, conditions) or next((each for each in conditions if each.is_in_order), None)
+    if first is not None:  # the index has the values of current resources alone, each parameter those of one type
+        test = first.anywhere
+        sql, values = f"SELECT DISTINCT v.seq FROM search_value v WHERE ({test.sql})", list(test.values)  # noqa: S608  # SQL of this package
     for each in conditions:
-        test = each.anywhere if each is first else each.of_resource
-        sql += f" AND v.seq IN (SELECT seq FROM search_value WHERE {test.sql})" if each is first else f" AND {test.sql}"  # noqa: S608  # SQL of this package
-        values += test.values
+        if each is not first:
+            sql += f" AND {each.of_resource.sql}"
+            values += each.of_resource.values
     return found, sql, values
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from vbpr_conformance.errors import UsageError
 
-LAYOUT = 2
+LAYOUT = 3
 """Raised whenever the tables change: a file of another layout is refused."""
 KEPT_RESULTS = 2000
 """How many results of searches with several pages are kept for their later pages."""
@@ -44,8 +44,8 @@ CREATE TABLE IF NOT EXISTS search_value (
     system TEXT, value TEXT, exact TEXT, low, high,
     PRIMARY KEY (seq, param, place)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS by_param ON search_value (param, seq);
-CREATE INDEX IF NOT EXISTS by_value ON search_value (param, value) WHERE value IS NOT NULL;
-CREATE INDEX IF NOT EXISTS by_exact ON search_value (param, exact) WHERE exact IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_value ON search_value (param, value, seq, system) WHERE value IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_exact ON search_value (param, exact, seq, system, value) WHERE exact IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_low ON search_value (param, low, high) WHERE low IS NOT NULL;
 CREATE INDEX IF NOT EXISTS by_high ON search_value (param, high) WHERE high IS NOT NULL;
 CREATE VIEW IF NOT EXISTS search_index AS
