@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 
@@ -476,6 +478,27 @@ def test_a_folder_that_cannot_be_written_is_said(client_of, store, tmp_path, mon
     assert store.held == {}
 
 
+def full(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_is_said_before_anything_is_sent(client_of, store, monkeypatch):
+    """It is the user's to mend, and no trouble of the server."""
+    client = client_of(store, created=CreatedResources.of_run(BASE, "r1", TAG))
+    monkeypatch.setattr("vbpr_conformance.client.journal.os.write", full)
+    with pytest.raises(UsageError, match="No space left on device; set VBPR_STATE_DIR"):
+        client.create(MEASURE)
+    assert store.held == {}
+
+
+def test_a_disk_that_is_full_by_now_keeps_nothing_from_being_deleted(run, store, monkeypatch):
+    """What was created is known without it."""
+    run.create(MEASURE)
+    monkeypatch.setattr("vbpr_conformance.client.journal.os.write", full)
+    assert run.created.delete_all(run) == []
+    assert store.held == {}
+
+
 KILLED = """
 import os, sys
 import httpx
@@ -511,7 +534,7 @@ def test_a_killed_run_has_noted_all_it_created(client_of):
 
 
 def by_tag(client, run=None):
-    deleted, remaining = clean_up_tagged(client, client.base_url, TAG[0], ["Measure"], run)
+    deleted, remaining = clean_up_tagged(client, client.base_url, TAG[0], {"Measure": True}, run)
     return deleted, [str(each) for each in remaining]
 
 

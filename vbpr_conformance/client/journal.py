@@ -7,6 +7,7 @@ The file is locked while its run goes on and removed when nothing of it is left 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -84,16 +85,19 @@ class Journal:
     def intend(self, intents: Sequence[Intent]) -> int:
         """Note what the next request may create; the number says which outcome belongs to it."""
         self._last += 1
-        self._write({"n": self._last, "intends": [list(each) for each in intents]})
+        try:
+            self._write({"n": self._last, "intends": [list(each) for each in intents]})
+        except OSError as error:
+            raise _not_noted(self.path, error) from None
         return self._last
 
     def settle(self, number: int, created: Sequence[str] = (), unknown: Sequence[Intent] = ()) -> None:
-        """Note what came of it."""
-        self._write({"n": number, "created": [*created], "unknown": [list(each) for each in unknown]})
+        """Note what came of it; where the disk is full by now, what was intended stays noted."""
+        self._add({"n": number, "created": [*created], "unknown": [list(each) for each in unknown]})
 
     def deleted(self, reference: str) -> None:
         """Note that a resource is no longer there."""
-        self._write({"deleted": reference})
+        self._add({"deleted": reference})
 
     def close(self) -> None:
         """Close the file, and remove it where nothing is left."""
@@ -103,11 +107,18 @@ class Journal:
             if self.state.is_empty and self.path is not None:
                 self.path.unlink(missing_ok=True)
 
+    def _add(self, line: dict[str, Any]) -> None:
+        """Write a line, and know it also where it cannot be written."""
+        try:
+            self._write(line)
+        except OSError:
+            self.state.apply(line)
+
     def _write(self, line: dict[str, Any]) -> None:
         if self.path is not None:
             if self._file is None:
                 self._file = self._open(self.path)
-            os.write(self._file, json.dumps(line).encode() + b"\n")
+            _put(self._file, line)
         self.state.apply(line)
 
     def _open(self, path: Path) -> int:
@@ -115,13 +126,25 @@ class Journal:
             path.parent.mkdir(parents=True, exist_ok=True)
             file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         except OSError as error:
-            raise UsageError(
-                f"what a run creates cannot be noted in {path.parent}: {error.strerror}; set VBPR_STATE_DIR"
-            ) from None
+            raise _not_noted(path, error) from None
         _lock(file)
         head = {"format": _FORMAT, "url": self.state.url, "run": self.state.run, "tag": self.state.tag}
-        os.write(file, json.dumps(head).encode() + b"\n")
+        _put(file, head)
         return file
+
+
+def _put(file: int, line: dict[str, Any]) -> None:
+    """Write a line as a whole or, where there is no room for it, not at all."""
+    data = json.dumps(line).encode() + b"\n"
+    written = os.write(file, data)
+    if written < len(data):
+        os.ftruncate(file, os.fstat(file).st_size - written)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _not_noted(path: Path | None, error: OSError) -> UsageError:
+    where = path.parent if path is not None else ""
+    return UsageError(f"what a run creates cannot be noted in {where}: {error.strerror}; set VBPR_STATE_DIR")
 
 
 def journal_path(base_url: str, run: str) -> Path:
