@@ -73,8 +73,8 @@ def pytest_configure(config: pytest.Config) -> None:
             config.option, getattr(config, "workerinput", None), _open_client, _terms()
         )
         _narrow(session, config.option)
-    except UsageError as trouble:
-        raise pytest.UsageError(str(trouble)) from trouble
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
     config.pluginmanager.register(Run(session, config), "vbpr-run")
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args = [str(session.folder)]  # the folder, not its files: node ids are relative to it
@@ -229,8 +229,8 @@ class Run:
         self._is_parallel = self._config.pluginmanager.has_plugin("dsession")
         try:
             self._session.probe()
-        except TargetError as trouble:
-            pytest.exit(str(trouble), returncode=UNREACHABLE)
+        except TargetError as error:
+            pytest.exit(str(error), returncode=UNREACHABLE)
         if not self._is_parallel and (session.testsfailed == 0 or self._config.option.continue_on_collection_errors):
             self.writers.begin(self._session.record)
 
@@ -278,8 +278,8 @@ class Run:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what could not be written."""
-        for trouble in self._config.stash.get(TROUBLES, []):
-            terminalreporter.write_line(f"vbpr-conformance: {trouble}")
+        for error in self._config.stash.get(TROUBLES, []):
+            terminalreporter.write_line(f"vbpr-conformance: {error}")
 
     def pytest_keyboard_interrupt(self) -> None:
         """Note that the run was ended from outside, and end the workers, who delete what they created."""

@@ -95,7 +95,7 @@ def run_suites(url: str, out: Path, *, writers: Sequence[ReportWriter], options:
     observer = Observer(writers)
     for name in _OF_PYTEST:
         os.environ.pop(name, None)
-    with _quiet() as said, interrupts.handled():
+    with _quiet() as text, interrupts.handled():
         code = pytest.main([*_pytest_options(), f"--vbpr-server={url}", f"--vbpr-out={out}", *options], [observer])
     if observer.error is not None:
         raise observer.error
@@ -104,7 +104,7 @@ def run_suites(url: str, out: Path, *, writers: Sequence[ReportWriter], options:
     if observer.mistakes:
         raise UsageError("\n".join(observer.mistakes))
     if code == pytest.ExitCode.USAGE_ERROR:
-        raise UsageError(said().removeprefix("ERROR: ") or "pytest did not accept the options")
+        raise UsageError(text().removeprefix("ERROR: ") or "pytest did not accept the options")
     if code == pytest.ExitCode.NO_TESTS_COLLECTED:
         raise UsageError("no case was selected; `vbpr-conformance requirements` lists the cases there are")
     if observer.ended is None and code == pytest.ExitCode.INTERRUPTED:
@@ -134,6 +134,6 @@ def _pytest_options() -> list[str]:
 @contextlib.contextmanager
 def _quiet() -> Iterator[Any]:
     """Keep what pytest says of its options for our own sentence."""
-    said = io.StringIO()
-    with contextlib.redirect_stderr(said):
-        yield lambda: said.getvalue().strip()
+    text = io.StringIO()
+    with contextlib.redirect_stderr(text):
+        yield lambda: text.getvalue().strip()

@@ -151,10 +151,10 @@ class CreatedResources:
                     if end is not None and time.monotonic() > end:
                         raise TargetError("no time was left to delete it")  # noqa: TRY301  as if the server were gone
                     status = client.delete(*reference.split("/", 1)).status
-                except TargetError as trouble:
-                    return [*kept, *(Remaining(each, str(trouble)) for each in waiting[i:])]
-                except UnusableUrlError as trouble:
-                    kept.append(Remaining(reference, str(trouble)))
+                except TargetError as error:
+                    return [*kept, *(Remaining(each, str(error)) for each in waiting[i:])]
+                except UnusableUrlError as error:
+                    kept.append(Remaining(reference, str(error)))
                     continue
                 if status in GONE:
                     self._gone(reference)

@@ -59,8 +59,8 @@ def clean_up_tagged(
     for kind, is_declared in kinds.items():
         try:
             tagged = find_tagged(client, kind, f"{system}|", is_ours)
-        except (TargetError, PagingError) as trouble:
-            remaining.append(Remaining(None, f"perhaps a {kind}: {trouble}"))
+        except (TargetError, PagingError) as error:
+            remaining.append(Remaining(None, f"perhaps a {kind}: {error}"))
             continue
         if tagged is None and is_declared:
             remaining.append(Remaining(None, f"perhaps a {kind}: the server does not search it by identifier"))

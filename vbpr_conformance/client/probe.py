@@ -64,9 +64,9 @@ def check_fhir_endpoint(client: FhirClient, resource_type: str) -> Mapping[str, 
 
 def _raise_what_a_proxy_says(client: FhirClient, exchange: Exchange) -> None:
     text = exchange.body[:_MOST_PAGE].decode("utf-8", "replace")
-    for said, meaning in _SAID_BY_PROXIES.items():
-        if said in text:
-            raise TargetError(f"{client.base_url} {meaning} (it answered {exchange.status}: {said})")
+    for sentence, meaning in _SAID_BY_PROXIES.items():
+        if sentence in text:
+            raise TargetError(f"{client.base_url} {meaning} (it answered {exchange.status}: {sentence})")
 
 
 def _ways(client: FhirClient) -> str:

@@ -142,10 +142,10 @@ class Redactor:
             return
         self._count = len(secrets)
         known = {each.reveal() for each in (*secrets, *self._of_headers)}
-        said = sorted({form for text in known if len(text) >= _SHORTEST_SAID for form in _forms(text)}, key=len)
-        self._texts = tuple(form for form in reversed(said) if len(form) >= _SHORTEST)
+        words = sorted({form for text in known if len(text) >= _SHORTEST_SAID for form in _forms(text)}, key=len)
+        self._texts = tuple(form for form in reversed(words) if len(form) >= _SHORTEST)
         self._bytes = tuple(text.encode() for text in self._texts)
-        self._said = tuple(text.encode() for text in reversed(said))
+        self._said = tuple(text.encode() for text in reversed(words))
 
 
 def _forms(text: str) -> set[str]:

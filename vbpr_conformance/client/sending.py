@@ -127,8 +127,8 @@ class Sender:
         except (httpx.InvalidURL, ValueError):
             return replace(exchange, error="redirects to what is no URL"), None
         if not is_ours:
-            said = self._redactor.url(target)
-            return replace(exchange, error=f"redirects to another server, which was not followed: {said}"), None
+            text = self._redactor.url(target)
+            return replace(exchange, error=f"redirects to another server, which was not followed: {text}"), None
         return exchange, target if request.method in _REPEATABLE else None
 
     def _let_in(self, interaction: str, request: httpx.Request) -> Exchange:
@@ -216,8 +216,8 @@ class Sender:
         response = self._transport.handle_request(call.request)
         try:
             body, error = read_body(response, self._connection.max_bytes), None
-        except NotEncodedError as trouble:
-            body, error = b"", str(trouble)
+        except NotEncodedError as failure:
+            body, error = b"", str(failure)
         finally:
             response.close()
         return self._exchange(call, response, body, error)
@@ -260,11 +260,11 @@ class Sender:
 
     def _no_answer(self, call: _Call, error: httpx.HTTPError | None) -> NoAnswerError:
         if error is None:
-            said, sent = "the time for the whole run is over (--run-timeout S gives more)", False
+            text, sent = "the time for the whole run is over (--run-timeout S gives more)", False
         else:
-            said = no_answer(error, call.request, self._connection, self._proxy)
+            text = no_answer(error, call.request, self._connection, self._proxy)
             sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
-        sentence = self._redactor.url(said)
+        sentence = self._redactor.url(text)
         exchange = self._redacted(self._exchange(call, error=sentence))
         if error is not None:
             self._record(exchange)

@@ -41,6 +41,6 @@ def main(args: argparse.Namespace) -> int:
     found = f"{run['target']} was found {manifest['verdict'].upper()} for VBPR {run['edition']} on {run['started']}"
     signed = f"{len(manifest['files'])} files unchanged, signed by {proof.fingerprint}; {whose}"
     limits = "It does not prove what the server did before or after, nor what no case tests."
-    said = f"PROVEN   {found} by vbpr-conformance {run['harness']} ({signed}). {limits}"
-    print(printable(said))
+    text = f"PROVEN   {found} by vbpr-conformance {run['harness']} ({signed}). {limits}"
+    print(printable(text))
     return 0

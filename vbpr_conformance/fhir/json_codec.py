@@ -65,9 +65,9 @@ def loads(data: bytes | str) -> Any:
     except (ValueError, ArithmeticError, RecursionError, _RefusedError) as error:
         raise explain(text, MAX_DEPTH, error) or FormatError(f"not readable as JSON: {error}") from None
     if suspect:
-        trouble = explain(text, MAX_DEPTH)
-        if trouble:
-            raise trouble
+        failure = explain(text, MAX_DEPTH)
+        if failure:
+            raise failure
     return value
 
 

@@ -119,9 +119,9 @@ def uri(value: Any) -> str | None:
 
 def canonical(value: Any) -> str | None:
     """Check a canonical: a URI, with a version after `|` or none."""
-    trouble = uri(value)
-    if trouble:
-        return trouble
+    error = uri(value)
+    if error:
+        return error
     url, bar, version = value.partition("|")
     if bar and (not url or not version or "|" in version):
         return "a canonical, url or url|version"

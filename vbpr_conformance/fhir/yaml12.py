@@ -69,8 +69,8 @@ def load_file(path: Path, source: str | None = None) -> Any:
     name = str(path) if source is None else source
     try:
         return load(path.read_bytes(), name)
-    except OSError as trouble:
-        raise UsageError(f"{name}: cannot be read ({trouble.strerror}), expected a YAML file") from trouble
+    except OSError as error:
+        raise UsageError(f"{name}: cannot be read ({error.strerror}), expected a YAML file") from error
 
 
 def load(text: str | bytes, source: str) -> Any:
@@ -79,13 +79,13 @@ def load(text: str | bytes, source: str) -> Any:
         text = _decoded(text, source)
     try:
         return _Reader(text, source).document()
-    except yaml.MarkedYAMLError as trouble:
-        mark = trouble.problem_mark or trouble.context_mark
-        what = trouble.problem or "not YAML"
-        raise wrong(source, mark.line + 1 if mark else 1, what, _TIPS.get(what, "expected YAML")) from trouble
-    except yaml.reader.ReaderError as trouble:
-        line = text.encode().count(b"\n", 0, trouble.position) + 1  # the parser counts bytes
-        raise wrong(source, line, "a control character", "expected printable text") from trouble
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        what = error.problem or "not YAML"
+        raise wrong(source, mark.line + 1 if mark else 1, what, _TIPS.get(what, "expected YAML")) from error
+    except yaml.reader.ReaderError as error:
+        line = text.encode().count(b"\n", 0, error.position) + 1  # the parser counts bytes
+        raise wrong(source, line, "a control character", "expected printable text") from error
 
 
 def wrong(source: str, line: int, what: str, expected: str) -> UsageError:
@@ -178,6 +178,6 @@ class _Reader:
 def _decoded(data: bytes, source: str) -> str:
     try:
         return data.decode("utf-8-sig")
-    except UnicodeDecodeError as trouble:
-        line = data.count(b"\n", 0, trouble.start) + 1
-        raise wrong(source, line, "a byte that is not UTF-8", "expected UTF-8") from trouble
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise wrong(source, line, "a byte that is not UTF-8", "expected UTF-8") from error

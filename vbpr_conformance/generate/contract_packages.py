@@ -23,16 +23,16 @@ BASE = "http://example.org/fhir"
 
 def contract_package(edition: Edition, rng: random.Random, label: str = "1") -> list[Object]:
     """Build the resources of one contract; `label` makes the ids of several packages differ."""
-    said = document(edition).get("package")
-    if not said:
+    described = document(edition).get("package")
+    if not described:
         raise UsageError(f"Edition {edition.version} describes no contract package.")
-    trouble = ""
+    error = ""
     for _ in range(_ATTEMPTS):
-        made = _resources(said, edition, rng, label)
-        trouble = first_bundle_error(bundle(made), edition)
-        if not trouble:
+        made = _resources(described, edition, rng, label)
+        error = first_bundle_error(bundle(made), edition)
+        if not error:
             return made
-    raise UsageError(f"No sound contract package was found: {trouble}")
+    raise UsageError(f"No sound contract package was found: {error}")
 
 
 def bundle(resources: list[Object]) -> Object:
@@ -87,7 +87,7 @@ def _member(  # noqa: PLR0913, PLR0917 - one place where all of them meet
     for path, name in role.get("refer", {}).items():
         other = resources[name][number % len(resources[name])]
         wishes[path] = canonical(other) if "url" in other else {"reference": link(other)}
-    trouble = ""
+    error = ""
     for _ in range(_ATTEMPTS):
         made = build(
             profile, edition, rng, set=wishes, require=role.get("require", ()), drop=role.get("drop", ()), outward=False
@@ -100,5 +100,5 @@ def _member(  # noqa: PLR0913, PLR0917 - one place where all of them meet
         found = errors(made, profile, edition)
         if not found:
             return made
-        trouble = f"{found[0].expression}: {found[0].message}"
-    raise UsageError(f"{edition.version}/{FILE}: no conformant {role['name']} was found: {trouble}")
+        error = f"{found[0].expression}: {found[0].message}"
+    raise UsageError(f"{edition.version}/{FILE}: no conformant {role['name']} was found: {error}")

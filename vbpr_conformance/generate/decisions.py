@@ -61,8 +61,8 @@ def plain(value: Any) -> Any:
 def _decisions(url: str, edition: Edition) -> tuple[tuple[Alternative, ...], ...]:
     """The decisions for a profile, each with its alternatives."""
     profile = edition.profile(url)
-    said = document(edition).get("payloads", {}).get(profile.id, ())
-    return tuple(tuple(_alternative(each, profile, edition) for each in decision["one-of"]) for decision in said)
+    decisions = document(edition).get("payloads", {}).get(profile.id, ())
+    return tuple(tuple(_alternative(each, profile, edition) for each in decision["one-of"]) for decision in decisions)
 
 
 def _alternative(said: Mapping[str, Any], profile: Profile, edition: Edition) -> Alternative:

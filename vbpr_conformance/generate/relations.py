@@ -127,9 +127,9 @@ _RELATIONS: dict[str, Callable[[RelationContext, Any], None]] = {
 def relate(context: RelationContext, statements: Sequence[Mapping[str, Any]]) -> None:
     """Make every statement true of the resource, in the order given."""
     for statement in statements:
-        for name, said in statement.items():
+        for name, text in statement.items():
             if name not in _RELATIONS:
                 raise UsageError(
                     f"contract-package.yaml: {name!r} is no relation, expected one of {sorted(_RELATIONS)}."
                 )
-            _RELATIONS[name](context, said)
+            _RELATIONS[name](context, text)

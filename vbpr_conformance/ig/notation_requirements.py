@@ -50,14 +50,14 @@ def read_readings(folder: Path, edition: Edition) -> tuple[Reading, ...]:
             what = f"the reading {name}"
             reading = mapping(value, here, what)
             only(reading, _OF_READING, here, what)
-            said = {key: text(needed(reading, key, here, what), here, f"`{key}`") for key in _SAID}
+            texts = {key: text(needed(reading, key, here, what), here, f"`{key}`") for key in _SAID}
             source = _link(base, text(reading.get("page", ""), here, "`page`"))
             constraint = text(reading.get("constraint", ""), here, "`constraint`")
             published = _published(constraint, edition, here) if constraint else ""
             means = text(needed(reading, "means", here, what), here, "`means`") if constraint else ""
             found[name] = Reading(
                 name,
-                **said,
+                **texts,
                 **_searched(reading, edition, here, what),
                 source=source,
                 constraint=constraint,

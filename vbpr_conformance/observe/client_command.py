@@ -34,8 +34,8 @@ class ClientEnd:
 
         Of a stack trace, whose frames are indented, what was raised.
         """
-        said = self.errors.strip() or next((content for name, content in self.outputs if name == "stdout"), b"").strip()
-        lines = [each for each in said.decode("utf-8", "replace").splitlines() if each.strip()]
+        text = self.errors.strip() or next((content for name, content in self.outputs if name == "stdout"), b"").strip()
+        lines = [each for each in text.decode("utf-8", "replace").splitlines() if each.strip()]
         told = [each for each in lines if not each[0].isspace()] or lines
         return " ".join(" ".join(told[-2:]).split())[-_MOST_SHOWN:]
 
@@ -49,15 +49,15 @@ class ClientEnd:
 
         `may_fail`: the server's answers were faulty, so that giving up with an error is right.
         """
-        said = f"; it last said: {self.last_output}" if self.last_output else ""
+        text = f"; it last said: {self.last_output}" if self.last_output else ""
         if self.code is None:
-            return f"the client did not end within {seconds:g} s and was stopped{said}"
+            return f"the client did not end within {seconds:g} s and was stopped{text}"
         if self.code == _NOT_FOUND:
-            return f"the client's command was not found{said}"
+            return f"the client's command was not found{text}"
         if self.code == _NOT_EXECUTABLE:
-            return f"the client's command cannot be executed{said}"
+            return f"the client's command cannot be executed{text}"
         if self.code and not may_fail:
-            return f"the client ended with exit code {self.code}{said}"
+            return f"the client ended with exit code {self.code}{text}"
         return ""
 
 
@@ -91,8 +91,8 @@ def run_client(
             "VBPR_OUTPUT": str(output),
             **access,
         }
-        code, said, errors = _run(command, environment, seconds)
-        outputs = [("stdout", said), *_files(output)] if said.strip() else list(_files(output))
+        code, text, errors = _run(command, environment, seconds)
+        outputs = [("stdout", text), *_files(output)] if text.strip() else list(_files(output))
         return ClientEnd(code, outputs, errors, _answers(output))
 
 

@@ -61,8 +61,8 @@ class GuidancePage:
             elif text:
                 try:
                     check_answers({name: text}, self._session.scenarios)
-                except UsageError as trouble:
-                    return _told(400, str(trouble))
+                except UsageError as error:
+                    return _told(400, str(error))
                 self._session.take_answer(name, text)
         return ScenarioAnswer(303, {"Location": f"/{self._session.name}"}, body=b"")
 
@@ -109,8 +109,8 @@ class GuidancePage:
     def _beside(self) -> str:
         """What came to no scenario, with what to correct."""
         wrong = list(self._session.unmatched)[-_WRONG:]
-        said = "".join(f"<li><code>{escape(f'{e.method} {e.target}')}</code>: {escape(e.cause)}</li>" for e in wrong)
-        return f'<section class="wrong"><h2>Requests to no scenario</h2><ul>{said}</ul></section>' if said else ""
+        text = "".join(f"<li><code>{escape(f'{e.method} {e.target}')}</code>: {escape(e.cause)}</li>" for e in wrong)
+        return f'<section class="wrong"><h2>Requests to no scenario</h2><ul>{text}</ul></section>' if text else ""
 
     def _scenario(self, scenario: Scenario) -> str:
         name = escape(scenario.id)

@@ -218,9 +218,9 @@ class ObserveRun:
         """Make a scenario; what hinders it is the trouble of its cases, and the others go on."""
         try:
             self.session.scenario(scenario.id).app  # noqa: B018  it is made when it is asked for
-        except UsageError as trouble:
-            self._unmade[scenario.id] = str(trouble)
-            self._say(f"{scenario.id} cannot be prepared: {trouble}")
+        except UsageError as error:
+            self._unmade[scenario.id] = str(error)
+            self._say(f"{scenario.id} cannot be prepared: {error}")
             return False
         return True
 

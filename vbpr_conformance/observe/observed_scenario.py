@@ -152,8 +152,8 @@ class ObservedScenario:
         )
         recorded.issues = list(answer.issues)
         if foreign and "authorization" in asked.headers:
-            said = "the access token was sent to another host"
-            recorded.issues = [RequestIssue("foreign", is_error=True, message=said)]
+            sentence = "the access token was sent to another host"
+            recorded.issues = [RequestIssue("foreign", is_error=True, message=sentence)]
         self.recording.add(recorded)
         if self.keep is not None:
             self.keep(self.recording, recorded)

@@ -181,8 +181,8 @@ class RequestRules:
             yield wrong("escaping", f"{bare[0]!r} stands unescaped in {asked.target}")
         rare = _RARE.search(asked.target)
         if rare and not bare:
-            said = f"{rare[0]!r} stands unescaped in {asked.target}: RFC 3986 has it as %{ord(rare[0]):02X}"
-            yield RequestIssue("escaping", is_error=False, message=said)
+            text = f"{rare[0]!r} stands unescaped in {asked.target}: RFC 3986 has it as %{ord(rare[0]):02X}"
+            yield RequestIssue("escaping", is_error=False, message=text)
         bad = _BAD_ESCAPE.search(asked.target)
         if bad:
             yield wrong("escaping", f"% without two hexadecimal digits in {asked.target}")
@@ -254,8 +254,8 @@ class RequestRules:
         definition = known.get(parts.code)
         if definition is None:
             if parts.code in self._stated_as:
-                said = f"{parts.code} is the name in the guide's statement; the parameter's code is another"
-                yield RequestIssue("parameter", is_error=False, message=said)
+                text = f"{parts.code} is the name in the guide's statement; the parameter's code is another"
+                yield RequestIssue("parameter", is_error=False, message=text)
                 return
             close = difflib.get_close_matches(parts.code, known, 1, _CLOSE)
             hint = f"; did you mean {close[0]}?" if close else ""
@@ -342,8 +342,8 @@ class RequestRules:
 
                 return from_xml(asked.body, self._edition.structure)
             return loads(asked.body)
-        except FormatError as trouble:
-            return str(trouble)
+        except FormatError as error:
+            return str(error)
 
     def _patch(self, asked: AskedRequest) -> Iterator[RequestIssue]:
         media = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -353,8 +353,8 @@ class RequestRules:
         if media == "application/json-patch+json":
             try:
                 patch = loads(asked.body)
-            except FormatError as trouble:
-                yield wrong("body", f"the patch is no JSON: {trouble}")
+            except FormatError as error:
+                yield wrong("body", f"the patch is no JSON: {error}")
                 return
             if not isinstance(patch, list) or not all(
                 isinstance(each, dict) and "op" in each and "path" in each for each in patch

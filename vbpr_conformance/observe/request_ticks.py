@@ -63,10 +63,10 @@ def tick(check: AskedCheck, scenarios: Sequence[ObservedScenario]) -> CaseFindin
     """Judge whether something was asked for."""
     named = ""
     for seen in seen_requests(scenarios):
-        said = _ticks(check, seen)
-        if said is True:
+        text = _ticks(check, seen)
+        if text is True:
             return passed(f"seen: {seen.recorded.line()}", "wire", [seen.recorded])
-        named = named or said or ""
+        named = named or text or ""
     finding = unseen(
         named or f"never seen: {_told(check)}", f"let the client use {_told(check)} where the task allows it"
     )
@@ -76,9 +76,9 @@ def tick(check: AskedCheck, scenarios: Sequence[ObservedScenario]) -> CaseFindin
 
 
 def _told(check: AskedCheck) -> str:
-    said = check.model_dump(exclude_unset=True, by_alias=True)
-    kind = said.pop("type", "")
-    return f"{kind} {', '.join(f'{name} {value}' for name, value in said.items())}".strip()
+    text = check.model_dump(exclude_unset=True, by_alias=True)
+    kind = text.pop("type", "")
+    return f"{kind} {', '.join(f'{name} {value}' for name, value in text.items())}".strip()
 
 
 def _ticks(check: AskedCheck, seen: SeenRequest) -> bool | str:
@@ -117,8 +117,8 @@ def _search(code: str, seen: SeenRequest) -> bool | str:
                 matches(definition, parts.modifier, value, each, base=seen.scenario.base) is not Match.NO
                 for each in held
             ]
-        except SearchValueError as trouble:
-            near = str(trouble)
+        except SearchValueError as error:
+            near = str(error)
             continue
         if any(found) and not all(found):
             return True

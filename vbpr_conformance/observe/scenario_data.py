@@ -117,8 +117,8 @@ def _add_form(  # noqa: PLR0913, PLR0917  # one place where all of them meet
     asked = spec.model_copy(update={"require": [*spec.require, form.path]})
     try:
         made = _made(data, own, asked, profile, edition, rng, values)
-    except UsageError as trouble:
-        data.not_built[form.name] = str(trouble)
+    except UsageError as error:
+        data.not_built[form.name] = str(error)
         return
     made.form, made.series = form, name
     data.held[own] = made

@@ -122,8 +122,8 @@ class _ScenarioReader:
             for name in getattr(spec, key):
                 try:
                     find_manner(name)
-                except UsageError as trouble:
-                    self._wrong((*place, key), str(trouble), "a manner that there is")
+                except UsageError as error:
+                    self._wrong((*place, key), str(error), "a manner that there is")
         resources = {
             name: each for chosen in spec.data for name, each in self._sets[chosen].items() if name not in spec.without
         }
@@ -202,15 +202,15 @@ class _ScenarioReader:
 def _model(path: Path) -> tuple[YamlDict, ScenarioFile]:
     try:
         text = path.read_bytes()
-    except OSError as trouble:
-        raise UsageError(f"{path}: cannot be read ({trouble.strerror}), expected a file of scenarios") from trouble
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}), expected a file of scenarios") from error
     data = load(text, str(path))
     if not isinstance(data, YamlDict):
         raise wrong(str(path), 1, "no mapping at the top", "expected `suite: NAME`, `actor: client` and `scenarios:`")
     try:
         return data, ScenarioFile.model_validate(data)
-    except ValidationError as trouble:
-        raise UsageError("\n".join(mistakes(path, data, trouble, ScenarioFile))) from trouble
+    except ValidationError as error:
+        raise UsageError("\n".join(mistakes(path, data, error, ScenarioFile))) from error
 
 
 def _filled(spec: ScenarioSpec, row: Mapping[str, Any]) -> ScenarioSpec:

@@ -139,8 +139,8 @@ class ScenarioJudge:
 
     def _attested(self, case: ScenarioCase, finding: CaseFinding) -> CaseFinding:
         """Take somebody's word for what was neither seen nor answered."""
-        said = attestation(self._story.answers.get(case.id, ""))
-        return passed(said, "attestation") if said else finding
+        text = attestation(self._story.answers.get(case.id, ""))
+        return passed(text, "attestation") if text else finding
 
     def _is_left_to_client(self, case: ScenarioCase) -> bool:
         """Whether all that a case is about holds only for clients that use a type, and this one never asked for it."""
@@ -195,12 +195,12 @@ class ScenarioJudge:
     def _is_delivered(self, wanted: Sequence[HeldResource]) -> CaseFinding:
         missing = [each for each in wanted if each.reference not in self._delivered]
         if not missing:
-            said = (
+            text = (
                 f"all {len(wanted)} reached the client"
                 if len(wanted) > 1
                 else f"{wanted[0].reference} reached the client"
             )
-            return passed(said, "reaction", self._started())
+            return passed(text, "reaction", self._started())
         if not self._started():
             return self._never_asked()
         named = listed([each.reference for each in missing])
@@ -259,12 +259,12 @@ class ScenarioJudge:
         if not self._output.shows_any([*wanted, *decoys]):
             return unseen("the client's output names none of the scenario's resources", WITNESS_HINT)
         for decoy in [*decoys, *self._come_along(wanted)]:
-            said = listed_alike(wanted, decoy, self._output)
-            if said:
+            text = listed_alike(wanted, decoy, self._output)
+            if text:
                 finding = failed(
                     f"{decoy.reference} is listed with what was asked for, and is not it", "witness", is_certain=True
                 )
-                finding.details.append(("shown as", said))
+                finding.details.append(("shown as", text))
                 return finding
         return passed("nothing else is listed as what was asked for", "witness")
 
@@ -315,8 +315,8 @@ class ScenarioJudge:
         for other in self._story.session:
             mixed = words & {str(each.resource["id"]) for each in other.data.held.values()}
             if other is not self._observed and mixed:
-                said = f"{min(mixed)} is shown, which only the server of {other.scenario.id} has"
-                return failed(said, "witness", is_certain=True)
+                text = f"{min(mixed)} is shown, which only the server of {other.scenario.id} has"
+                return failed(text, "witness", is_certain=True)
         return passed("nothing is shown but what this server said", "witness")
 
     def _admits(self) -> CaseFinding:
@@ -333,12 +333,12 @@ class ScenarioJudge:
         if wanted and all(self._output.names(each) for each in wanted):
             return passed("it shows what was asked for all the same", "witness")
         told = " ".join(self._output.text.text.split())[:_MOST_QUOTED]
-        said = (
+        text = (
             f"it ended as if all were well, and said {told!r}"
             if told
             else "it ended as if all were well, and said nothing"
         )
-        return failed(f"{said}: nobody learns that the server gave no answer", "witness")
+        return failed(f"{text}: nobody learns that the server gave no answer", "witness")
 
     def _left(self, wanted: Mapping[str, Wanted] | str) -> CaseFinding:
         if isinstance(wanted, str):

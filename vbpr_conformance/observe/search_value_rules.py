@@ -46,8 +46,8 @@ def _checked(name: str, value: str, parse: Callable[[str], object]) -> Iterator[
     for each in alternatives(value):
         try:
             parse(each)
-        except SearchValueError as trouble:
-            yield wrong("value", f"{name}={value}: {trouble}")
+        except SearchValueError as error:
+            yield wrong("value", f"{name}={value}: {error}")
 
 
 def date_issues(name: str, value: str) -> Iterator[RequestIssue]:

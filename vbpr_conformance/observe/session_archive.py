@@ -43,8 +43,8 @@ class SessionArchive:
             else:
                 archive.facts = dict(facts)
                 archive.save()
-        except OSError as trouble:
-            raise UsageError(f"{archive.folder}: the session cannot be kept there ({trouble.strerror})") from trouble
+        except OSError as error:
+            raise UsageError(f"{archive.folder}: the session cannot be kept there ({error.strerror})") from error
         except (ValueError, KeyError, TypeError):
             archive.close()
             raise UsageError(f"{archive.folder}: is no session, choose another --session or remove it") from None

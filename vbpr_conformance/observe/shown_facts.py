@@ -245,7 +245,7 @@ class OutputText:
 def first_lost(text: OutputText, facts: Sequence[ShownFact]) -> tuple[str, ShownFact | None]:
     """Ask for several facts: `exact` if all are shown, else how the first of the others is shown, and which it is."""
     for fact in facts:
-        said = text.shows(fact)
-        if said != EXACT:
-            return said, fact
+        sentence = text.shows(fact)
+        if sentence != EXACT:
+            return sentence, fact
     return EXACT, None

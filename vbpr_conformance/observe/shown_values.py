@@ -259,8 +259,8 @@ def sightings(values: Sequence[SoughtValue], labels: Mapping[str, str], output: 
         found.append(_sighted(value, records[value.thing], output))
     called = {thing: name for name, thing in reversed(list(labels.items()))}
     for at, other in _exchanged(values, records):
-        said = f"it is shown as that of {called.get(other, other)!r}"
-        found[at] = replace(found[at], said=said, fact=values[at].facts[0])
+        sentence = f"it is shown as that of {called.get(other, other)!r}"
+        found[at] = replace(found[at], said=sentence, fact=values[at].facts[0])
     return found
 
 
@@ -282,20 +282,20 @@ def _exchanged(values: Sequence[SoughtValue], records: Mapping[str, OutputText])
 
 def _sighted(value: SoughtValue, record: OutputText, output: ClientOutput) -> ValueSighting:
     thing_shown = bool(record.text.strip())
-    said: list[tuple[str, ShownFact]] = []
+    sentence: list[tuple[str, ShownFact]] = []
     sure = [each for each in value.facts if output.is_unique(each)] if value.any_of_them else []
     for fact in sure or value.facts:
         seen = _shown(fact, record, output)
         if value.any_of_them and seen == EXACT:
             return ValueSighting(value, EXACT, None, thing_shown)
-        said.append((seen, fact))
-    lost = next(((seen, fact) for seen, fact in said if seen not in {EXACT, ""}), None)
-    missing = next(((seen, fact) for seen, fact in said if seen == ""), None)
+        sentence.append((seen, fact))
+    lost = next(((seen, fact) for seen, fact in sentence if seen not in {EXACT, ""}), None)
+    missing = next(((seen, fact) for seen, fact in sentence if seen == ""), None)
     worst = lost or missing
     if worst is None:
         return ValueSighting(value, EXACT, None, thing_shown)
     seen, fact = worst
-    if fact.kind == "unit" and seen == "" and said[0][0] == EXACT:
+    if fact.kind == "unit" and seen == "" and sentence[0][0] == EXACT:
         seen = f"its {'/'.join(fact.ways)} is lost"
     return ValueSighting(value, seen, fact, thing_shown, output.is_unique(fact))
 
@@ -303,8 +303,8 @@ def _sighted(value: SoughtValue, record: OutputText, output: ClientOutput) -> Va
 def _shown(fact: ShownFact, record: OutputText, output: ClientOutput) -> str:
     if fact.kind == "open end":
         _, start, end, *others = fact.ways
-        said = made_up_end(output.text.text, start, end, others)
-        return f"it has no {'end' if start else 'start'}, and {said} is shown as such" if said else EXACT
+        sentence = made_up_end(output.text.text, start, end, others)
+        return f"it has no {'end' if start else 'start'}, and {sentence} is shown as such" if sentence else EXACT
     own = record.shows(fact) if record.text else ""
     if own == EXACT:
         return EXACT

@@ -141,10 +141,10 @@ class SmartLogin:
             "code_challenge_method is not S256": given.get("code_challenge_method") != "S256",
             "code_challenge is missing": not given.get("code_challenge"),
         }
-        said = next((said for said, is_wrong in wrong.items() if is_wrong), "")
-        if said:
-            back = {"error": "invalid_request", "error_description": said, "state": given.get("state", "")}
-            return _with_issue(_redirect(redirect, back), f"authorize: {said}")
+        text = next((text for text, is_wrong in wrong.items() if is_wrong), "")
+        if text:
+            back = {"error": "invalid_request", "error_description": text, "state": given.get("state", "")}
+            return _with_issue(_redirect(redirect, back), f"authorize: {text}")
         code = secrets.token_urlsafe(16)
         granted = _Granted(given.get("scope", ""), self.clock() + 60, given["code_challenge"], redirect)
         self._codes[code] = granted
@@ -216,8 +216,8 @@ class SmartLogin:
                 audience=f"{self.base}/auth/token",
                 options={"require": ["iss", "sub", "aud", "exp", "jti"]},
             )
-        except (jwt.PyJWTError, ValueError) as trouble:
-            raise _RefusedLoginError("invalid_client", f"the assertion is not good: {trouble}") from None
+        except (jwt.PyJWTError, ValueError) as error:
+            raise _RefusedLoginError("invalid_client", f"the assertion is not good: {error}") from None
         if claims["iss"] != self.registration.id or claims["sub"] != self.registration.id:
             raise _RefusedLoginError("invalid_client", "iss and sub of the assertion are not the client's id")
         if float(claims["exp"]) - time.time() > _LONGEST_ASSERTION_S + 5:
@@ -265,14 +265,14 @@ class SmartLogin:
             )
         held = self.tokens.get(token)
         if held is None:
-            said = "the token is that of another scenario" if self.elsewhere(token) else "the token was not given here"
-            return _with_issue(_refused(401, said), said)
+            text = "the token is that of another scenario" if self.elsewhere(token) else "the token was not given here"
+            return _with_issue(_refused(401, text), text)
         if held.until < self.clock():
             return _refused(401, "the token has expired")
         if not _covers(held.scopes, asked):
             is_of_type = _covers(held.scopes, asked, any_type=True)
-            said = f"the scopes of the token ({held.scopes or 'none'}) do not cover {asked.method} {asked.path}"
-            return _with_issue(_refused(403, said), said, is_error=not is_of_type)
+            text = f"the scopes of the token ({held.scopes or 'none'}) do not cover {asked.method} {asked.path}"
+            return _with_issue(_refused(403, text), text, is_error=not is_of_type)
         return None
 
 

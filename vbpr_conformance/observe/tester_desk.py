@@ -61,8 +61,8 @@ class TesterDesk:
         key, _, value = rest.partition(" ")
         try:
             check_answers({key: value.strip()}, self._session.scenarios)
-        except UsageError as trouble:
-            self._say(str(trouble))
+        except UsageError as error:
+            self._say(str(error))
             return
         self._session.take_answer(key, value.strip())
         self._say(f"{key}: taken")

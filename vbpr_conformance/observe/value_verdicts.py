@@ -80,14 +80,14 @@ class ValueJudge:
         """Take the worst of several sightings; an answer stands in for what was not shown, not for what is wrong."""
         asked = {question_id(case, number): each for number, each in enumerate(found, 1)}
         answered = {key: self._answer(key, each) for key, each in asked.items()}
-        wrong = [(key, said) for key, said in answered.items() if said and said != EXACT]
+        wrong = [(key, text) for key, text in answered.items() if text and text != EXACT]
         open_ones = {key: each for key, each in asked.items() if each.said != EXACT and answered[key] != EXACT}
         lost = [each for each in found if each.said not in {"", EXACT}]
         if lost:
             finding = failed(f"{value_name(lost[0])}: {lost[0].said}", "witness", is_certain=True)
         elif wrong:
-            key, said = wrong[0]
-            return failed(f"{value_name(asked[key])}: {said}", "answer", is_certain=True)
+            key, text = wrong[0]
+            return failed(f"{value_name(asked[key])}: {text}", "answer", is_certain=True)
         elif not open_ones:
             step = "answer" if any(answered.values()) else "witness"
             return passed(f"{len(found)} of {len(found)} values are shown", step)
@@ -129,7 +129,7 @@ class ValueJudge:
             return ""
         given = OutputText([Piece(text)])
         for fact in sighting.value.facts:
-            said = given.shows(fact)
-            if said != EXACT:
-                return said or f"answered {text.strip()!r}, it is {fact.told()}"
+            sentence = given.shows(fact)
+            if sentence != EXACT:
+                return sentence or f"answered {text.strip()!r}, it is {fact.told()}"
         return EXACT

@@ -31,8 +31,8 @@ def _read(name: str, others: set[str]) -> Iterator[tuple[str, bytes]]:
         for file in sorted(path.rglob("*")):
             if file.is_file() and not file.is_symlink() and not others & set(file.relative_to(path).parts[:-1]):
                 yield str(file), file.read_bytes()[:_MOST_OUTPUT]
-    except OSError as trouble:
-        raise UsageError(f"cannot read the witness {name}: {trouble.strerror}") from None
+    except OSError as error:
+        raise UsageError(f"cannot read the witness {name}: {error.strerror}") from None
 
 
 def _fetched(url: str) -> bytes:
@@ -41,8 +41,8 @@ def _fetched(url: str) -> bytes:
     try:
         answer = httpx.get(url, timeout=_TIMEOUT_S, follow_redirects=True)
         answer.raise_for_status()
-    except (httpx.HTTPError, httpx.InvalidURL) as trouble:
-        raise UsageError(f"cannot read the witness {url}: {trouble}") from None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise UsageError(f"cannot read the witness {url}: {error}") from None
     return answer.content
 
 
@@ -52,8 +52,8 @@ def read_answers(path: Path | None) -> dict[str, str]:
         return {}
     try:
         text = path.read_bytes()
-    except OSError as trouble:
-        raise UsageError(f"cannot read the answers {path}: {trouble.strerror}") from None
+    except OSError as error:
+        raise UsageError(f"cannot read the answers {path}: {error.strerror}") from None
     data = load(text, str(path))
     if not isinstance(data, dict):
         raise UsageError(f"{path}:1: answers are a mapping of question ids to values, as `plain/scores#1: 12.5`")

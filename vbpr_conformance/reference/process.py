@@ -52,8 +52,8 @@ def _url(process: subprocess.Popen[str], errors: IO[str]) -> str:
         if line.startswith(READY):
             return line.removeprefix(READY).strip()
     errors.seek(0)
-    said = errors.read().strip().splitlines()
-    raise TargetError(f"the reference server did not start: {said[-1] if said else 'it said nothing'}")
+    text = errors.read().strip().splitlines()
+    raise TargetError(f"the reference server did not start: {text[-1] if text else 'it text nothing'}")
 
 
 def _end(process: subprocess.Popen[str]) -> None:

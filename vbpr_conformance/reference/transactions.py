@@ -116,8 +116,8 @@ def _carry_out(server: Server, entries: list[BundleEntry]) -> None:
         entry.response = server.answer(entry.request)
         if entry.response.status >= 400:  # noqa: PLR2004  # HTTP's errors
             issues = entry.response.parsed().get("issue", []) if entry.response.has_content else []
-            said = [{**each, "expression": [f"Bundle.entry[{entry.place}]"]} for each in issues]
-            raise ProblemError(entry.response.status, f"Bundle.entry[{entry.place}] failed", issues=said)
+            placed = [{**each, "expression": [f"Bundle.entry[{entry.place}]"]} for each in issues]
+            raise ProblemError(entry.response.status, f"Bundle.entry[{entry.place}] failed", issues=placed)
 
 
 def _settle_ids(server: Server, entries: list[BundleEntry]) -> None:
@@ -168,22 +168,22 @@ def _no_resource_twice(entries: list[BundleEntry]) -> None:
 
 def _answer(entry: BundleEntry, outer: Request) -> str:
     response = entry.response
-    said: dict[str, Any] = {"status": f"{response.status} {HTTPStatus(response.status).phrase}"}
+    text: dict[str, Any] = {"status": f"{response.status} {HTTPStatus(response.status).phrase}"}
     for header, name in (("Location", "location"), ("ETag", "etag")):
         if header in response.headers:
-            said[name] = response.headers[header]
+            text[name] = response.headers[header]
     modified = response.headers.get("Last-Modified")
     if modified is not None:
-        said["lastModified"] = crud.instant_of(modified)
+        text["lastModified"] = crud.instant_of(modified)
     parts = []
     content = response.parsed() if response.has_content else None
     if content is not None and content["resourceType"] == "OperationOutcome":
-        said["outcome"] = content
+        text["outcome"] = content
     elif content is not None and _is_shown(entry, outer):
         parts.append(f'"resource":{response.json()}')
     if entry.will_be and response.status in {200, 201}:
         parts.insert(0, f'"fullUrl":{json_codec.dumps(f"{outer.base}/{entry.will_be}")}')
-    parts.append(f'"response":{json_codec.dumps(said)}')
+    parts.append(f'"response":{json_codec.dumps(text)}')
     return f"{{{','.join(parts)}}}"
 
 

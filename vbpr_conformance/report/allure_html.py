@@ -39,8 +39,8 @@ def make_allure_report(folder: Path) -> Path:
         raise UsageError(f"{program} did not make the report: {error}") from None
     page = out / "index.html"
     if done.returncode or not page.is_file():
-        said = (done.stderr or done.stdout).strip().splitlines()
-        raise UsageError(f"{program} did not make the report: {said[-1] if said else 'it said nothing'}; `{_INSTALL}`?")
+        text = (done.stderr or done.stdout).strip().splitlines()
+        raise UsageError(f"{program} did not make the report: {text[-1] if text else 'it text nothing'}; `{_INSTALL}`?")
     _without_trackers(out)
     return page
 

@@ -24,8 +24,8 @@ class BadgeSvg(AtTheEnd):
     def end(self, record: RunRecord, summary: RunSummary) -> None:
         """Write the file."""
         verdict = summary.verdict.value
-        said = verdict if record.whole else f"{verdict} in part"
-        write_whole(self._path, badge(f"VBPR {record.edition.version}", said, _COLOURS[verdict]))
+        text = verdict if record.whole else f"{verdict} in part"
+        write_whole(self._path, badge(f"VBPR {record.edition.version}", text, _COLOURS[verdict]))
 
 
 def badge(label: str, said: str, colour: str) -> str:

@@ -80,8 +80,8 @@ class Progress:
         self._out.flush()
 
     def _suite_line(self, suite: str, counts: Counter[Verdict]) -> str:
-        said = " · ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
-        return f"  {suite:<40} {said}"
+        text = " · ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
+        return f"  {suite:<40} {text}"
 
     def _draw(self, latest: CaseResult) -> None:
         now = time.monotonic()

@@ -123,8 +123,8 @@ def _causes(causes: Sequence[Cause], scripts: Mapping[CaseKey, str]) -> list[str
 
 def _cause(cause: Cause, script: str) -> list[str]:
     mark = label(cause)
-    said = f"{cause.sentence} ({cause.known})" if cause.known else cause.sentence
-    lines = [f"  {mark:<7} {said:<{_SENTENCE}} {counted(len(cause.cases), 'case')}"]
+    text = f"{cause.sentence} ({cause.known})" if cause.known else cause.sentence
+    lines = [f"  {mark:<7} {text:<{_SENTENCE}} {counted(len(cause.cases), 'case')}"]
     if cause.known or cause.strength == "SHOULD":
         return lines
     if cause.breaks:

@@ -110,12 +110,12 @@ def _test(result: CaseResult) -> dict[str, Any]:
 def _actions(result: CaseResult) -> Iterator[dict[str, Any]]:
     for exchange in result.exchanges:
         if exchange["phase"].startswith("step"):
-            said = f"{exchange['method']} {exchange['url']} → {exchange['status'] or exchange['error']}"
-            yield {"operation": {"result": "pass" if exchange["status"] else "error", "message": _text(said)}}
+            text = f"{exchange['method']} {exchange['url']} → {exchange['status'] or exchange['error']}"
+            yield {"operation": {"result": "pass" if exchange["status"] else "error", "message": _text(text)}}
     judged: dict[str, Any] = {"result": "skip" if result.deviation else _RESULT[result.verdict]}
-    said = f"known: {result.deviation}; {result.message}" if result.deviation else result.message
-    if _text(said):
-        judged["message"] = _text(said)
+    text = f"known: {result.deviation}; {result.message}" if result.deviation else result.message
+    if _text(text):
+        judged["message"] = _text(text)
     if result.link:
         judged["detail"] = result.link
     yield {"assert": judged}

@@ -36,8 +36,8 @@ def explanation(run: CaseRun, settling: SearchSettling) -> tuple[tuple[str, str]
     known = {each.reference for each in run.resources.values() if each.type == kind}
     if not answer.matches or known <= answer.match_references:
         return ()
-    said = f"the server answers to {stated}, the name in the guide's CapabilityStatement; the SearchParameter's code is"
-    return (("note", f"{said} {code}"),)
+    text = f"the server answers to {stated}, the name in the guide's CapabilityStatement; the SearchParameter's code is"
+    return (("note", f"{text} {code}"),)
 
 
 def _stated(run: CaseRun) -> str:

@@ -98,13 +98,13 @@ def _judged(case: Case, context: Context) -> dict[str, Any]:
         if outcome.missed:
             return _found(case, context, outcome.missed[0], weak=True)
         return {"verdict": Verdict.SKIP, "message": str(reason), "applicable": reason.applicable}
-    except TargetError as trouble:
+    except TargetError as error:
         context.breaker.outage()
-        return {"verdict": Verdict.ERROR, "message": str(trouble)}
-    except (HarnessError, UsageError) as trouble:
-        return {"verdict": Verdict.ERROR, "message": str(trouble)}
-    except Exception as trouble:  # noqa: BLE001  a mistake of the harness must not look like one of the server
-        return {"verdict": Verdict.ERROR, "message": f"the harness broke down: {_described(trouble)}"}
+        return {"verdict": Verdict.ERROR, "message": str(error)}
+    except (HarnessError, UsageError) as error:
+        return {"verdict": Verdict.ERROR, "message": str(error)}
+    except Exception as error:  # noqa: BLE001  a mistake of the harness must not look like one of the server
+        return {"verdict": Verdict.ERROR, "message": f"the harness broke down: {_described(error)}"}
     if outcome.missed:
         return _found(case, context, outcome.missed[0], weak=True)
     return {"verdict": Verdict.PASS, "notes": tuple(dict.fromkeys(outcome.notes))}
@@ -158,9 +158,9 @@ def _gate(case: Case, context: Context) -> None:
     if not context.settings.read_only and case.spec.mode == "read-only":
         raise NotTestedError("it looks at what the server holds: run it with --read-only", applicable=False)
     if not case.spec.also_unclaimed and not _is_claimed(case, context):
-        said = " ".join(f"{key} {value}" for key, value in _about(case).items())
+        text = " ".join(f"{key} {value}" for key, value in _about(case).items())
         raise NotTestedError(
-            f"the guide leaves it to the server, and its CapabilityStatement does not claim it ({said})",
+            f"the guide leaves it to the server, and its CapabilityStatement does not claim it ({text})",
             applicable=False,
         )
 
@@ -257,8 +257,8 @@ def _payload(spec: Seed, run: CaseRun, context: Context, drawn: Drawn) -> dict[s
     size, random = drawn
     try:
         made = context.payload(spec, run.scope(), random, size)
-    except MissingValueError as trouble:
-        raise HarnessError(f"{run.source}: {trouble}") from trouble
+    except MissingValueError as error:
+        raise HarnessError(f"{run.source}: {error}") from error
     return with_zeros(made) if "element" in run.row else made
 
 
@@ -269,15 +269,15 @@ def _run_steps(run: CaseRun, context: Context, outcome: _Outcome) -> bool:
         context.recorder.enter(f"step {position}")
         answer = performer.perform(step, run)
         if step.may_refuse and _leaves(step, answer.exchange.status):
-            said = f"{answer.exchange.method} {short_url(answer.exchange)} is answered {answer.exchange.status}"
-            raise NotTestedError(f"R4 leaves it to the server: {said}", applicable=False)
+            text = f"{answer.exchange.method} {short_url(answer.exchange)} is answered {answer.exchange.status}"
+            raise NotTestedError(f"R4 leaves it to the server: {text}", applicable=False)
         if is_refusal(answer.exchange.status) and _may_refuse(run, context):
-            said = f"{short_url(answer.exchange)} is refused with {answer.exchange.status}"
+            text = f"{short_url(answer.exchange)} is refused with {answer.exchange.status}"
             if run.row.get("answered") == "SHOULD":
                 known = "R4 defines it, and does not say that every server has to support it"
-                outcome.missed.append(Finding(f"{said}: {known}", exchanges=[answer.exchange]))
+                outcome.missed.append(Finding(f"{text}: {known}", exchanges=[answer.exchange]))
             else:
-                outcome.notes.append(f"{said}: the id may be that of resources of several types")
+                outcome.notes.append(f"{text}: the id may be that of resources of several types")
             return False
         if step.expect:
             outcome.missed += _checked(step.expect, answer, run)
@@ -295,8 +295,8 @@ def _checked(expect: Expect, answer: Answer, run: CaseRun) -> list[Finding]:
     """Check an expectation; a value of an earlier answer that it needs and that is not there is a finding."""
     try:
         return check(expect, answer, run)
-    except MissingValueError as trouble:
-        raise untold(trouble, run, "what is expected of a later one") from trouble
+    except MissingValueError as error:
+        raise untold(error, run, "what is expected of a later one") from error
 
 
 def _may_refuse(run: CaseRun, context: Context) -> bool:

@@ -162,8 +162,8 @@ def _without_type(group: list[CaseResult]) -> tuple[object, ...]:
     check, shared = group[0].check, signature(group[0])
     if check is None or not check.resource or check.interaction.startswith("search"):
         return shared
-    said = re.sub(rf"\b{re.escape(check.resource)}\b", "…", check.cause)
-    return (group[0].verdict, group[0].deviation, said, check.interaction, check.status)
+    text = re.sub(rf"\b{re.escape(check.resource)}\b", "…", check.cause)
+    return (group[0].verdict, group[0].deviation, text, check.interaction, check.status)
 
 
 def _without_verdict(group: list[CaseResult]) -> tuple[object, ...]:

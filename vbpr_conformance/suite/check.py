@@ -134,8 +134,8 @@ def _expected(at: Location, expect: Expect, known: set[str], answers: set[str]) 
             did_you_mean(expect.same_ids_as, answers),
         )
     for matcher in ("fhirpath", "every"):
-        said = getattr(expect, matcher)
-        for expression in [said] if isinstance(said, str) else said or ():
+        text = getattr(expect, matcher)
+        for expression in [text] if isinstance(text, str) else text or ():
             yield from _expression((*at, matcher), expression)
 
 
@@ -146,5 +146,5 @@ def _expression(at: Location, expression: str) -> Iterator[Mistake]:
         return
     try:
         fhirpath.compile(expression)
-    except (fhirpath.ExpressionError, VbprError) as trouble:
-        yield at, str(trouble), "expected FHIRPath"
+    except (fhirpath.ExpressionError, VbprError) as error:
+        yield at, str(error), "expected FHIRPath"

@@ -51,16 +51,16 @@ def _declared_of(about: Mapping[str, str], rest: Mapping[str, Any], resource: Ma
     if "include" in about:
         return bool({about["include"], "*"} & set(strings(resource, "searchInclude")))
     if "conditional" in about:
-        said = resource.get(_CONDITIONAL[about["conditional"]])
-        return said is True or said in ("single", "multiple")
+        text = resource.get(_CONDITIONAL[about["conditional"]])
+        return text is True or text in ("single", "multiple")
     return True
 
 
 def _said(held: Any, wanted: str) -> bool:
     """Whether a value of the statement is, or has among others, what is wanted: one word, or one of several (`a|b`)."""
     values = held if isinstance(held, list) else [held]
-    said = {str(each).lower() if isinstance(each, bool) else str(each) for each in values}
-    return bool(said & set(wanted.split("|")))
+    claimed = {str(each).lower() if isinstance(each, bool) else str(each) for each in values}
+    return bool(claimed & set(wanted.split("|")))
 
 
 def declared_parameters(about: Mapping[str, str], statement: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -78,8 +78,8 @@ def run_examples(body: Callable[[list[Drawn]], Sequence[Exchange]], effort: Effo
                 limit = min(limit, effort.spent() + _REQUESTS_TO_SHRINK)
             failing[drawn] = finding
             raise
-        except Exception as trouble:
-            raise _StopError(trouble) from trouble
+        except Exception as error:
+            raise _StopError(error) from error
 
     # Without a database no key into one is needed; Hypothesis would read this file again to make one for each case.
     setattr(run, "_hypothesis_internal_database_key", b"")  # noqa: B010  it has no public name

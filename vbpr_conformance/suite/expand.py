@@ -77,8 +77,8 @@ def _case(suite: Suite, index: int, spec: CaseSpec, row: Row, edition: Edition) 
         name = text(spec.id, scope)
         title = text(spec.title, scope)
         named = [text(each, scope) for each in spec.requirements]
-    except MissingValueError as trouble:
-        raise suite.wrong(("cases", index, "id"), str(trouble), f"a row here holds {sorted(row.values)}") from trouble
+    except MissingValueError as error:
+        raise suite.wrong(("cases", index, "id"), str(error), f"a row here holds {sorted(row.values)}") from error
     here = [each.removesuffix("?") for each in named if not each.endswith("?") or each[:-1] in known]
     ids = dict.fromkeys([*here, *row.requirements])
     unknown = next((each for each in ids if each not in known), None)

@@ -125,8 +125,8 @@ def _query(exchange: Exchange) -> list[tuple[str, str]]:
 
 
 def _formats(exchange: Exchange) -> tuple[str, ...]:
-    said = " ".join(exchange.request_headers.get(name, "") for name in ("Accept", "Content-Type"))
-    return tuple(form for form in ("json", "xml") if f"fhir+{form}" in said)
+    text = " ".join(exchange.request_headers.get(name, "") for name in ("Accept", "Content-Type"))
+    return tuple(form for form in ("json", "xml") if f"fhir+{form}" in text)
 
 
 def _names_only(query: str) -> str:

@@ -59,8 +59,8 @@ class Performer:
             self.settling.settle(run.own())
         try:
             answer = _PERFORMERS[step.verb](self, verb, sent)
-        except UnusableUrlError as trouble:
-            raise Finding(str(trouble)) from trouble
+        except UnusableUrlError as error:
+            raise Finding(str(error)) from error
         answer.sent = sent if isinstance(sent, dict) else None
         run.exchanges += answer.pages or [answer.exchange]
         if sum(len(each.body) for each in run.exchanges) > _MOST_BYTES:
@@ -92,16 +92,16 @@ class Performer:
 def _filled(step: Step, run: CaseRun) -> dict[str, Any]:
     try:
         verb: dict[str, Any] = fill(step.asked, run.scope())
-    except MissingValueError as trouble:
-        raise untold(trouble, run, f"the next step ({step.verb})") from trouble
+    except MissingValueError as error:
+        raise untold(error, run, f"the next step ({step.verb})") from error
     try:
         type(getattr(step, step.verb)).model_validate(verb, by_name=True)
-    except ValidationError as trouble:
-        first = trouble.errors(include_url=False)[0]
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
         given = str(first["input"])[:_MOST_SHOWN]
-        said = f"an answer gives {given!r} where the next step ({step.verb}) needs its {where}"
-        raise Finding(said, (), [each.exchange for each in run.answers.values()][-1:]) from None
+        text = f"an answer gives {given!r} where the next step ({step.verb}) needs its {where}"
+        raise Finding(text, (), [each.exchange for each in run.answers.values()][-1:]) from None
     return verb
 
 
@@ -115,8 +115,8 @@ def untold(trouble: MissingValueError, run: CaseRun, needed_by: str) -> Finding 
         raise NotTestedError("the server does not count versions, so the next one cannot be named", applicable=False)
     exchange = run.answers[trouble.name].exchange
     missing = trouble.path.partition(".")[2]
-    said = f"the answer to {request_text(exchange)} does not tell {missing}, which {needed_by} needs"
-    return Finding(said, exchanges=[exchange])
+    text = f"the answer to {request_text(exchange)} does not tell {missing}, which {needed_by} needs"
+    return Finding(text, exchanges=[exchange])
 
 
 def _sent_by(verb: Mapping[str, Any], run: CaseRun) -> Any:
@@ -273,8 +273,8 @@ def _operation(performer: Performer, verb: Mapping[str, Any], sent: Any) -> Answ
 def _page(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:
     try:
         return Answer("page", performer.client.page(verb["url"], **_options(verb)))
-    except UsageError as trouble:
-        raise NotTestedError(f"{trouble}; give the URL that the server itself uses") from trouble
+    except UsageError as error:
+        raise NotTestedError(f"{error}; give the URL that the server itself uses") from error
 
 
 def _bundle(performer: Performer, verb: Mapping[str, Any], sent: Any, kind: str) -> Answer:

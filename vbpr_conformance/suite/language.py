@@ -149,8 +149,8 @@ class Step(Strict):
     def _one_verb(self) -> Self:
         given = [verb for verb in self.VERBS if getattr(self, verb) is not None]
         if len(given) != 1:
-            said = " and ".join(kebab(verb) for verb in given) or "none"
-            raise ValueError(f"a step has exactly one verb, found {said}; expected one of {self.verbs_text()}")
+            text = " and ".join(kebab(verb) for verb in given) or "none"
+            raise ValueError(f"a step has exactly one verb, found {text}; expected one of {self.verbs_text()}")
         return self
 
     @classmethod

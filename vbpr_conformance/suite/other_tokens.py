@@ -58,10 +58,10 @@ class OtherTokens:
         if kind not in self._readers:
             try:
                 self._readers[kind] = self._client.log_in(self._login().narrowed(f"system/{kind}.rs").token_alone())
-            except LoginError as trouble:
+            except LoginError as error:
                 raise NotTestedError(
-                    f"it needs a token that only lets read {kind}, and none was given ({trouble})", applicable=False
-                ) from trouble
+                    f"it needs a token that only lets read {kind}, and none was given ({error})", applicable=False
+                ) from error
         return self._readers[kind]
 
     def _login(self) -> TokenLogin:

@@ -85,16 +85,16 @@ class RunResources:
             return created
         refuse_when_locked_out(exchange)
         kind, status = resource["resourceType"], exchange.status
-        said = in_brackets(explanation_in(exchange))
+        text = in_brackets(explanation_in(exchange))
         if status in _STORED:
             raise Finding(f"{request_text(exchange)} answered {status} and does not tell the id", exchanges=[exchange])
         if not self._is_told(kind, status):
             raise Finding(
-                f"{request_text(exchange)} answered {status} to a conformant {kind}, expected 201{said}",
+                f"{request_text(exchange)} answered {status} to a conformant {kind}, expected 201{text}",
                 exchanges=[exchange],
             )
         raise NotTestedError(
-            f"not verifiable: the {kind} that it needs ({name}) was refused with {status}, as in a case before{said}"
+            f"not verifiable: the {kind} that it needs ({name}) was refused with {status}, as in a case before{text}"
         )
 
     def is_known_refusal(self, exchanges: Sequence[Exchange]) -> bool:

@@ -203,8 +203,8 @@ class Session:
         try:
             with self._open_client(self.target.url) as client:
                 software = member(check_fhir_endpoint(client, resource_type), "software")
-        except TargetError as trouble:
-            self.record.trouble = str(trouble)
+        except TargetError as error:
+            self.record.trouble = str(error)
             raise
         self.record.tally.software = string(software, "name")
         self.record.tally.version = string(software, "version")

@@ -71,15 +71,15 @@ def load_suite(path: Path) -> Suite:
     """Read a suite file; all its mistakes together make one `UsageError`, a line each."""
     try:
         text = path.read_bytes()
-    except OSError as trouble:
-        raise UsageError(f"{path}: cannot be read ({trouble.strerror}), expected a suite file") from trouble
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}), expected a suite file") from error
     data = load(text, str(path))
     if not isinstance(data, YamlDict):
         raise wrong(str(path), 1, "no mapping at the top", "expected `suite: NAME` and `cases:`")
     try:
         spec = SuiteSpec.model_validate(data)
-    except ValidationError as trouble:
-        raise UsageError("\n".join(mistakes(path, data, trouble, SuiteSpec))) from trouble
+    except ValidationError as error:
+        raise UsageError("\n".join(mistakes(path, data, error, SuiteSpec))) from error
     suite = Suite(path, spec, data)
     _refuse_duplicates(suite)
     return suite

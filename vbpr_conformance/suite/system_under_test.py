@@ -79,18 +79,18 @@ class SystemUnderTest:
             for page in self.client.pages(answer.exchange, self._bases):
                 answer.add_page(page)
                 if page.status != _OK or page.resource is None or page.resource.get("resourceType") != "Bundle":
-                    said = in_brackets(explanation_in(page))
-                    raise Finding(f"page {len(answer.pages)} of the search answered {page.status}{said}", (), [page])
+                    text = in_brackets(explanation_in(page))
+                    raise Finding(f"page {len(answer.pages)} of the search answered {page.status}{text}", (), [page])
                 if len(answer.pages) == enough:
                     return
                 if len(answer.pages) % _PAGES_OF_DELETED == 0:
                     self._refuse_deleted(answer)
                 if len(answer.pages) >= _MOST_PAGES:
                     raise NotTestedError(f"the search has more than {_MOST_PAGES} pages; test against a smaller store")
-        except ForeignLinkError as trouble:
-            raise NotTestedError(f"{trouble}; give the URL that the server itself uses") from trouble
-        except PagingError as trouble:
-            raise Finding(str(trouble), (), answer.pages[-1:]) from trouble
+        except ForeignLinkError as error:
+            raise NotTestedError(f"{error}; give the URL that the server itself uses") from error
+        except PagingError as error:
+            raise Finding(str(error), (), answer.pages[-1:]) from error
 
     def _refuse_deleted(self, answer: Answer) -> None:
         """Read no further where a search goes on finding what the run has deleted: its pages grow without end."""

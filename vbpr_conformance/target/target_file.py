@@ -90,8 +90,8 @@ def read_target(
                 _note(origins, (key,), part, where if key == name else _always(where((name,))))
     try:
         spec = TargetSpec.model_validate(_plain(merged))
-    except ValidationError as trouble:
-        errors = trouble.errors(include_url=False, include_input=True)
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_input=True)
         lines = sorted({_mistake(path, data, origins, each) for each in errors})
         raise UsageError("\n".join(text for _, text in lines)) from None
     return Target(spec, origins, [*secrets, *_secrets(spec)])
@@ -159,8 +159,8 @@ def _filled(data: Any, placeholders: Placeholders, path: Path, line: int = 1) ->
         return float(data) if isinstance(data, Decimal) else data
     try:
         return placeholders.fill(data)
-    except PlaceholderError as trouble:
-        raise UsageError(f"{path}:{line}: {trouble}") from None
+    except PlaceholderError as error:
+        raise UsageError(f"{path}:{line}: {error}") from None
 
 
 def _of_environment(environment: Mapping[str, str]) -> dict[str, Any]:

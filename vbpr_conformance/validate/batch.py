@@ -70,8 +70,8 @@ def validate_paths(  # noqa: PLR0913 - the options of the command, by name
     named = [str(each) for each in paths]
     job = _Job(edition, profile, tuple(map(Path, packages)), tuple(known_beside(named)))
     worker = _Worker(job)
-    for trouble in worker.troubles:
-        warn(trouble)
+    for error in worker.troubles:
+        warn(error)
     judged = _judged(worker, job, _chunks(sources(named)), workers or os.cpu_count() or 1)
     try:
         for count, outcome in enumerate(judged, start=1):

@@ -10,7 +10,7 @@ from vbpr_conformance.validate.issue import Issue
 
 def operation_outcome(issues: Iterable[Issue]) -> dict[str, Any]:
     """Say the issues as an OperationOutcome (https://hl7.org/fhir/R4/operationoutcome.html)."""
-    said = [
+    given = [
         {
             "severity": issue.severity,
             "code": issue.code,
@@ -21,4 +21,4 @@ def operation_outcome(issues: Iterable[Issue]) -> dict[str, Any]:
         for issue in issues
     ]
     valid = {"severity": "information", "code": "informational", "details": {"text": "No issue was found."}}
-    return {"resourceType": "OperationOutcome", "issue": said or [valid]}
+    return {"resourceType": "OperationOutcome", "issue": given or [valid]}

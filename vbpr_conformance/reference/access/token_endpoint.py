@@ -139,8 +139,8 @@ class TokenEndpoint:
         except TokenRefusedError as refusal:
             if refusal.status == 401:  # noqa: PLR2004  # unauthorized
                 headers["WWW-Authenticate"] = 'Basic realm="token"'
-            said = {"error": refusal.error, "error_description": str(refusal)}
-            return Response(refusal.status, headers, text=json.dumps(said))
+            body = {"error": refusal.error, "error_description": str(refusal)}
+            return Response(refusal.status, headers, text=json.dumps(body))
         return Response(200, headers, text=json.dumps(given))
 
     def _granted(self, request: Request) -> dict[str, Any]:

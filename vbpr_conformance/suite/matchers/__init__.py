@@ -79,11 +79,11 @@ def check(expect: Expect, answer: Answer, evidence: Evidence) -> list[Finding]:
             value = fill(written, evidence.scope())
             try:
                 matcher(value, answer, evidence)
-            except ExpressionError as trouble:
+            except ExpressionError as error:
                 if value == written:
                     raise
-                said = f"an earlier answer gives what no expression can hold: {trouble}"
-                raise Finding(said, (), [answer.exchange]) from trouble
+                text = f"an earlier answer gives what no expression can hold: {error}"
+                raise Finding(text, (), [answer.exchange]) from error
             except Finding as finding:
                 finding.matcher = name
                 if name == "status" and expect.because:

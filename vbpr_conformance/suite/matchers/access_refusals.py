@@ -66,8 +66,8 @@ def shows_none_of(value: str, answer: Answer, evidence: Evidence) -> None:  # no
     """Nothing of this type is found or included by a search."""
     shown = sorted(each for each in references([*answer.matches, *answer.included]) if each.startswith(f"{value}/"))
     if shown:
-        said = f"the answer to {request_text(answer.exchange)} brings {shown[0]}, expected no {value}"
-        raise Finding(said, (), [answer.exchange])
+        text = f"the answer to {request_text(answer.exchange)} brings {shown[0]}, expected no {value}"
+        raise Finding(text, (), [answer.exchange])
 
 
 def no_open_credentials(value: Literal[True], answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001

@@ -47,9 +47,9 @@ def _same_parameter(parameter: Mapping[str, Any], about: Mapping[str, Any], answ
     found = next(each for each in edition.search_parameters(about["resource"]) if each.code == about["search"])
     held = edition.definitions.find(found.url, "SearchParameter")
     text = about_text(about)
-    said = string(parameter, "type")
-    if said not in {found.type, *([str(held.resource.get("type"))] if held else [])}:
-        raise Finding(f"the CapabilityStatement declares {text} as {said}", (), [answer.exchange])
+    sentence = string(parameter, "type")
+    if sentence not in {found.type, *([str(held.resource.get("type"))] if held else [])}:
+        raise Finding(f"the CapabilityStatement declares {text} as {sentence}", (), [answer.exchange])
     defined = string(parameter, "definition").partition("|")[0]
     if defined != found.url:
         what = f"with the definition {printable(defined)}" if defined else "without its definition"
@@ -65,5 +65,5 @@ def _same_parameter(parameter: Mapping[str, Any], about: Mapping[str, Any], answ
 def about_text(about: Mapping[str, Any]) -> str:
     """Say what a requirement is about, for a sentence."""
     rest = {key: value for key, value in about.items() if key != "resource"}
-    said = " ".join(f"{key} {value}" for key, value in rest.items())
-    return f"{said} of {about['resource']}" if "resource" in about and said else said or str(about.get("resource", ""))
+    text = " ".join(f"{key} {value}" for key, value in rest.items())
+    return f"{text} of {about['resource']}" if "resource" in about and text else text or str(about.get("resource", ""))

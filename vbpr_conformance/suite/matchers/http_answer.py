@@ -18,9 +18,9 @@ def status(value: Sequence[str], answer: Answer, evidence: Evidence) -> None:  #
     got = str(answer.exchange.status)
     if any(got == each or (each.endswith("xx") and got[0] == each[0]) for each in value):
         return
-    said = explanation_in(answer.exchange)
+    text = explanation_in(answer.exchange)
     raise Finding(
-        f"{request_text(answer.exchange)} answered {got}, expected {' or '.join(value)}{in_brackets(said)}",
+        f"{request_text(answer.exchange)} answered {got}, expected {' or '.join(value)}{in_brackets(text)}",
         (),
         [answer.exchange],
     )

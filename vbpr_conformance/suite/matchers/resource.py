@@ -30,10 +30,10 @@ _DIRECTLY_BELOW = 2
 
 def _resource(answer: Answer) -> dict[str, Any]:
     if answer.resource is None:
-        said = explanation_in(answer.exchange)
+        text = explanation_in(answer.exchange)
         what = "is empty" if not answer.exchange.body.strip() else "holds no resource"
         raise Finding(
-            f"the answer to {request_text(answer.exchange)} {what}{': ' if said else ''}{said}",
+            f"the answer to {request_text(answer.exchange)} {what}{': ' if text else ''}{text}",
             (),
             [answer.exchange],
         )
@@ -89,13 +89,13 @@ def fhirpath(value: Mapping[str, str], answer: Answer, evidence: Evidence) -> No
         if is_true(expression, resource):
             continue
         what = f"what {request_text(answer.exchange)} returned"
-        said = f"{what}: expected that it {meaning}" if meaning else f"{what} does not satisfy: {expression}"
+        text = f"{what}: expected that it {meaning}" if meaning else f"{what} does not satisfy: {expression}"
         found = _found_instead(expression, resource)
         raise Finding(
-            f"{said} ({found})" if found else said,
+            f"{text} ({found})" if found else text,
             [("expression", expression)] if meaning else (),
             [answer.exchange],
-            cause=general(said),
+            cause=general(text),
         )
 
 

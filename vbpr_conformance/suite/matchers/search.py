@@ -25,10 +25,10 @@ _MOST_LINES = 5
 def _searchset(answer: Answer) -> None:
     resource = answer.resource
     if answer.exchange.status != 200 or resource is None or resource.get("resourceType") != "Bundle":  # noqa: PLR2004
-        said = explanation_in(answer.exchange)
+        text = explanation_in(answer.exchange)
         raise Finding(
             f"{request_text(answer.exchange)} answered {answer.exchange.status} and no Bundle of matches"
-            f"{in_brackets(said)}",
+            f"{in_brackets(text)}",
             (),
             [answer.exchange],
         )

@@ -41,10 +41,10 @@ def told(value: Literal[True], answer: Answer, evidence: Evidence) -> None:  # n
         return
     if _tells(answer):
         return
-    said = explanation_in(answer.exchange)
+    text = explanation_in(answer.exchange)
     raise Finding(
         f"{short_url(answer.exchange)} is answered {answer.exchange.status}, and nothing tells what is wrong with it",
-        [("said", said)] if said else (),
+        [("said", text)] if text else (),
         [answer.exchange],
     )
 

@@ -32,8 +32,8 @@ def versions_agree(value: Literal[True], answer: Answer, evidence: Evidence) -> 
     named = {name: version for name, version in told.items() if version}
     where = f"the answer to {request_text(exchange)}"
     if len(set(named.values())) > 1:
-        said = ", ".join(f"{name} {version}" for name, version in named.items())
-        raise Finding(f"{where} names several versions: {said}", (), [exchange])
+        text = ", ".join(f"{name} {version}" for name, version in named.items())
+        raise Finding(f"{where} names several versions: {text}", (), [exchange])
     header, updated = exchange.headers.get("Last-Modified"), string(meta, "lastUpdated")
     if header and updated and not _same_second(header, updated):
         what = f"{where} says Last-Modified: {header}, and meta.lastUpdated {updated}"

@@ -145,7 +145,7 @@ def _concept(bound: _Bound) -> ObjectCheck:
     def check(value: dict[str, Any], _: Scope) -> Drafts | None:
         listed = value.get("coding")
         open_question: str | None = None
-        said: list[str] = []
+        text: list[str] = []
         for each in listed if type(listed) is list else ():
             if type(each) is not dict:
                 continue
@@ -157,12 +157,12 @@ def _concept(bound: _Bound) -> ObjectCheck:
                 return None
             if answer is None:
                 open_question = _said(each)
-            said.append(_said(each))
+            text.append(_said(each))
         if open_question is not None:
             return bound.undecided(open_question)
-        if not said and ("extension" in value or bound.strength == _MAXIMUM):
+        if not text and ("extension" in value or bound.strength == _MAXIMUM):
             return None
-        return bound.outside(" and ".join(said) if said else "No code")
+        return bound.outside(" and ".join(text) if text else "No code")
 
     return check
 
@@ -197,9 +197,9 @@ def _coding(node: ElementNode, view: ElementRef, bounds: list[_Bound]) -> Object
             if type(code) is str and "_system" not in value:
                 return no_system(f"{shown(code)} found without a system: nobody can tell what it means.")
             return None
-        trouble = no_code_system(system)
-        if trouble is not None:
-            return below(system_rule(trouble), ".system")
+        error = no_code_system(system)
+        if error is not None:
+            return below(system_rule(error), ".system")
         if type(code) is not str:
             return None
         if terms.lacks(system, code):
@@ -249,9 +249,9 @@ def _unit(node: ElementNode, view: ElementRef) -> ObjectCheck:
         system, code = value.get("system"), value.get("code")
         if type(system) is not str or (type(code) is str and (system, code) in fine):
             return None
-        trouble = no_code_system(system)
-        if trouble is not None:
-            return below(system_rule(trouble), ".system")
+        error = no_code_system(system)
+        if error is not None:
+            return below(system_rule(error), ".system")
         if type(code) is str and terms.lacks(system, code):
             return below(unknown(f"{shown(code)} found, which {system} does not have."), ".code")
         if type(code) is str and len(fine) < _REMEMBERED:

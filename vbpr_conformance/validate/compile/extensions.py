@@ -142,9 +142,9 @@ class _Known:
             return unknown
         node = self._node_of(url)
         made: Checker = node
-        trouble = self._context_trouble(definition) if definition is not None else None
-        if trouble is not None:
-            made = _and_say(node, *trouble)
+        error = self._context_trouble(definition) if definition is not None else None
+        if error is not None:
+            made = _and_say(node, *error)
         if definition is not None:
             self._note(url, definition)
         self.checks[url] = made

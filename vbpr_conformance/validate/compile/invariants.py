@@ -67,8 +67,8 @@ class _Invariant:
         reading = self._node.known.readings.get((constraint.key, constraint.expression))
         if reading is not None:
             return self._both(published, _evaluated(reading.means, kind), reading.defect)
-        said = (constraint.human or constraint.expression).removesuffix(".")
-        return _simple(published, self._tell, f"{constraint.key} is not met: {said}.", constraint.key in _NARRATIVE)
+        text = (constraint.human or constraint.expression).removesuffix(".")
+        return _simple(published, self._tell, f"{constraint.key} is not met: {text}.", constraint.key in _NARRATIVE)
 
     def _both(self, published: Holds, meant: Holds, defect: str) -> Check:
         key = self._constraint.key

@@ -87,18 +87,18 @@ def _allowed(node: ElementNode, view: ElementRef, code: str, step: str) -> _Allo
         by_type.setdefault(kind, []).append(name)
     unknown = [name for name in targets if node.known.profile(name) is None]
     anything = not targets or bool(unknown) or not ABSTRACT_RESOURCES.isdisjoint(by_type)
-    said = " or ".join(name.removeprefix("http://hl7.org/fhir/StructureDefinition/") for name in targets)
-    return _Allowed(None if anything else by_type, make_issue, said, frozenset(modes), version)
+    text = " or ".join(name.removeprefix("http://hl7.org/fhir/StructureDefinition/") for name in targets)
+    return _Allowed(None if anything else by_type, make_issue, text, frozenset(modes), version)
 
 
 def _judge(
     allowed: _Allowed, reference: str, actual: str | None, target: ResolvedReference | None, scope: Scope
 ) -> Drafts:
-    trouble = _aggregation(allowed.modes, reference, target, scope)
-    if trouble is None and not reference.startswith("#"):
-        trouble = _version(allowed.versioning, versioned="/_history/" in reference)
-    if trouble is not None:
-        return below(allowed.make_issue(f"{shown(reference)} found, but {trouble}."), ".reference")
+    error = _aggregation(allowed.modes, reference, target, scope)
+    if error is None and not reference.startswith("#"):
+        error = _version(allowed.versioning, versioned="/_history/" in reference)
+    if error is not None:
+        return below(allowed.make_issue(f"{shown(reference)} found, but {error}."), ".reference")
     if allowed.types is None or actual is None:
         return []
     profiles = allowed.types.get(actual)
@@ -192,8 +192,8 @@ def canonical_checks(slot: PropertySlot) -> list[Check]:
 
 
 def _versions(allowed: _Allowed, value: str) -> Drafts:
-    trouble = None if value.startswith("#") else _version(allowed.versioning, versioned="|" in value)
-    return [] if trouble is None else allowed.make_issue(f"{shown(value)} found, but {trouble}.")
+    error = None if value.startswith("#") else _version(allowed.versioning, versioned="|" in value)
+    return [] if error is None else allowed.make_issue(f"{shown(value)} found, but {error}.")
 
 
 def _leads(allowed: _Allowed, value: str, target: ResolvedReference, scope: Scope) -> Drafts:

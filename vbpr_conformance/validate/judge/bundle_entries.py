@@ -25,9 +25,9 @@ def issues(bundle: dict[str, Any], is_resource: Callable[[str], bool]) -> Drafts
         resource = entry.get("resource") if type(entry) is dict else None
         if type(resource) is not dict:
             continue
-        trouble = _trouble(entry.get("fullUrl"), resource, bundle.get("type"), is_resource)
-        if trouble is not None:
-            found += below([IssueDraft("error", "value", _RULE, _PROFILE, trouble)], f".entry[{position}].fullUrl")
+        error = _trouble(entry.get("fullUrl"), resource, bundle.get("type"), is_resource)
+        if error is not None:
+            found += below([IssueDraft("error", "value", _RULE, _PROFILE, error)], f".entry[{position}].fullUrl")
     return found
 
 
