@@ -10,7 +10,6 @@ server. The aim is a ratio of own time to replay of at most 1.
 from __future__ import annotations
 
 import argparse
-import io
 import re
 import tempfile
 import time
@@ -76,13 +75,13 @@ def record(examples: int) -> tuple[list[Sent], str, float, float]:
         options = [f"--vbpr-seed={SEED}", f"--vbpr-examples={examples}"]
         start = time.perf_counter()
         worked = time.process_time()
-        results = run_suites(url, Path(folder), shown=io.StringIO(), options=options)
+        ended = run_suites(url, Path(folder), writers=[], options=options)
         spent = time.perf_counter() - start
         worked = time.process_time() - worked
     access.open_target = plain
     httpx.Request.__init__ = build  # type: ignore[method-assign]
     print(f"processor time of the harness, its HTTP client included: {worked:.1f} s")
-    print(f"{results['verdict']}, {len(results['cases'])} cases, {len(exchanges)} requests")
+    print(f"{ended.summary.verdict}, {len(ended.record.results)} cases, {len(exchanges)} requests")
     return exchanges, url, spent, building + sum(each.elapsed for each in exchanges)
 
 
