@@ -71,11 +71,11 @@ def test_packaged_cases_run_without_a_path(url, run, folder):
     assert ended.ret == 0, str(ended.stdout)
     results = json.loads((folder / "out" / "results.json").read_text())
     assert results["run"]["seed"] == 3
-    assert results["counts"]["pass"] == 8
+    assert results["counts"]["pass"] == len(results["cases"]) > 5
     assert {case.get("name") for case in ET.parse(folder / "junit.xml").iter("testcase")} == {  # noqa: S314  our own
         case["id"] for case in results["cases"]
     }
-    assert len(list((folder / "allure").glob("*-result.json"))) == 8
+    assert len(list((folder / "allure").glob("*-result.json"))) == len(results["cases"])
 
 
 @pytest.mark.parametrize(("status", "code"), [("404", 0), ("200", 1)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vbpr_conformance.fhir.compare import ContentDifference, differences
@@ -252,6 +252,7 @@ values = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(values, values)
 def test_a_payload_differs_from_any_other_and_never_from_itself(one, other):
     """A payload is the same as its copy; whatever is written differently in JSON is found, but for number forms."""

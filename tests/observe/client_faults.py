@@ -698,13 +698,13 @@ CLIENT_FAULTS = [
         show=_records(lambda each: each if "value" in each.get("measureScore", {}) else _with_zero(each)),
     ),
     _fault(
-        "end-made-up",
+        "end-of-an-open-period",
         "a period that goes on is given an end",
         "open-period/dates",
         show=_periods(lambda each: {**each, "end": each.get("end", "9999-12-31")}),
     ),
     _fault(
-        "start-made-up",
+        "start-of-an-open-period",
         "a period without a start is given one",
         "open-start/dates",
         show=_periods(lambda each: {"start": "1900-01-01", **each}),

@@ -6,8 +6,8 @@ from copy import deepcopy
 from dataclasses import replace
 
 import pytest
+from client_bench import make_bench
 from client_faults import CLIENT_FAULTS, ClientFault
-from conftest import make_bench
 
 from vbpr_conformance.generate.json_location import locations
 from vbpr_conformance.generate.paths import resolve

@@ -6,7 +6,7 @@ import json
 
 import jsonschema
 import pytest
-from conftest import make_bench
+from client_bench import make_bench
 
 from vbpr_conformance import cli
 from vbpr_conformance.errors import UsageError

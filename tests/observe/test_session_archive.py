@@ -6,7 +6,7 @@ import dataclasses
 
 import httpx
 import pytest
-from conftest import ROOT, make_bench
+from client_bench import ROOT, make_bench
 
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.observe.client_story import ClientStory

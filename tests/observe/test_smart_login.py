@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import jwt
 import pytest
+from client_bench import make_bench
 from client_faults import find_client_fault
-from conftest import make_bench
 from reading_client import ReadingClient
 
 from vbpr_conformance.observe.client_story import ClientStory

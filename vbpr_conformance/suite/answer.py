@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from vbpr_conformance.fhir.resource_ids import RESOURCE_ID
 from vbpr_conformance.rest.exchange import Exchange
 from vbpr_conformance.rest.located import Located, located
 from vbpr_conformance.suite.untrusted import member, objects, reference_to, string
@@ -68,7 +69,7 @@ class Answer:
             scope |= {NEXT: further[0]} if further else {}
             scope["created"] = [{"type": each.type, "id": each.id} for each in created_by(exchange)]
         version = meta.get("versionId")
-        if isinstance(version, str) and version.isdecimal():
+        if isinstance(version, str) and version.isdecimal() and RESOURCE_ID.fullmatch(version):
             meta[NEXT_VERSION] = str(int(version) + 1)
         etag = exchange.headers.get("ETag") or (f'W/"{version}"' if version else None)
         return {**scope, "meta": meta, "etag": etag, "lastModified": exchange.headers.get("Last-Modified")}
