@@ -26,7 +26,7 @@ FAULTS = [
     ("create-decimal-loses-zeros", "ms-quality/group.measureScore", "comes back changed"),
     ("search-date-loses-partial-dates", "search-date/ge", "expected MeasureReports"),
     ("search-page-2-fails", "search-paging", "page 2"),
-    ("transaction-not-atomic", "transaction-stale", "does not satisfy"),
+    ("transaction-not-atomic", "transaction-stale", "holds nothing that was created by the transaction that failed"),
 ]
 
 

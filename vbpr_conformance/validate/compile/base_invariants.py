@@ -49,13 +49,19 @@ def _ref_1(reference: dict[str, Any], scope: Scope) -> bool:
     return scope.contained(value[1:]) is not None
 
 
+def _contained(resource: dict[str, Any]) -> list[dict[str, Any]]:
+    """The resources in the array; what stands in another form where it should be is an issue of its own."""
+    listed = resource.get("contained")
+    return _objects(listed) if type(listed) is list else []
+
+
 def _dom_2(resource: dict[str, Any], _: Scope) -> bool:
-    return all("contained" not in each for each in _objects(resource.get("contained")))
+    return all("contained" not in each for each in _contained(resource))
 
 
 def _dom_3(resource: dict[str, Any], _: Scope) -> bool:
     """What is contained is referred to from somewhere else in the resource, or refers to its container."""
-    contained = _objects(resource.get("contained"))
+    contained = _contained(resource)
     around = {name: each for name, each in resource.items() if name != "contained"}
     if _mentions(around, {f"#{each.get('id')}" for each in contained}):
         return True
@@ -83,7 +89,7 @@ def _mentions(value: Any, waiting: set[str]) -> bool:
 
 def _meta_of_contained(*names: str) -> Holds:
     def holds(resource: dict[str, Any], _: Scope) -> bool:
-        metas = [each["meta"] for each in _objects(resource.get("contained")) if "meta" in each]
+        metas = [each["meta"] for each in _contained(resource) if "meta" in each]
         return not any(name in each for each in _objects(metas) for name in names)
 
     return holds
