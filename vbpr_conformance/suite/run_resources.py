@@ -87,7 +87,10 @@ class RunResources:
         kind, status = resource["resourceType"], exchange.status
         text = in_brackets(explanation_in(exchange))
         if status in _STORED:
-            raise Finding(f"{request_text(exchange)} answered {status} and does not tell the id", exchanges=[exchange])
+            unread = in_brackets(exchange.error or "")
+            raise Finding(
+                f"{request_text(exchange)} answered {status} and does not tell the id{unread}", exchanges=[exchange]
+            )
         if not self._is_told(kind, status):
             raise Finding(
                 f"{request_text(exchange)} answered {status} to a conformant {kind}, expected 201{text}",
