@@ -9,10 +9,17 @@ from vbpr_conformance.ig.loader import load_edition
 from vbpr_conformance.reference.faults import catalogue, find_fault
 
 FAULTS = catalogue(load_edition("1.1.0"))
+OTHERS = [
+    name
+    for name, fault in FAULTS.items()
+    if not fault.breaks.keys() & {"search", "element"} and not fault.needs_credentials
+]
+"""Those of what a server does, not of one parameter or element."""
 
 
 def test_catalogue():
     """Each fault has a name of its own, says in a sentence what goes wrong, and which requirement that breaks."""
+    assert len(OTHERS) >= 24
     for name, fault in FAULTS.items():
         assert name == fault.name
         assert name == name.lower()
@@ -23,7 +30,7 @@ def test_catalogue():
 
 def test_names_stay_apart(edition_1_0_0):
     """No two faults have the same name, in either edition."""
-    assert len(catalogue(edition_1_0_0)) > len(FAULTS) / 2
+    assert len(catalogue(edition_1_0_0)) > len(OTHERS)
 
 
 @pytest.mark.parametrize("key", ["search", "element", "conditional", "include", "interaction"])

@@ -9,10 +9,11 @@ from decimal import Decimal
 import pytest
 from plain_evidence import BASE, answered, bundle, exchange, known, report, searched
 
+from vbpr_conformance.fhir.fhirpath import ExpressionError
 from vbpr_conformance.fhir.json_codec import dumps
 from vbpr_conformance.generate.builder import build
 from vbpr_conformance.rest.headers import Headers
-from vbpr_conformance.suite.answer import Answer
+from vbpr_conformance.suite.answer import NEXT_VERSION, Answer
 from vbpr_conformance.suite.created_resource import CreatedResource
 from vbpr_conformance.suite.findings import Finding, HarnessError, NotTestedError
 from vbpr_conformance.suite.language import Expect
@@ -28,6 +29,24 @@ PROFILE = "vbp-performance-measurereport"
 def test_the_suite_language_knows_every_matcher():
     """What a suite may expect and what is checked are the same."""
     assert set(MATCHERS) == set(Expect.model_fields) - {"because"}
+
+
+def test_values_that_cannot_be_compared_are_the_targets_where_they_are_of_another_type(evidence):
+    """An expression that breaks down over a valid resource is a mistake of the suite, and no finding."""
+    wanted = Expect.model_validate({"fhirpath": "meta.lastUpdated > @2001-01-01T00:00:00Z"})
+    wrong = {"resourceType": "Organization", "name": "Payer", "meta": {"lastUpdated": 7}}
+    with pytest.raises(Finding, match="is no valid resource"):
+        check(wanted, answered(wrong), evidence())
+    mistaken = Expect.model_validate({"fhirpath": "name > 7"})
+    with pytest.raises(ExpressionError):
+        check(mistaken, answered({"resourceType": "Organization", "name": "Payer"}), evidence())
+
+
+@pytest.mark.parametrize(("version", "following"), [("9", "10"), ("9" * 5000, None), ("a", None), (7, None)])
+def test_the_next_version_is_that_of_a_number_which_may_be_a_version(version, following):
+    """An id has at most 64 characters; whatever else a target sends has no next one."""
+    scope = answered({"resourceType": "Organization", "meta": {"versionId": version}}).scope()
+    assert scope["meta"].get(NEXT_VERSION) == following
 
 
 # ---- status and headers
@@ -418,7 +437,14 @@ def test_the_ways_to_deny_a_bundle(evidence, status, body, is_denied):
 
 @pytest.mark.parametrize(
     ("status", "body", "is_shut"),
-    [(0, None, True), (400, b"<html>", True), (301, None, True), (200, b"<html>", True), (401, None, False)],
+    [
+        (0, None, True),
+        (400, b"<html>", True),
+        (301, None, True),
+        (200, b"<html>", True),
+        (200, {"resourceType": "CapabilityStatement"}, False),
+        (401, None, False),
+    ],
 )
 def test_what_is_no_side_door(evidence, status, body, is_shut):
     """Silence, refusals, redirects and pages of others; who asks for credentials serves."""

@@ -36,8 +36,7 @@ def side_door_url(base_url: str, door: SideDoor) -> str:
     if door == "old-tls":
         return base_url
     parts = urlsplit(base_url)
-    shut = parts.netloc.removesuffix(":443")
-    return parts._replace(scheme="http", netloc=shut).geturl()
+    return parts._replace(scheme="http", netloc=parts.netloc.removesuffix(":443")).geturl()
 
 
 def side_door_options(door: SideDoor, credentials: Credentials | None) -> tuple[str, ...]:
