@@ -130,7 +130,7 @@ def test_bodies_that_the_run_hid_are_taken_from_a_folder(edition, cases, tmp_pat
     made = CaseResult.from_dict({**failed.as_dict(), "exchanges": hidden})
     text = script(made, record_of(edition, [made]))
     assert "the run hid it (--redact-bodies)" in text
-    assert f"vbpr-conformance run {BASE} -k create/performance --seed 1 --examples 1 --edition 1.1.0" in text
+    assert f"vbpr-conformance run {BASE} --edition 1.1.0 --seed 1 --examples 1 -k create/performance" in text
     path = tmp_path / "create.sh"
     path.write_text(text, encoding="utf-8")
     ended = subprocess.run(["sh", path, BASE], capture_output=True, text=True, check=False)

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from vbpr_conformance.report.repeat_command import of_case
 from vbpr_conformance.report.report_writer import write_whole
 from vbpr_conformance.rest.curl import OWN_HEADERS, header_words, shell_word
 from vbpr_conformance.rest.exchange import MASK
@@ -105,7 +106,7 @@ def _head(result: CaseResult, record: RunRecord, chosen: Sequence[Mapping[str, A
         [*chosen[-1].get("curl_options", ()), *(word for name, value in headers for word in _secret(name, value))]
     )
     variables = sorted(set(re.findall(r"\$(VBPR_\w+)", login)))
-    hidden = _HIDDEN.format(command=_again(result, record)) if any(map(_is_hidden, chosen)) else ""
+    hidden = _HIDDEN.format(command=of_case(result, record)) if any(map(_is_hidden, chosen)) else ""
     needed = f"# Credentials come from the environment: {', '.join(variables)}.\n" if variables else ""
     return (
         "#!/bin/sh\n"
@@ -124,12 +125,6 @@ def _head(result: CaseResult, record: RunRecord, chosen: Sequence[Mapping[str, A
 
 def _is_hidden(exchange: Mapping[str, Any]) -> bool:
     return bool(exchange["request_body"] == HIDDEN)
-
-
-def _again(result: CaseResult, record: RunRecord) -> str:
-    """The command that runs one case as it was run."""
-    how = ["--seed", str(record.seed), "--examples", str(record.examples), "--edition", record.edition.version]
-    return shlex.join(["vbpr-conformance", "run", record.url, "-k", result.id, *how])
 
 
 def _secret(name: str, value: str) -> list[str]:
