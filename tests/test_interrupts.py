@@ -60,3 +60,35 @@ def test_the_end_of_the_time_for_deleting_is_not_lost_either(while_collecting, c
     with interrupts.handled(), pytest.raises(TargetError, match="no time was left"), interrupts.within(60):
         wait_after(gc.collect)
     assert "Traceback" not in capsys.readouterr().err
+
+
+WORKERINPUT = {"workerid": "gw0"}
+
+
+def test_what_the_first_process_passes_on_is_no_second_signal():
+    """Ctrl-C in a terminal reaches the worker and the first process, which tells the worker once more."""
+    passed_on = signal.SIGUSR1
+    before = signal.getsignal(passed_on)
+    try:
+        with pytest.raises(KeyboardInterrupt), interrupts.handled():  # noqa: PT012
+            interrupts.join(WORKERINPUT)
+            try:
+                wait_after(lambda: signal.raise_signal(signal.SIGINT))
+            except KeyboardInterrupt:
+                signal.raise_signal(passed_on)  # before it deletes
+                with interrupts.within(60):
+                    signal.raise_signal(passed_on)  # while it deletes
+                raise
+    finally:
+        signal.signal(passed_on, before)
+
+
+def test_a_worker_is_interrupted_by_what_the_first_process_passes_on():
+    """Where the signal reached the first process alone."""
+    before = signal.getsignal(signal.SIGUSR1)
+    try:
+        with pytest.raises(KeyboardInterrupt), interrupts.handled():  # noqa: PT012
+            interrupts.join(WORKERINPUT)
+            wait_after(lambda: signal.raise_signal(signal.SIGUSR1))
+    finally:
+        signal.signal(signal.SIGUSR1, before)

@@ -29,6 +29,8 @@ _AGAIN_S = 0.2
 _SOON_S = 0.01
 _FOLDER = "vbpr_workers"
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+_PASSED_ON = getattr(signal, "SIGUSR1", signal.SIGINT)
+"""What the first process sends to workers: Ctrl-C in a terminal reached them too, and this is no second one."""
 
 
 class _OutOfTimeError(TargetError):
@@ -40,6 +42,12 @@ def _interrupt(number: int, _frame: FrameType | None) -> None:
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def _interrupt_once(number: int, frame: FrameType | None) -> None:
+    """Raise `KeyboardInterrupt` unless this process was interrupted before."""
+    if any(signal.getsignal(each) is _interrupt for each in _SIGNALS):
+        _interrupt(number, frame)
 
 
 @contextlib.contextmanager
@@ -124,7 +132,7 @@ class Workers:
         found = {node: pid for node in self._nodes if (pid := self._pid(node)) and _is_at_work(node, pid)}
         for pid in found.values():
             with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGINT)
+                os.kill(pid, _PASSED_ON)
         end = time.monotonic() + WORKERS_S
         while any(_is_at_work(node, pid) for node, pid in found.items()) and time.monotonic() < end:
             time.sleep(0.05)
@@ -139,6 +147,8 @@ class Workers:
 def join(worker: Mapping[str, Any]) -> None:
     """In a worker, of which `worker` is xdist's `workerinput`: let the first process end this one in order."""
     handle()
+    if _PASSED_ON not in _SIGNALS:
+        signal.signal(_PASSED_ON, _interrupt_once)
     folder = worker.get(_FOLDER)
     if folder:
         with contextlib.suppress(OSError):

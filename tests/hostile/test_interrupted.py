@@ -32,6 +32,13 @@ class Store:
         """How many resources there are, of all types."""
         return sum(self._client.get(f"/{each}", params={"_summary": "count"}).json()["total"] for each in self._types)
 
+    def empty(self):
+        """Delete everything."""
+        while self.count():
+            for kind in self._types:
+                for entry in self._client.get(f"/{kind}").json().get("entry", []):
+                    self._client.delete(f"/{kind}/{entry['resource']['id']}")
+
     def reports(self):
         """How many reports there are: cheap enough to ask while a run goes on."""
         return self._client.get("/MeasureReport", params={"_summary": "count"}).json()["total"]
@@ -42,6 +49,12 @@ def store():
     """A server of its own, so that what is left can be counted."""
     with running("1.1.0") as url, httpx.Client(base_url=url, timeout=30) as client:
         yield Store(url, client)
+
+
+@pytest.fixture(autouse=True)
+def _starts_empty(store):
+    """What one test left behind is not the failure of the next."""
+    store.empty()
 
 
 class Moment:
