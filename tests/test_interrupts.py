@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -92,3 +93,11 @@ def test_a_worker_is_interrupted_by_what_the_first_process_passes_on():
             wait_after(lambda: signal.raise_signal(signal.SIGUSR1))
     finally:
         signal.signal(signal.SIGUSR1, before)
+
+
+def test_a_worker_that_has_ended_before_is_counted_too():
+    """Ctrl-C may reach it, and it may have deleted everything, before the first process takes notice."""
+    node = SimpleNamespace(workerinput={}, gateway=SimpleNamespace(id="gw0"), workeroutput={"vbpr_tally": {}})
+    workers = interrupts.Workers()
+    workers.expect(node)
+    assert workers.interrupt() == [node]

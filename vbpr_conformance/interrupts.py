@@ -128,7 +128,7 @@ class Workers:
         self._nodes.append(node)
 
     def interrupt(self) -> list[Any]:
-        """Interrupt those that are at work, wait until each has told what it did, and give them."""
+        """Interrupt those that are at work, wait until each has told what it did, and give all."""
         found = {node: pid for node in self._nodes if (pid := self._pid(node)) and _is_at_work(node, pid)}
         for pid in found.values():
             with contextlib.suppress(OSError):
@@ -136,7 +136,7 @@ class Workers:
         end = time.monotonic() + WORKERS_S
         while any(_is_at_work(node, pid) for node, pid in found.items()) and time.monotonic() < end:
             time.sleep(0.05)
-        return list(found)
+        return self._nodes
 
     def _pid(self, node: Any) -> int:
         with contextlib.suppress(OSError, ValueError):
