@@ -75,7 +75,17 @@ def test_a_quota_that_is_told_before_it_is_spent_refuses_nothing(client_of, cloc
     client = client_of(answer)
     assert {client.search("Measure").status for _ in range(60)} == {200}
     assert quota.refused == 0
-    assert "waited" in client.pace_note
+    assert "(its headers said after request 20 that none was left): waited" in client.pace_note
+
+
+def test_a_server_that_always_says_that_none_is_left_does_not_stop_a_run(client_of, clock):
+    """What is let in each time was left: after three waits in a row only a 429 is waited for."""
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "26"}
+    client = client_of(lambda _: httpx.Response(200, headers=headers))
+    began = clock[0]
+    assert {client.capabilities().status for _ in range(50)} == {200}
+    assert clock[0] - began == pytest.approx(3 * 26)
+    assert "(its headers said after request 1 that none was left): waited 78 s" in client.pace_note
 
 
 def test_a_server_that_refuses_for_ever_is_waited_for_once(client_of, impatient):

@@ -19,6 +19,8 @@ MAX_WAIT_S = 60.0
 _PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 """The pauses where a server says that it is asked too often, and not how long to wait."""
 _SLACK = 1.05
+_IN_A_ROW = 3
+"""After so many waits, each before an answer that again says that no request is left, only a 429 is waited for."""
 _FEW = 10
 """A pace learned from fewer requests than that is a guess: it is quickened again while nothing is refused."""
 _TOO_MANY, _UNAVAILABLE = 429, 503
@@ -39,6 +41,8 @@ class Pace:
         self._is_guess = False
         self._gave_up = False
         self._refused_after = 0
+        self._spent_after = 0
+        self._spent_in_a_row = 0
         self.waited = 0.0
         """The seconds waited because the server asked for it."""
 
@@ -74,25 +78,31 @@ class Pace:
     @property
     def note(self) -> str:
         """What there is to say of the server's limits, empty where it showed none."""
-        if not self._refused_after:
+        shown = []
+        if self._refused_after:
+            shown.append(f"429 after {self._refused_after} requests")
+        if self._spent_after:
+            shown.append(f"its headers said after request {self._spent_after} that none was left")
+        if not shown:
             return ""
         rate = f", then sent at most {1 / self._interval:.3g} requests a second" if self._interval else ""
-        return (
-            f"the server limits how often it is asked (429 after {self._refused_after} requests): "
-            f"waited {self.waited:.0f} s{rate}"
-        )
+        return f"the server limits how often it is asked ({'; '.join(shown)}): waited {self.waited:.0f} s{rate}"
 
     def _was_let_in(self, exchange: Exchange) -> None:
         self._gave_up = False
         self._unrefused += 1
         if self._is_guess and self._unrefused % _FEW == 0:
             self._interval = max(self._interval / 2, self._fixed)
-        if _is_spent(exchange.headers):
-            promised = promised_wait(exchange.headers)
-            if promised is not None and promised <= MAX_WAIT_S:
-                self._refused_after = self._refused_after or self._sent
-                self._next = max(self._next, time.monotonic() + promised)
-                self.waited += promised
+        if not _is_spent(exchange.headers):
+            self._spent_in_a_row = 0
+            return
+        promised = promised_wait(exchange.headers)
+        if promised is None or promised > MAX_WAIT_S or self._spent_in_a_row >= _IN_A_ROW:
+            return
+        self._spent_in_a_row += 1
+        self._spent_after = self._spent_after or self._sent
+        self._next = max(self._next, time.monotonic() + promised)
+        self.waited += promised
 
     def _slow_down(self, exchange: Exchange, promised: float) -> None:
         """Learn from a refusal how many requests fit into which time."""
