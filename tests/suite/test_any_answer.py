@@ -86,6 +86,7 @@ VALUES = {
     "without_header": ["X-No"],
     "refused_as": "before",
     "versions_agree": True,
+    "version_of": "before",
     "returns": "a",
     "bundle": True,
     "self_link": ["status"],

@@ -172,6 +172,15 @@ def test_an_answer_speaks_of_one_version(evidence):
     assert found.value.should
 
 
+def test_what_a_write_named_is_the_version_read_after_it(evidence):
+    """In its headers or in the resource; what is not told is not compared."""
+    parts = {"answers": {"changed": answered(headers={"ETag": 'W/"1"'}, verb="patch")}}
+    for same in (report("1", meta={"versionId": "1"}), report("1"), None):
+        versions.version_of("changed", answered(same), evidence(**parts))
+    with pytest.raises(Finding, match=r"names another version \(ETag 1\) than .* gives after it \(2\)"):
+        versions.version_of("changed", answered(report("1", meta={"versionId": "2"})), evidence(**parts))
+
+
 def test_what_a_write_returns_is_what_was_sent(evidence):
     """Where it returns the resource at all."""
     parts = {"payloads": {"next": report(status="pending")}}

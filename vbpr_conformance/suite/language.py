@@ -78,6 +78,7 @@ class Expect(Strict):
     returns: str | None = None
     if_returned: Expressions = {}
     versions_agree: Literal[True] | None = None
+    version_of: str | None = None
     without_header: Texts = []
     refused_as: str | None = None
     challenge: Literal[True] | None = None

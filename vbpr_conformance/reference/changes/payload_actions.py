@@ -184,6 +184,18 @@ def _lower_case(names: Any) -> Member:
     return lambda name, value: value.lower() if name in as_list(names) and isinstance(value, str) else value
 
 
+def _as_double(_: str, value: Any) -> Any:
+    """Read a decimal as a binary float of 64 bits, and write as many digits behind the point as before."""
+    if not isinstance(value, Decimal):
+        return value
+    exponent = value.as_tuple().exponent
+    return Decimal(f"{float(value):.{-exponent if isinstance(exponent, int) and exponent < 0 else 0}f}")
+
+
+def _without_version(name: str, value: Any) -> Any:
+    return value.partition("/_history/")[0] if name == "reference" and isinstance(value, str) else value
+
+
 _NUMBERS = (int, Decimal)
 MEMBER_EDITS: Mapping[str, Callable[[Any], Member]] = {
     "drop": _drop,
@@ -195,6 +207,8 @@ MEMBER_EDITS: Mapping[str, Callable[[Any], Member]] = {
     "drop-primitive-extensions": _plainly(lambda name, value: None if name.startswith("_") else value),
     "decimals-without-zeros": _plainly(_decimals_without_zeros),
     "round-decimals": _round_decimals,
+    "decimals-as-doubles": _plainly(_as_double),
+    "references-without-version": _plainly(_without_version),
     "money-as-quantity": _plainly(_money_as_quantity),
     "reverse-order": _plainly(_reversed_order),
     "drop-zeros": _plainly(lambda _, value: None if type(value) in _NUMBERS and value == 0 else value),

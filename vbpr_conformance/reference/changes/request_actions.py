@@ -87,14 +87,30 @@ def _overlook_body(_: Any) -> AskedHook:
 
 
 def _as(interaction: str) -> AskedHook:
-    """Take it for another interaction: a read of the resource, or a create of its type."""
+    """Take it for another interaction: a read of the resource, a create of its type, or an update by its body's id."""
     if interaction == "read":
         return lambda _, asked: replace(asked, method="GET", steps=asked.steps[:2])
     if interaction == "create":
         return lambda _, asked: replace(asked, method="POST", query=[])
+    if interaction == "update":
+        return _of_id_in_body
     if interaction == "conditional-update":
         return lambda _, asked: replace(asked, method="PUT", query=pairs(asked.header("if-none-exist")))
-    raise ValueError("`as` takes read, create or conditional-update")
+    raise ValueError("`as` takes read, create, update or conditional-update")
+
+
+def _of_id_in_body(_: Store, asked: Request) -> Request:
+    own = json_codec.loads(asked.body).get("id")
+    return replace(asked, steps=(asked.type, own), query=[]) if own else asked
+
+
+def _without_id(_: Any) -> AskedHook:
+    """Overlook the id of the resource that is sent."""
+
+    def request(_: Store, asked: Request) -> Request:
+        return replace(asked, body=json_codec.dumps(without(json_codec.loads(asked.body), "id")).encode())
+
+    return request
 
 
 def _only_operations(kinds: Any) -> AskedHook:
@@ -123,6 +139,33 @@ def _operations_as(kinds: Mapping[str, str]) -> AskedHook:
     def request(_: Store, asked: Request) -> Request:
         taken = [each | {"op": kinds.get(each["op"], each["op"])} for each in json_codec.loads(asked.body)]
         return replace(asked, body=json_codec.dumps(taken).encode())
+
+    return request
+
+
+def _appends_as(how: str | int) -> AskedHook:
+    """Refuse with this status what of a JSON Patch goes to the end of a list, or put it `first`."""
+
+    def request(_: Store, asked: Request) -> Request | Response:
+        operations = json_codec.loads(asked.body)
+        if not any(each["path"].endswith("/-") for each in operations):
+            return asked
+        if isinstance(how, int):
+            return refused(how)
+        changed = [each | {"path": re.sub("/-$", "/0", each["path"])} for each in operations]
+        return replace(asked, body=json_codec.dumps(changed).encode())
+
+    return request
+
+
+def _refuse_tests_of_objects(status: int) -> AskedHook:
+    """Let a test of a JSON Patch fail whose value is an object."""
+
+    def request(_: Store, asked: Request) -> Request | Response:
+        is_hit = any(
+            isinstance(each.get("value"), dict) for each in json_codec.loads(asked.body) if each["op"] == "test"
+        )
+        return refused(status) if is_hit else asked
 
     return request
 
@@ -234,6 +277,9 @@ _REQUESTS: Mapping[str, Callable[[Any], AskedHook]] = {
     "overlook-body": _overlook_body,
     "only-operations": _only_operations,
     "operations-as": _operations_as,
+    "appends-as": _appends_as,
+    "refuse-tests-of-objects": _refuse_tests_of_objects,
+    "without-id": _without_id,
     "first-condition": _first_condition,
     "deleted-for-reads-only": _deleted_for_reads_only,
     "all-on-later-pages": _all_on_later_pages,

@@ -38,6 +38,7 @@ MATCHERS: Mapping[str, Matcher] = {
     "shows_none_of": access_refusals.shows_none_of,
     "no_open_credentials": access_refusals.no_open_credentials,
     "versions_agree": versions.versions_agree,
+    "version_of": versions.version_of,
     "returns": versions.returns,
     "if_returned": versions.if_returned,
     "operation_outcome": resource.operation_outcome,

@@ -22,22 +22,38 @@ def versions_agree(value: Literal[True], answer: Answer, evidence: Evidence) -> 
     That the ETag is the version is a SHALL (https://hl7.org/fhir/R4/http.html#concurrency), the rest a SHOULD.
     """
     exchange = answer.exchange
-    meta = member(answer.resource, "meta")
-    tag = exchange.headers.get("ETag", "").removeprefix("W/").strip('"')
-    told = {
-        "ETag": tag,
-        "Location": located(exchange.headers.get("Location", "")).version or "",
-        "meta.versionId": string(meta, "versionId"),
-    }
-    named = {name: version for name, version in told.items() if version}
+    named = _named(answer)
     where = f"the answer to {request_text(exchange)}"
     if len(set(named.values())) > 1:
         text = ", ".join(f"{name} {version}" for name, version in named.items())
         raise Finding(f"{where} names several versions: {text}", (), [exchange])
-    header, updated = exchange.headers.get("Last-Modified"), string(meta, "lastUpdated")
+    header, updated = exchange.headers.get("Last-Modified"), string(member(answer.resource, "meta"), "lastUpdated")
     if header and updated and not _same_second(header, updated):
         what = f"{where} says Last-Modified: {header}, and meta.lastUpdated {updated}"
         raise Finding(what, (), [exchange], should=True)
+
+
+def _named(answer: Answer) -> dict[str, str]:
+    """The version of the resource that an answer names, by where it stands."""
+    headers = answer.exchange.headers
+    told = {
+        "ETag": headers.get("ETag", "").removeprefix("W/").strip('"'),
+        "Location": located(headers.get("Location", "")).version or "",
+        "meta.versionId": string(member(answer.resource, "meta"), "versionId"),
+    }
+    return {name: version for name, version in told.items() if version}
+
+
+def version_of(value: str, answer: Answer, evidence: Evidence) -> None:
+    """The resource has the version that an earlier answer named: that of what this answer made."""
+    before, now = evidence.answers[value], set(_named(answer).values())
+    wrong = [f"{name} {version}" for name, version in _named(before).items() if now and version not in now]
+    if wrong:
+        text = (
+            f"the answer to {request_text(before.exchange)} names another version ({', '.join(wrong)}) than "
+            f"{request_text(answer.exchange)} gives after it ({', '.join(sorted(now))})"
+        )
+        raise Finding(text, (), [before.exchange, answer.exchange])
 
 
 def returns(value: str, answer: Answer, evidence: Evidence) -> None:
