@@ -75,7 +75,7 @@ VALUES = {
     "contains": ["a"],
     "excludes": ["b"],
     "exactly": "what-matches",
-    "every": "status = 'complete' and id.exists()",
+    "every": {"status = 'complete'": "is complete", "id.exists()": ""},
     "every_valid": True,
     "shows_somewhere": "MeasureReport.group",
     "count": 1,

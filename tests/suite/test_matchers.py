@@ -248,11 +248,10 @@ def test_in_a_read_only_run_every_match_is_judged(evidence, edition):
 
 def test_every_match_satisfies_an_expression(evidence):
     """One that does not is named."""
-    search.every("status = 'complete'", searched(bundle(report("a"), report("b"))), evidence())
-    with pytest.raises(Finding, match="returned MeasureReport/b, for which"):
-        search.every(
-            "status = 'complete'", searched(bundle(report("a")), bundle(report("b", status="error"))), evidence()
-        )
+    is_complete = {"status = 'complete'": "is complete"}
+    search.every(is_complete, searched(bundle(report("a"), report("b"))), evidence())
+    with pytest.raises(Finding, match="returned MeasureReport/b: expected that it is complete"):
+        search.every(is_complete, searched(bundle(report("a")), bundle(report("b", status="error"))), evidence())
 
 
 def test_counts_and_ids_are_those_of_this_run(evidence):

@@ -9,6 +9,7 @@ from typing import Any
 from vbpr_conformance.fhir.resource_ids import RESOURCE_ID
 from vbpr_conformance.rest.exchange import Exchange
 from vbpr_conformance.rest.located import Located, located
+from vbpr_conformance.suite.moment_days import days_around
 from vbpr_conformance.suite.untrusted import member, objects, reference_to, string
 
 NEXT = "next"
@@ -54,7 +55,7 @@ class Answer:
                 (self.included if is_included else self.matches).append(resource)
 
     def scope(self) -> dict[str, Any]:
-        """What `{{name.…}}` gives in a suite: the resource, and the id and version that the headers tell."""
+        """What `{{name.…}}` gives in a suite: the resource, what the headers tell of it, and days around."""
         exchange = self.exchange
         resource = self.resource or {}
         scope = {} if resource.get("resourceType") == "OperationOutcome" else dict(resource)
@@ -68,6 +69,7 @@ class Answer:
             further = [string(each, "url") for each in objects(resource, "link") if each.get("relation") == NEXT]
             scope |= {NEXT: further[0]} if further else {}
             scope["created"] = [{"type": each.type, "id": each.id} for each in created_by(exchange)]
+        meta |= days_around(string(meta, "lastUpdated"))
         version = meta.get("versionId")
         if isinstance(version, str) and version.isdecimal() and RESOURCE_ID.fullmatch(version):
             meta[NEXT_VERSION] = str(int(version) + 1)

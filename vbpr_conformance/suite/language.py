@@ -57,7 +57,7 @@ class Expect(Strict):
     contains: Texts = []
     excludes: Texts = []
     includes: Texts = []
-    every: str | None = None
+    every: Expressions = {}
     every_valid: Literal[True] | None = None
     shows_somewhere: str | None = None
     count: int | None = None

@@ -251,6 +251,29 @@ def _set_parameters(values: Mapping[str, str]) -> AskedHook:
     return lambda _, asked: replace(asked, query=[(name, values.get(name, value)) for name, value in asked.query])
 
 
+def _substitute_values(patterns: Mapping[str, tuple[str, str]]) -> AskedHook:
+    """Put something else in the place of what a pattern finds in the values of parameters."""
+
+    def request(_: Store, asked: Request) -> Request:
+        known = [(name, value, patterns.get(name.partition(":")[0])) for name, value in asked.query]
+        return replace(asked, query=[(name, re.sub(*sub, value) if sub else value) for name, value, sub in known])
+
+    return request
+
+
+def _refuse_by(header: str) -> Callable[[Mapping[str, int]], AskedHook]:
+    """Refuse what has just this value of a header."""
+
+    def made(refusals: Mapping[str, int]) -> AskedHook:
+        def request(_: Store, asked: Request) -> Request | Response:
+            status = refusals.get(asked.header(header))
+            return refused(status) if status else asked
+
+        return request
+
+    return made
+
+
 def _bundle_as(kind: str) -> AskedHook:
     """Carry out a Bundle as one of another type."""
 
@@ -290,6 +313,9 @@ _REQUESTS: Mapping[str, Callable[[Any], AskedHook]] = {
     "type-of-body": _type_of_body,
     "merged-with-current": _merged_with_current,
     "set-parameters": _set_parameters,
+    "substitute-values": _substitute_values,
+    "refuse-media-type": _refuse_by("content-type"),
+    "refuse-accept": _refuse_by("accept"),
     "overlook-parameters-after": lambda most: lambda _, asked: replace(asked, query=asked.query[:most]),
     "overlook-query": lambda _: lambda _, asked: replace(asked, query=[]),
     "bundle-as": _bundle_as,

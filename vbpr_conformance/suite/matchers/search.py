@@ -5,7 +5,7 @@ Only resources of this run are compared: what else the server holds never change
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
@@ -97,12 +97,15 @@ def _others(answer: Answer, evidence: Evidence) -> list[CreatedResource]:
     return [CreatedResource("", each["id"], each) for each in others]
 
 
-def every(value: str, answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001
-    """The expression is true of every match."""
+def every(value: Mapping[str, str], answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001
+    """Every expression is true of every match; what it means, where that is stated, is what is told."""
     _searchset(answer)
     for each in answer.matches:
-        if not is_true(value, each):
-            _report(answer, f"returned {reference_to(each)}, for which {value} is not true", ())
+        for expression, meaning in value.items():
+            if not is_true(expression, each):
+                what = f"expected that it {meaning}" if meaning else f"for which {expression} is not true"
+                details = [("expression", expression)] if meaning else ()
+                _report(answer, f"returned {reference_to(each)}{': ' if meaning else ', '}{what}", details)
 
 
 def count(value: int, answer: Answer, evidence: Evidence) -> None:
