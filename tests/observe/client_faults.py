@@ -254,6 +254,10 @@ def _show_twice(_, client):
     client.shown = [*client.shown, *client.shown]
 
 
+def _show_the_last_alone(_, client):
+    client.beside = []
+
+
 def _show_also_all(_, client):
     client.shown += client.search({"type": "MeasureReport"})[0]
 
@@ -768,6 +772,12 @@ CLIENT_FAULTS = [
         "versions/versions contract-by-id/versions",
         request=_url(lambda url: f"{url}?_count=1" if url.endswith("_history") else url),
         next=lambda _, __: None,
+    ),
+    _fault(
+        "last-version-shown",
+        "of all versions the last alone is shown",
+        "versions/versions-shown",
+        after=_show_the_last_alone,
     ),
     _fault(
         "token-to-anybody",

@@ -8,10 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vbpr_conformance.ig.loader import load_edition
 from vbpr_conformance.observe.made_up_values import ThingShown, made_up_end, zero_stands_for
+from vbpr_conformance.observe.scenario_data import HeldResource, ScenarioData
 from vbpr_conformance.observe.shown_dates import date_shown
 from vbpr_conformance.observe.shown_facts import EXACT, OutputText, ShownFact, facts_of
 from vbpr_conformance.observe.shown_numbers import number_tokens, rounded_from
+from vbpr_conformance.observe.shown_values import ClientOutput
+from vbpr_conformance.observe.shown_versions import versions_named, versions_shown
 from vbpr_conformance.observe.witness_tree import RecordIndex, read_outputs
 
 
@@ -196,3 +200,29 @@ def test_a_version_is_shown_by_the_name_of_what_it_is_a_version_of():
 @given(st.binary(max_size=300))
 def test_no_output_is_refused(output):
     read_outputs([("x.html", output), ("y.csv", output), ("z", output)])
+
+
+@pytest.mark.parametrize(
+    ("output", "shown"),
+    [
+        ("score 70.3911, then 71.2834, now 72.9183", 3),
+        ("score 70.39, then 71.28, now 72.92", 3),
+        ("score 72.9183", 1),
+        ("three versions", 0),
+    ],
+)
+def test_versions_are_told_apart_by_their_own_values(output, shown):
+    versions = [
+        {"resourceType": "MeasureReport", "id": "r7", "group": [{"measureScore": {"value": Decimal(each)}}]}
+        for each in ("70.3911", "71.2834", "72.9183")
+    ]
+    edition = load_edition("1.1.0")
+    held = HeldResource("report", edition.find_profile("MeasureReport"), versions)
+    seen, hidden = versions_shown(held, ClientOutput([("", output.encode())], ScenarioData({"r": held}), edition))
+    assert (len(seen), len(hidden)) == (shown, 3 - shown)
+
+
+@pytest.mark.parametrize("output", ["r7/_history/1 r7/_history/2", '{"versionId": "1"} {"versionId": "2"}', "v1, v2"])
+def test_versions_may_be_named_by_their_ids(output):
+    data = ScenarioData({})
+    assert versions_named(["1", "2", "12"], ClientOutput([("", output.encode())], data, load_edition("1.1.0"))) == 2

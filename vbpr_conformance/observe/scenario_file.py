@@ -182,7 +182,7 @@ class _ScenarioReader:
     def _check_names(
         self, place: Sequence[str | int], case: ClientCase, resources: Mapping[str, ScenarioResource]
     ) -> None:
-        named = [*case.delivered, *case.versions, *case.shown, *case.hidden]
+        named = [*case.delivered, *case.versions, *case.shown, *case.shown_versions, *case.hidden]
         named += case.left if isinstance(case.left, dict) else ()
         named += [name for check in (case.values, case.absent) if isinstance(check, ValuesCheck) for name in check.of]
         named += [case.form_of] if case.form_of else []

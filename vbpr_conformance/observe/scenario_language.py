@@ -77,12 +77,13 @@ class ClientCase(Strict):
     """One thing that is judged, with exactly one check.
 
     `delivered`: these resources reached the client. `versions`: so did every version of them. `shown`: the client names
-    each of them. `hidden`: it shows none of them as what was asked for. `withheld`: values that nothing may show.
-    `values`: it shows values. `absent`: it shows no value for those of these that have none. `form-of`: every
-    must-support form of a profile is shown, a case for each. `requests`: no request broke one of these rules. `asked`:
-    a request was seen. `left`: what the server holds when the client has written: `there` (what it was given to send),
-    `gone`, `unchanged`, or the elements that have another value now. `admits`: it lets its user know that it did not
-    get what it asked for. `unmixed`: it shows nothing that belongs to another scenario, whose server is another one.
+    each of them. `shown-versions`: it shows every version of them. `hidden`: it shows none of them as what was asked
+    for. `withheld`: values that nothing may show. `values`: it shows values. `absent`: it shows no value for those of
+    these that have none. `form-of`: every must-support form of a profile is shown, a case for each. `requests`: no
+    request broke one of these rules. `asked`: a request was seen. `left`: what the server holds when the client has
+    written: `there` (what it was given to send), `gone`, `unchanged`, or the elements that have another value now.
+    `admits`: it lets its user know that it did not get what it asked for. `unmixed`: it shows nothing that belongs to
+    another scenario, whose server is another one.
 
     `unseen` is the verdict where a check saw nothing to judge; `at-most` the worst verdict (choking on a faulty answer
     is no failure). What only SMART can show (`needs: smart`) does not apply without it.
@@ -102,6 +103,7 @@ class ClientCase(Strict):
     delivered: Texts = []
     versions: Texts = []
     shown: Texts = []
+    shown_versions: Texts = []
     hidden: Texts = []
     withheld: list[str] = []
     values: ValuesCheck | None = None
@@ -117,6 +119,7 @@ class ClientCase(Strict):
         "delivered",
         "versions",
         "shown",
+        "shown_versions",
         "hidden",
         "withheld",
         "values",

@@ -23,6 +23,7 @@ from vbpr_conformance.observe.shown_values import (
     sightings,
     sought_values,
 )
+from vbpr_conformance.observe.shown_versions import versions_named, versions_shown
 from vbpr_conformance.observe.value_verdicts import ValueJudge
 from vbpr_conformance.observe.verdict_words import element_shown, kind_of_text, listed
 from vbpr_conformance.observe.witness_tree import plain
@@ -31,7 +32,7 @@ from vbpr_conformance.suite.recorder import CaseRecorder
 from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 
 _DATA_INTERACTIONS = frozenset({"capabilities", ""})
-_DONE = frozenset({"delivered", "versions", "shown", "values"})
+_DONE = frozenset({"delivered", "versions", "shown", "shown_versions", "values"})
 """The checks on whether a task was done."""
 _MOST_ASKED = 3
 _MOST_QUOTED = 120
@@ -168,6 +169,7 @@ class ScenarioJudge:
             "delivered": lambda: self._is_delivered(named(spec.delivered)),
             "versions": lambda: self._versions(named(spec.versions)),
             "shown": lambda: self._is_shown(named(spec.shown)),
+            "shown_versions": lambda: self._versions_shown(named(spec.shown_versions)),
             "hidden": lambda: self._hidden(named(spec.hidden), named(self._wanted())),
             "withheld": lambda: self._withheld(spec.withheld),
             "values": lambda: self._values.values(case),
@@ -248,6 +250,22 @@ class ScenarioJudge:
             return unseen("the client's output names none of them", WITNESS_HINT)
         named = listed([each.reference for each in missing])
         return failed(f"{len(missing)} of {len(wanted)} are not shown: {named}", "witness")
+
+    def _versions_shown(self, wanted: Sequence[HeldResource]) -> CaseFinding:
+        if self._output.is_empty:
+            return self._no_output()
+        for held in wanted:
+            ids = self._delivered.get(held.reference, set()) - {""}
+            if len(ids) < len(held.versions):
+                return unseen(f"not every version of {held.reference} reached the client", "let it show all of them")
+            shown, hidden = versions_shown(held, self._output)
+            if hidden and not shown:
+                return unseen("its output has no value by which versions are told apart", WITNESS_HINT)
+            if hidden and versions_named(ids, self._output) < len(ids):
+                value = f"{hidden[0].told()}, which one of them has, is not shown"
+                text = f"{len(hidden)} of {len(held.versions)} versions of {held.reference} are not shown: {value}"
+                return failed(text, "witness", is_certain=True)
+        return passed("every version is shown", "witness")
 
     def _no_output(self) -> CaseFinding:
         return nothing_put_out()
