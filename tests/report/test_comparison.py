@@ -72,3 +72,12 @@ def test_what_cannot_be_compared_is_refused_in_a_sentence(tmp_path, text):
         (tmp_path / "results.json").write_text(text)
     with pytest.raises(UsageError, match=r"results\.json: cannot be compared.*expected"):
         read_results(tmp_path)
+
+
+def test_a_cause_is_the_same_in_each_run(before):
+    """Whatever ids and URLs the sentences of two runs have."""
+    for run, name in ((before, "a1b2c3d4e5f60718"), (after := copy.deepcopy(before), "ffeeddccbbaa0099")):
+        run["causes"] = [{**run["causes"][0], "says": f"PUT MeasureReport/{name} answered 200, expected 412"}]
+    assert (compare(before, after).new_causes, compare(before, after).gone_causes) == ([], [])
+    after["causes"][0]["says"] = after["causes"][0]["says"].replace("200", "500")
+    assert len(compare(before, after).new_causes) == 1

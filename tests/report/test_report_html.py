@@ -52,6 +52,15 @@ def test_a_cause_is_one_entry_with_its_evidence(page):
     assert "-k search-date/ge" in page
 
 
+def test_what_a_cause_breaks_is_linked(page):
+    """A name leads to the requirement, which leads back."""
+    assert '<dd><a href="#r-mr-search-date">mr-search-date</a></dd>' in page
+    assert 'id="r-mr-search-date"' in page
+    assert "&lt;a" not in page
+    assert "<code>date</code>" in page
+    assert "`" not in page
+
+
 def test_what_a_target_sent_is_text(record):
     """No tag, no script, no control character of it reaches the page."""
     record.results[1] = replace(record.results[1], message="<script>alert(1)</script>\x1b[31m")

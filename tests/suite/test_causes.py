@@ -104,6 +104,25 @@ def test_what_follows_from_a_parameter_that_does_not_work_is_no_cause_of_its_own
     assert len(causes([*own, elsewhere], known)) == 2
 
 
+def test_a_parameter_by_which_no_search_passes_is_one_cause():
+    """Its forms fail in different words; where one of them passes, each is told by itself."""
+    date = replace(about(resource="MeasureReport", search="date"), id="date")
+    own = [replace(failing(f"d{n}", f"says {n}", parameters=("date",)), requirements=("date",)) for n in range(3)]
+    [cause] = causes(own, {"date": date})
+    assert (cause.breaks, len(cause.cases)) == (("date",), 3)
+    fine = replace(own[0], id="fine", verdict=Verdict.PASS, check=None)
+    assert len(causes([*own, fine], {"date": date})) == 3
+
+
+def test_what_a_write_returns_is_lost_by_the_same_cause():
+    """The answer to a create and a read that lose an element are one defect."""
+    lost = [
+        failing(name, "date is lost", interaction=name, matcher=matcher)
+        for name, matcher in (("create", "returns"), ("read", "same_as"), ("update", "shows"))
+    ]
+    assert [len(each.cases) for each in causes(lost, {})] == [3]
+
+
 def test_a_status_tells_causes_apart():
     """The same sentence with another status is another defect."""
     found = causes([failing("a", "x", status=404), failing("b", "x", status=200)], {})

@@ -12,6 +12,7 @@ from vbpr_conformance.errors import UsageError
 from vbpr_conformance.report.results_json import FILE, FORMAT
 from vbpr_conformance.report.summary_markdown import plain
 from vbpr_conformance.rest.printable import printable
+from vbpr_conformance.suite.failed_check import general
 
 _RANK = {"pass": 4, "warn": 3, "untested": 2, "skip": 2, "error": 1, "fail": 0}
 _MOST = 40
@@ -60,14 +61,18 @@ class Comparison:
     @property
     def new_causes(self) -> list[str]:
         """What is wrong now and was not before."""
-        known = {each["says"] for each in self.before.get("causes", [])}
-        return [each["says"] for each in self.after.get("causes", []) if each["says"] not in known]
+        return _others(self.after, self.before)
 
     @property
     def gone_causes(self) -> list[str]:
         """What was wrong before and is not now."""
-        known = {each["says"] for each in self.after.get("causes", [])}
-        return [each["says"] for each in self.before.get("causes", []) if each["says"] not in known]
+        return _others(self.before, self.after)
+
+
+def _others(here: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:
+    """Give the causes of one run that the other has not; ids in their sentences are others in each run."""
+    known = {general(each["says"]) for each in there.get("causes", [])}
+    return [each["says"] for each in here.get("causes", []) if general(each["says"]) not in known]
 
 
 def read_results(path: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ from vbpr_conformance.fhir.json_codec import dumps, loads
 from vbpr_conformance.suite.causes import Cause
 from vbpr_conformance.suite.recorder import CUT
 from vbpr_conformance.suite.verdicts import CaseKey, CaseResult
+
+_PART = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
 def explained(result: CaseResult, cause: Cause | None) -> str:
@@ -45,13 +48,30 @@ def step_name(exchange: Mapping[str, Any]) -> str:
 
 
 def pretty(body: str) -> str:
-    """Lay out a JSON body; everything else, and what was cut off, stays as it is. No digit of a number changes."""
-    if body[:1] not in "{[" or body.endswith(CUT):
+    """Lay out a JSON body, to where it was cut off; everything else stays as it is. No digit of a number changes."""
+    if body[:1] not in "{[":
         return body
+    if body.endswith(CUT):
+        kept, mark, how_long = body.rpartition("…")
+        return f"{_beginning(kept)}{mark}{how_long}"
     try:
         return dumps(loads(body), indent=2)
     except FormatError:
         return body
+
+
+def _beginning(text: str) -> str:
+    """Lay out the beginning of a JSON text, which no parser takes."""
+    lines, depth = [""], 0
+    parts = _PART.findall(text)
+    for part, following in zip(parts, [*parts[1:], ""], strict=True):
+        depth += (part in "{[") - (part in "}]")
+        if part in "}]" and lines[-1].strip()[-1:] not in {"{", "["}:
+            lines.append("  " * depth)
+        lines[-1] += f"{part} " if part == ":" else part
+        if part == "," or (part in "{[" and following not in {"}", "]"}):
+            lines.append("  " * depth)
+    return "\n".join(lines)
 
 
 def _headers(headers: Mapping[str, str]) -> list[str]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from vbpr_conformance import __version__
-from vbpr_conformance.report.failure_text import pretty
+from vbpr_conformance.report.marked_lines import marked_lines
 from vbpr_conformance.report.repeat_command import of_case, of_failed
 from vbpr_conformance.report.report_writer import AtTheEnd, write_whole
 from vbpr_conformance.report.reproduce import script_path
 from vbpr_conformance.report.result_tables import must_support_tables, search_matrices
 from vbpr_conformance.report.terminal_summary import WORDS, label, left, sentence
+from vbpr_conformance.report.verdict_words import in_words
 from vbpr_conformance.rest.printable import printable
 from vbpr_conformance.suite.causes import Cause
 from vbpr_conformance.suite.record import RunRecord
@@ -23,7 +25,6 @@ from vbpr_conformance.suite.run_summary import RequirementVerdict, RunSummary
 from vbpr_conformance.suite.verdicts import CaseResult
 
 FILE = "report.html"
-_MOST_SHOWN = 8_000
 _MOST_EXCHANGES = 4
 _SHOWN_ELSEWHERE = frozenset({"requirement", "suite", "seen again with", "specification"})
 _WITH_EVIDENCE = 60
@@ -50,6 +51,7 @@ def html(record: RunRecord, summary: RunSummary, folder: str) -> str:
         summary=summary,
         harness=__version__,
         word=WORDS[summary.verdict],
+        in_words=in_words(record, summary),
         sentence=sentence(record, summary),
         causes=[
             _cause_shown(cause, cases, record, number < _WITH_EVIDENCE) for number, cause in enumerate(summary.causes)
@@ -75,9 +77,23 @@ def render(template: str, **values: Any) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: printable(value) if isinstance(value, str) else value,
+        finalize=_shown,
     )
+    environment.filters["coded"] = _coded
     return environment.get_template(template).render(**values)
+
+
+def _shown(value: Any) -> Any:
+    """Make what stands for a control character of every text; what a macro gives is HTML already."""
+    return printable(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+def _coded(text: str) -> Markup:
+    """Give a text whose `names` are set as code."""
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part)
+        for number, part in enumerate(printable(text).split("`"))
+    )
 
 
 @dataclass(frozen=True)
@@ -125,25 +141,12 @@ def _evidence(cause: Cause, first: CaseResult) -> dict[str, list[str]]:
 
 
 def _exchange_shown(exchange: Mapping[str, Any], result: CaseResult) -> dict[str, Any]:
-    names = [re.sub(r"\[\d+\]", "", text.partition(":")[0]).rpartition(".")[2] for text in _differing(result)]
+    differing = [text.partition(": ")[0] for name, text in result.details if name in {"differs", "invalid"}]
     return {
         **exchange,
-        "request_lines": list(_lines(exchange["request_body"], ())),
-        "lines": list(_lines(exchange["body"], names)),
+        "request_lines": marked_lines(exchange["request_body"], differing),
+        "lines": marked_lines(exchange["body"], differing),
     }
-
-
-def _differing(result: CaseResult) -> Iterator[str]:
-    yield from (text for name, text in result.details if name in {"differs", "invalid"})
-
-
-def _lines(body: str, names: Sequence[str]) -> Iterator[tuple[bool, str]]:
-    """Give a body line by line, each with whether it names an element that differs."""
-    text = pretty(body)
-    cut = text[:_MOST_SHOWN] + ("…" if len(text) > _MOST_SHOWN else "")
-    marks = [f'"{name}"' for name in names if name]
-    for line in cut.splitlines():
-        yield any(mark in line for mark in marks), line
 
 
 def _groups(requirements: Iterable[RequirementVerdict]) -> dict[str, list[RequirementVerdict]]:

@@ -72,9 +72,10 @@ def left(record: RunRecord) -> str:
     """Say what is left on the target, in one line."""
     tally = record.tally
     if not tally.left:
-        return f"nothing ({tally.created} created, {tally.deleted} deleted)"
+        return f"nothing ({tally.created:,} created, {tally.deleted:,} deleted)"
     because = f": {tally.left_because}" if tally.left_because else ""
-    return f"{len(tally.left)} of {tally.created} created{because}; `vbpr-conformance cleanup {record.url}` tries again"
+    left_of = f"{len(tally.left):,} of {tally.created:,} created{because}"
+    return f"{left_of}; `vbpr-conformance cleanup {record.url}` tries again"
 
 
 def counted(number: int, what: str) -> str:

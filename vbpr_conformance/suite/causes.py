@@ -11,12 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vbpr_conformance.ig.model import Requirement
+from vbpr_conformance.suite.failed_check import general
 from vbpr_conformance.suite.verdicts import CaseKey, CaseResult, FailedCheck, Verdict
 
-_CONTENT = frozenset({"same_as", "shows"})
+_CONTENT = frozenset({"same_as", "shows", "returns"})
 _VALIDITY = frozenset({"valid", "conforms_to", "every_valid"})
 _ALIKE = 5
 """So many search parameters that fail alike have one cause."""
+_SEVERAL = 3
+"""So many cases about a search parameter that all fail have one cause."""
 _EXACTLY = 3
 _CONDITIONAL = "conditional-"
 CLAIM = "MAY"
@@ -49,10 +52,13 @@ class Cause:
 def causes(results: Iterable[CaseResult], requirements: Mapping[str, Requirement]) -> tuple[Cause, ...]:
     """Give the causes of all failures, misses and errors: what names no requirement first, then SHALL before SHOULD."""
     groups: dict[tuple[object, ...], list[CaseResult]] = {}
+    passed: set[str] = set()
     for result in results:
+        if result.verdict is Verdict.PASS:
+            passed.update(result.requirements)
         if result.verdict in {Verdict.FAIL, Verdict.WARN, Verdict.ERROR}:
             groups.setdefault(signature(result), []).append(result)
-    together = _with_what_follows(_merged(groups.values()), requirements)
+    together = _with_what_follows(_merged(groups.values()), passed, requirements)
     found = [_cause(group, requirements) for group in together]
     return tuple(_renamed(sorted(found, key=_rank)))
 
@@ -88,7 +94,9 @@ def _include(value: str, check: FailedCheck) -> int:  # noqa: ARG001  all judges
 
 
 def _conditional(value: str, check: FailedCheck) -> int:
-    return 3 if check.interaction == f"{_CONDITIONAL}{value}" else 0
+    if check.interaction != f"{_CONDITIONAL}{value}":
+        return 0
+    return 2 if check.matcher in _CONTENT else 3  # what it keeps is as much about any other write
 
 
 def _format(value: str, check: FailedCheck) -> int:
@@ -172,18 +180,13 @@ def _without_verdict(group: list[CaseResult]) -> tuple[object, ...]:
 
 
 def _with_what_follows(
-    groups: list[list[CaseResult]], requirements: Mapping[str, Requirement]
+    groups: list[list[CaseResult]], passed: set[str], requirements: Mapping[str, Requirement]
 ) -> list[list[CaseResult]]:
     """Put with a search parameter that does not work what fails in other searches that use it.
 
-    It does not work where many searches by it fail. What else is wrong with those others can be told when it is mended.
+    What else is wrong with those others can be told when it is mended.
     """
-    broken: dict[tuple[str, str], list[CaseResult]] = {}
-    for group in groups:
-        tests = [requirements[name] for name in _about(group, requirements)]
-        for about in (each.about for each in tests if "search" in each.about):
-            if len(group) >= _ALIKE and len(tests) == 1 and group[0].verdict is Verdict.FAIL and not group[0].deviation:
-                broken.setdefault((about["resource"], about["search"]), group)
+    broken = _not_working(groups, passed, requirements)
     kept = []
     for group in groups:
         first = group[0]
@@ -197,6 +200,27 @@ def _with_what_follows(
         else:
             into += group
     return kept
+
+
+def _not_working(
+    groups: list[list[CaseResult]], passed: set[str], requirements: Mapping[str, Requirement]
+) -> dict[tuple[str, str], list[CaseResult]]:
+    """Give the search parameters that do not work, each with the most that shows it.
+
+    One does not work where many searches by it fail alike, or where several fail and none passes.
+    """
+    own: dict[str, list[list[CaseResult]]] = {}
+    for group in groups:
+        names = _about(group, requirements)
+        if len(names) == 1 and group[0].verdict is Verdict.FAIL and not group[0].deviation:
+            own.setdefault(names[0], []).append(group)
+    broken = {}
+    for name, lot in own.items():
+        about, most = requirements[name].about, max(lot, key=len)
+        none_passes = name not in passed and sum(map(len, lot)) >= _SEVERAL
+        if "search" in about and (len(most) >= _ALIKE or none_passes):
+            broken[about["resource"], about["search"]] = most
+    return broken
 
 
 def _is_search(group: list[CaseResult]) -> bool:
@@ -224,7 +248,8 @@ def _cause(group: list[CaseResult], requirements: Mapping[str, Requirement]) -> 
     most = max((score for score, *_ in scored), default=0)
     breaks = dict.fromkeys(name for score, name, _ in scored if score == most)
     hides = dict.fromkeys(name for _, name, _ in scored if name not in breaks)
-    plainest = next((result for score, _, result in scored if score == most), group[0])
+    shows = (result for score, _, result in scored if score == most)
+    plainest = min(shows, key=lambda result: (len(general(result.message)), result.requests), default=group[0])
     if group[0].verdict is Verdict.ERROR:  # says nothing about any requirement
         breaks, hides = {}, {**breaks, **hides}
     return Cause(

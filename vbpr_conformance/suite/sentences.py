@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 _MOST_TEXT = 200
 _AT_THE_BASE = frozenset({"transaction", "batch", "search"})
-_OF_THE_RUN = f"identifier={TAG_SYSTEM}"
+_OF_THE_RUN = f"identifier={TAG_SYSTEM.rpartition(':')[0]}:"
+"""How a search begins that is kept to resources of the run: all of them, or those of one case."""
 
 
 def short_url(exchange: Exchange) -> str:
@@ -25,8 +26,7 @@ def short_url(exchange: Exchange) -> str:
     start = next((at for at, step in enumerate(steps) if step[:1].isupper()), None)
     if start is None:
         start, steps = 0, ["[base]"] if exchange.interaction in _AT_THE_BASE else steps[-1:]
-    asked = "&".join(each for each in query.split("&") if not each.startswith(_OF_THE_RUN)) or query
-    return "/".join(steps[start:]) + question + asked
+    return "/".join(steps[start:]) + question + _asked(query)
 
 
 def request_text(exchange: Exchange) -> str:
@@ -37,8 +37,12 @@ def request_text(exchange: Exchange) -> str:
     if is_search and exchange.method == "GET":
         return short_url(exchange)
     form = exchange.request_body if is_search else b""
-    asked = f" with {printable(form[:_MOST_TEXT].decode('utf-8', 'replace'))}" if form else ""
+    asked = f" with {printable(_asked(form.decode('utf-8', 'replace'))[:_MOST_TEXT])}" if form else ""
     return f"{exchange.method} {short_url(exchange)}{asked}"
+
+
+def _asked(query: str) -> str:
+    return "&".join(each for each in query.split("&") if not each.startswith(_OF_THE_RUN)) or query
 
 
 def explanation_in(exchange: Exchange) -> str:

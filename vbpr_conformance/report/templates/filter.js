@@ -27,3 +27,19 @@
   form.addEventListener('submit', function (event) { event.preventDefault(); });
   apply();
 }());
+(function () {
+  var opened = [];
+  document.addEventListener('toggle', function (event) {
+    event.target.querySelectorAll('pre').forEach(function (pre) {
+      var mark = pre.querySelector('mark');
+      if (mark) { pre.scrollTop = mark.offsetTop - pre.clientHeight / 3; }
+    });
+  }, true);
+  window.addEventListener('beforeprint', function () {
+    opened = Array.prototype.slice.call(document.querySelectorAll('details:not([open]):not(.long)'));
+    opened.forEach(function (each) { each.open = true; });
+  });
+  window.addEventListener('afterprint', function () {
+    opened.forEach(function (each) { each.open = false; });
+  });
+}());
