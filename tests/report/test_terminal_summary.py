@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from vbpr_conformance.report.terminal_summary import head, summary
 from vbpr_conformance.rest.printable import printable
@@ -45,3 +46,13 @@ def test_a_run_of_cases_without_requirements_counts_cases(conformant):
     conformant.results = [conformant.results[0].__class__(**{**vars(conformant.results[0]), "requirements": ()})]
     conformant.selected = ()
     assert "CONFORMANT   1 of 1 case passed" in text(conformant)
+
+
+def test_what_was_not_tested_is_grouped_by_its_reason(record):
+    """That no resource has a value for one parameter or another is one reason; it names the parameter of one alone."""
+    names = ["mr-search-status", "mr-search-date", "mr-search-period"]
+    skipped = [replace(record.results[4], id=name, requirements=(name,), message="finds none by") for name in names]
+    record.results = [replace(each, message=f"finds none by {each.id.rpartition('-')[2]}") for each in skipped]
+    assert "not tested   mr-search-date and 2 more   finds none\n" in text(record)
+    record.results = record.results[:1]
+    assert "not tested   mr-search-status   finds none by status\n" in text(record)

@@ -16,8 +16,9 @@ from vbpr_conformance.report.repeat_command import of_case, of_failed
 from vbpr_conformance.report.report_writer import AtTheEnd, write_whole
 from vbpr_conformance.report.reproduce import script_path
 from vbpr_conformance.report.result_tables import must_support_tables, search_matrices
+from vbpr_conformance.report.run_in_words import in_words
 from vbpr_conformance.report.terminal_summary import WORDS, label, left, sentence
-from vbpr_conformance.report.verdict_words import in_words
+from vbpr_conformance.report.untested_reasons import by_reason
 from vbpr_conformance.rest.printable import printable
 from vbpr_conformance.suite.causes import Cause
 from vbpr_conformance.suite.record import RunRecord
@@ -160,12 +161,8 @@ def _groups(requirements: Iterable[RequirementVerdict]) -> dict[str, list[Requir
 
 
 def _reasons(summary: RunSummary) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for each in (*summary.untested, *summary.not_applicable):
-        reason = each.reason.partition("\n")[0]
-        where = reason if each.applicable else f"does not apply: {reason}"
-        found.setdefault(where, []).append(each.requirement.id)
-    return found
+    apart = by_reason(summary.not_applicable)
+    return {**by_reason(summary.untested), **{f"does not apply: {reason}": names for reason, names in apart.items()}}
 
 
 def _digests(results: Iterable[CaseResult]) -> dict[str, str]:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from vbpr_conformance.report.repeat_command import of_case
 from vbpr_conformance.report.report_writer import AtTheEnd, write_whole
+from vbpr_conformance.report.run_in_words import in_words
 from vbpr_conformance.report.terminal_summary import WORDS, label, left, sentence
+from vbpr_conformance.report.untested_reasons import by_reason
 from vbpr_conformance.rest.printable import printable
 from vbpr_conformance.suite.causes import Cause
 from vbpr_conformance.suite.record import RunRecord
@@ -32,10 +34,11 @@ class SummaryMarkdown(AtTheEnd):
 
 def markdown(record: RunRecord, summary: RunSummary) -> str:
     """Give the summary: the verdict, the causes, what was not tested, how to see the first failure again."""
-    lines = [f"## {_MARK[summary.verdict]} {WORDS[summary.verdict]}", "", plain(sentence(record, summary)), ""]
+    lines = [f"## {_MARK[summary.verdict]} {WORDS[summary.verdict]}", "", plain(in_words(record, summary)), ""]
     software = " ".join(part for part in (record.tally.software, record.tally.version) if part)
     named = f" ({plain(software)})" if software else ""
     edition = record.edition.version
+    lines += [plain(sentence(record, summary)), ""]
     lines += [f"Target `{record.url}`{named} · VBPR {edition} · seed {record.seed}", ""]
     lines += _causes(record, summary.causes)
     lines += _open(summary.untested)
@@ -66,8 +69,9 @@ def _open(untested: tuple[RequirementVerdict, ...]) -> list[str]:
     if not found:
         return []
     lines = [f"<details><summary>{len(found)} SHALL not tested</summary>", ""]
-    lines += [f"- `{each.requirement.id}`: {plain(each.reason.partition(chr(10))[0])}" for each in found[:_MOST]]
-    lines += [f"- … and {len(found) - _MOST} more"] if len(found) > _MOST else []
+    for reason, names in list(by_reason(found).items())[:_MOST]:
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        lines.append(f"- `{names[0]}`{more}: {plain(reason)}")
     return [*lines, "", "</details>", ""]
 
 

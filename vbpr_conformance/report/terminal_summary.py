@@ -8,6 +8,7 @@ from vbpr_conformance import __version__
 from vbpr_conformance.report.left_script import FILE as LEFT
 from vbpr_conformance.report.repeat_command import of_failed
 from vbpr_conformance.report.reproduce import script_path
+from vbpr_conformance.report.untested_reasons import by_reason
 from vbpr_conformance.suite.causes import CLAIM, Cause
 from vbpr_conformance.suite.record import RunRecord
 from vbpr_conformance.suite.run_summary import RequirementVerdict, RunSummary
@@ -163,9 +164,7 @@ def _deviations(found: RunSummary) -> list[str]:
 
 def _untested(untested: Sequence[RequirementVerdict]) -> list[str]:
     """Group what was not tested by its reason: a read-only run leaves many for the same one."""
-    reasons: dict[str, list[str]] = {}
-    for each in _shall(untested):
-        reasons.setdefault(each.reason.partition("\n")[0], []).append(each.requirement.id)
+    reasons = by_reason(_shall(untested))
     lines = []
     for reason, names in list(reasons.items())[:MOST_CAUSES]:
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""

@@ -175,7 +175,7 @@ def _without_type(group: list[CaseResult]) -> tuple[object, ...]:
 
 
 def _without_verdict(group: list[CaseResult]) -> tuple[object, ...]:
-    verdict, *shared = signature(group[0])
+    verdict, *shared = _without_type(group)
     return ("", *shared) if verdict in {Verdict.FAIL, Verdict.WARN} and group[0].check else (verdict, *shared)
 
 

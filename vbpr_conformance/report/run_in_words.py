@@ -30,9 +30,11 @@ def in_words(record: RunRecord, found: RunSummary) -> str:
 
 def _because(found: RunSummary) -> str:
     causes = [each for each in found.causes if each.verdict is Verdict.FAIL and not each.known]
-    hidden = len(found.unverifiable)
     text = f", by {len(causes)} causes" if len(causes) != 1 else ", all by one cause"
-    return f"{text}; {hidden} more cannot be verified before that is mended" if hidden else text
+    hidden = len(_shall(found.unverifiable))
+    text += f"; {hidden} more cannot be verified before that is mended" if hidden else ""
+    untested = len(_shall(found.untested))
+    return f"{text}; {untested} {'was' if untested == 1 else 'were'} not tested" if untested else text
 
 
 def _shall(lot: Iterable[RequirementVerdict]) -> list[RequirementVerdict]:
