@@ -104,6 +104,7 @@ VALUES = {
     "shut": True,
     "no_open_credentials": True,
     "if_returned": {"status = 'complete'": "it is complete"},
+    "claims_hold": True,
 }
 
 

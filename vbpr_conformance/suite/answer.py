@@ -22,7 +22,8 @@ NEXT_VERSION = "nextVersionId"
 class Answer:
     """An exchange, for a search or a history all its pages, and what was sent.
 
-    `verb` is that of the suite language; `matches` and `included` are the resources of a search by their mode.
+    `verb` is that of the suite language; `matches` and `included` are the resources of a search by their mode; `untrue`
+    are the claims that were tried and do not hold, each a sentence with the exchange that shows it.
     """
 
     verb: str
@@ -31,6 +32,7 @@ class Answer:
     sent: dict[str, Any] | None = None
     matches: list[dict[str, Any]] = field(default_factory=list)
     included: list[dict[str, Any]] = field(default_factory=list)
+    untrue: list[tuple[str, Exchange]] = field(default_factory=list)
 
     @property
     def resource(self) -> dict[str, Any] | None:

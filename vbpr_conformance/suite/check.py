@@ -113,7 +113,7 @@ def _bodies(at: Location, step: Step, known: set[str]) -> Iterator[Mistake]:
     verb = getattr(step, step.verb)
     entries = [entry.body for entry in getattr(verb, "entries", []) if entry.body]
     for body in [verb, *entries]:
-        name = getattr(body, "body", None)
+        name = getattr(body, "body", None) or getattr(body, "held", None)
         if name is not None and name not in known:
             yield at, f"no payload or seed {name!r}", did_you_mean(name, known)
 

@@ -14,12 +14,14 @@ from vbpr_conformance.client.urls import query, with_query
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.suite.answer import NEXT, NEXT_VERSION, Answer, created_by
 from vbpr_conformance.suite.case_run import CaseRun
+from vbpr_conformance.suite.claim_trials import Claims, chosen
 from vbpr_conformance.suite.created_resource import CreatedResource
 from vbpr_conformance.suite.findings import Finding, HarnessError, NotTestedError, refuse_when_locked_out
 from vbpr_conformance.suite.language import Step
 from vbpr_conformance.suite.seed_payloads import change
 from vbpr_conformance.suite.sentences import request_text
 from vbpr_conformance.suite.templating import MissingValueError, fill
+from vbpr_conformance.suite.trying_claims import try_claims
 from vbpr_conformance.suite.verbs import Entry
 
 if TYPE_CHECKING:
@@ -29,7 +31,14 @@ if TYPE_CHECKING:
     from vbpr_conformance.suite.search_settling import SearchSettling
     from vbpr_conformance.suite.system_under_test import SystemUnderTest
 
-_BY_SEARCH = {"search", "conditional_create", "conditional_update", "conditional_patch", "conditional_delete"}
+_BY_SEARCH = {
+    "search",
+    "claimed",
+    "conditional_create",
+    "conditional_update",
+    "conditional_patch",
+    "conditional_delete",
+}
 _MOST_SHOWN = 80
 _MOST_BYTES = 24 * 1024 * 1024
 """So much of what is answered to one case is kept, and no more asked for."""
@@ -58,7 +67,7 @@ class Performer:
         if step.verb in _BY_SEARCH:
             self.settling.settle(run.own())
         try:
-            answer = _PERFORMERS[step.verb](self, verb, sent)
+            answer = _claimed(self, verb, run) if step.verb == "claimed" else _PERFORMERS[step.verb](self, verb, sent)
         except UnusableUrlError as error:
             raise Finding(str(error)) from error
         answer.sent = sent if isinstance(sent, dict) else None
@@ -268,6 +277,14 @@ def _operation(performer: Performer, verb: Mapping[str, Any], sent: Any) -> Answ
         # R4 sets no time for an operation, and a server may load much for its first.
         raise NotTestedError(str(error), applicable=False) from error
     return Answer("operation", exchange)
+
+
+def _claimed(performer: Performer, verb: Mapping[str, Any], run: CaseRun) -> Answer:
+    """Try what the server claims, and nothing that it does not."""
+    held = run.resources[verb["held"]] if verb["held"] else None
+    unused = str(run.scope()["unique"]["id"])
+    claims = Claims(performer.system.statement, run.edition, unused, run.bases, held)
+    return try_claims(performer.client, chosen(claims.trials(verb["of"], verb["type"]), verb["most"]))
 
 
 def _page(performer: Performer, verb: Mapping[str, Any], _: Any) -> Answer:

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from vbpr_conformance.suite.language_types import CaseId, Expressions, Names, Status, Strict, Texts, kebab
 from vbpr_conformance.suite.verbs import (
     Capabilities,
+    Claimed,
     ConditionalCreate,
     ConditionalDelete,
     ConditionalPatch,
@@ -89,6 +90,7 @@ class Expect(Strict):
     no_open_credentials: Literal[True] | None = None
     shows: str | None = None
     declares: str | None = None
+    claims_hold: Literal[True] | None = None
 
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
@@ -121,8 +123,11 @@ class Step(Strict):
         "conditional_patch",
         "conditional_delete",
         "operation",
+        "claimed",
     )
-    READING: ClassVar[frozenset[str]] = frozenset({"capabilities", "read", "vread", "search", "page", "history"})
+    READING: ClassVar[frozenset[str]] = frozenset(
+        {"capabilities", "read", "vread", "search", "page", "history", "claimed"}
+    )
 
     capabilities: Capabilities | None = None
     read: Read | None = None
@@ -141,6 +146,7 @@ class Step(Strict):
     conditional_patch: ConditionalPatch | None = None
     conditional_delete: ConditionalDelete | None = None
     operation: Operation | None = None
+    claimed: Claimed | None = None
     may_refuse: Literal[True] | None = None
     as_: str | None = None
     expect: Expect | None = None

@@ -153,8 +153,8 @@ def _near(written: str) -> Iterator[str]:
 def _references(form: str, parameter: SearchParameter, values: Sequence[Any], bases: Sequence[str]) -> Iterator[str]:
     canonicals = list(dict.fromkeys(value for value in values if isinstance(value, str)))
     literals = dict.fromkeys(each.get("reference", "") for each in values if isinstance(each, Mapping))
-    relative = [each for each in (_local(literal, bases) for literal in literals) if each]
-    elsewhere = [each for each in literals if is_url(each) and not _local(each, bases)]
+    relative = [each for each in (local_reference(literal, bases) for literal in literals) if each]
+    elsewhere = [each for each in literals if is_url(each) and not local_reference(each, bases)]
     if form == "or":
         asked = [_canonical(each) for each in canonicals[:2]] or relative[:2] or [*map(escape, elsewhere[:2])]
         yield from [",".join(asked)] if len(asked) > 1 else []
@@ -184,7 +184,7 @@ def _references(form: str, parameter: SearchParameter, values: Sequence[Any], ba
         yield from (escape(_other_id(each)) for each in elsewhere[:1])
 
 
-def _local(literal: str, bases: Sequence[str]) -> str | None:
+def local_reference(literal: str, bases: Sequence[str]) -> str | None:
     """A reference to a resource of the server as type and id, None for any other."""
     base = next((base for base in bases if literal.startswith(f"{base}/")), None)
     relative = literal if base is None else literal[len(base) + 1 :]
@@ -213,7 +213,7 @@ def refers_elsewhere(
     """Whether all references of a parameter lead to other places: then a search by a local id means nothing."""
     values = [value for each in resources if each.type == row["type"] for value in values_of(each, parameter)]
     literals = [each["reference"] for each in values if isinstance(each, Mapping) and "reference" in each]
-    return any(map(is_url, literals)) and not any(_local(each, bases) for each in literals)
+    return any(map(is_url, literals)) and not any(local_reference(each, bases) for each in literals)
 
 
 def is_mere_id(query: Query) -> bool:

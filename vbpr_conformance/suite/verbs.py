@@ -145,6 +145,19 @@ class History(Verb):
     parameters: dict[str, str] = {}
 
 
+class Claimed(Verb):
+    """Try what the server's own CapabilityStatement claims: a request that reads for each claim, `most` at most.
+
+    `type` keeps to the claims about a resource type; `held` names a resource of the case whose references have to
+    come along with it where the server claims that.
+    """
+
+    of: Literal["interactions", "parameters", "includes", "revincludes"]
+    type: str | None = None
+    held: str | None = None
+    most: int = Field(default=32, ge=1)
+
+
 class Operation(Body):
     """Call an operation (`$name`) of a type, or of one resource, with a resource as its input.
 

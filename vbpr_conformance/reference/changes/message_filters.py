@@ -8,9 +8,9 @@ from typing import Any
 from vbpr_conformance.reference.changes.object_edits import as_list
 from vbpr_conformance.reference.http_messages import Request
 
-FILTERS = ("of", "method", "status", "in-bundle", "if-asked", "if-query", "if-empty")
-"""Arguments that say which requests an action is for: interaction, HTTP method, status of the answer, whether it is an
-entry of a Bundle, whether it has a header, whether it has a parameter, and whether it has no body."""
+FILTERS = ("of", "method", "status", "type", "in-bundle", "if-asked", "if-query", "if-empty")
+"""Arguments that say which requests an action is for: interaction, HTTP method, status of the answer, resource type,
+whether it is an entry of a Bundle, whether it has a header, whether it has a parameter, and whether it has no body."""
 
 
 def concerned(given: Mapping[str, Any]) -> Callable[[Request, int | None], bool]:
@@ -22,6 +22,7 @@ def concerned(given: Mapping[str, Any]) -> Callable[[Request, int | None], bool]
             (interactions is None or asked.interaction in interactions)
             and (methods is None or asked.method in methods)
             and (statuses is None or status in statuses)
+            and given.get("type", asked.type) == asked.type
             and (asked.in_bundle or not given.get("in-bundle"))
             and ("if-asked" not in given or given["if-asked"] in asked.headers)
             and not ("if-empty" in given and (asked.body or asked.in_bundle))

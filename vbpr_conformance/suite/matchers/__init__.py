@@ -13,6 +13,7 @@ from vbpr_conformance.suite.language import Expect
 from vbpr_conformance.suite.matchers import (
     access_refusals,
     bundle_rules,
+    claims_hold,
     declares,
     existing,
     http_answer,
@@ -67,6 +68,7 @@ MATCHERS: Mapping[str, Matcher] = {
     "includes": search.includes,
     "same_ids_as": search.same_ids_as,
     "declares": declares.declares,
+    "claims_hold": claims_hold.claims_hold,
 }
 """In the order in which they are checked: what explains most comes first."""
 
