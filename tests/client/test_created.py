@@ -14,9 +14,12 @@ import pytest
 from vbpr_conformance.client.client_errors import NoAnswerError
 from vbpr_conformance.client.created import CreatedResources
 from vbpr_conformance.client.credentials import bearer
+from vbpr_conformance.client.effects import effects, outcome
 from vbpr_conformance.client.journal import journals
 from vbpr_conformance.client.leftovers import clean_up, clean_up_tagged
 from vbpr_conformance.errors import UsageError
+from vbpr_conformance.rest.exchange import Exchange
+from vbpr_conformance.rest.headers import Headers
 
 BASE = "http://payer.example/fhir"
 TAG = ("urn:run", "r1")
@@ -379,6 +382,11 @@ ENTRIES = [
 ]
 
 
+def answered_transaction(bundle):
+    body = json.dumps(bundle).encode()
+    return Exchange("transaction", "POST", BASE, Headers({}), b"", 200, Headers({}), body, 0.1)
+
+
 def answered(*responses):
     return httpx.Response(200, json={"resourceType": "Bundle", "entry": [{"response": each} for each in responses]})
 
@@ -420,6 +428,42 @@ def test_only_a_delete_takes_a_resource_off_the_register(client_of):
         ]
     )
     assert left_on_disk() == {"Measure/a", "Measure/b"}
+
+
+@pytest.mark.parametrize("status", [200, 202, 204, 404, 410])
+def test_after_any_of_these_answers_a_resource_is_gone(client_of, status):
+    """R4 lets a delete be answered with an outcome, with nothing, or later; what is gone is deleted too."""
+    created = CreatedResources.in_memory(BASE)
+    headers = {"Location": f"{BASE}/Measure/m1/_history/1"}
+    client = client_of(
+        lambda request: (
+            httpx.Response(status) if request.method == "DELETE" else httpx.Response(201, json={}, headers=headers)
+        ),
+        created=created,
+    )
+    client.create(MEASURE)
+    assert created.delete_all(client) == []
+    assert created.deleted == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "unknown"), [("200 OK", 1), ("201 Created", 1), ("500", 1), ("204", 0), ("400", 0), ("soon", 0)]
+)
+def test_what_an_entry_without_a_location_may_have_created_is_looked_for(status, unknown):
+    """Only where its status says, or may mean, that something was created."""
+    body = {"entry": [entry("POST", "Measure")]}
+    answer = {"resourceType": "Bundle", "entry": [{"response": {"status": status}}]}
+    found = outcome(effects(BASE, "POST", BASE, body, {}), answered_transaction(answer))
+    assert (len(found.created), len(found.unknown)) == (0, unknown)
+
+
+def test_a_bundle_of_several_deletes_notes_each():
+    """Not only its first or last entry."""
+    urls = ["Measure/m1", "Measure/m2", "Group/g1"]
+    answer = {"resourceType": "Bundle", "entry": [{"response": {"status": each}} for each in ("200", "404", "409")]}
+    body = {"entry": [entry("DELETE", each) for each in urls]}
+    found = outcome(effects(BASE, "POST", BASE, body, {}), answered_transaction(answer))
+    assert found.deleted == ["Measure/m1", "Measure/m2"]
 
 
 def test_a_transaction_that_failed_may_have_left_something(client_of, store):
