@@ -42,7 +42,7 @@ def failed_check(finding: Finding) -> FailedCheck:
         cause=_of_answer(exchange, interaction, resource) or finding.cause or general(finding.sentence),
         interaction=interaction,
         resource=resource,
-        parameters=_parameters(exchange),
+        parameters=asked_parameters(exchange),
         formats=_formats(exchange),
         matcher=finding.matcher,
         status=exchange.status,
@@ -111,7 +111,8 @@ def _interaction(exchange: Exchange) -> tuple[str, str]:
     return name, kind
 
 
-def _parameters(exchange: Exchange) -> tuple[str, ...]:
+def asked_parameters(exchange: Exchange) -> tuple[str, ...]:
+    """The search parameters of a request, without what keeps it to the run where there are others."""
     names = dict.fromkeys(name.partition(":")[0].partition(".")[0] for name, _ in _query(exchange))
     own = [name for name in names if name not in _SCOPE]
     return tuple(own or names)

@@ -240,9 +240,14 @@ def judge(query: Query, resource: CreatedResource, base: str) -> Match:
 
 def reason(query: Query, resource: CreatedResource, base: str) -> str:
     """Say what a resource holds of what a query asks for, and so what has to be."""
-    shown = ", ".join(_shown(value) for value in values_of(resource, query.parameter)) or "nothing"
     text = {Match.YES: "has to be found", Match.NO: "does not match"}.get(judge(query, resource, base), "may be found")
-    return f"{query.parameter.code} is {shown}; {text}"
+    return f"{held_text(resource, query.parameter)}; {text}"
+
+
+def held_text(resource: CreatedResource, parameter: SearchParameter) -> str:
+    """Say what a resource holds of what a parameter searches for."""
+    shown = ", ".join(_shown(value) for value in values_of(resource, parameter)) or "nothing"
+    return f"{parameter.code} is {shown}"
 
 
 def _left_open(query: Query, resource: CreatedResource, found: Match) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -14,6 +13,7 @@ from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Element
 from vbpr_conformance.suite.answer import Answer
 from vbpr_conformance.suite.evidence import Evidence
+from vbpr_conformance.suite.expression_words import compared_path, conjuncts, in_words
 from vbpr_conformance.suite.failed_check import cause_of, element_of, general
 from vbpr_conformance.suite.findings import Finding, HarnessError
 from vbpr_conformance.suite.matchers.moment_spelling import MOMENT_SPELLED_OTHERWISE
@@ -23,7 +23,7 @@ from vbpr_conformance.suite.supported import only_should, only_should_inside
 from vbpr_conformance.suite.untrusted import objects, reference_to, string
 
 _MOST_LINES = 5
-_COMPARISON = re.compile(r"([A-Za-z][\w.\[\]]*) = '[^']*'")
+_MOST_VALUES = 3
 _DIRECTLY_BELOW = 2
 """How many steps the path of an element directly below the resource has."""
 
@@ -83,29 +83,32 @@ def is_true(expression: str, resource: dict[str, Any]) -> bool:
 
 
 def fhirpath(value: Mapping[str, str], answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001
-    """Every expression is true of the resource; what it means, where that is stated, is what is told."""
+    """Every expression is true of the resource; what it means, stated or plain from itself, is what is told."""
     resource = _resource(answer)
     for expression, meaning in value.items():
-        if is_true(expression, resource):
+        untrue = first_untrue(expression, resource)
+        if not untrue:
             continue
-        what = f"what {request_text(answer.exchange)} returned"
-        text = f"{what}: expected that it {meaning}" if meaning else f"{what} does not satisfy: {expression}"
-        found = _found_instead(expression, resource)
-        raise Finding(
-            f"{text} ({found})" if found else text,
-            [("expression", expression)] if meaning else (),
-            [answer.exchange],
-            cause=general(text),
-        )
+        text, found = untrue_text(untrue, meaning, resource)
+        sentence = f"what {request_text(answer.exchange)} returned{text}"
+        raise Finding(f"{sentence}{found}", [("expression", expression)], [answer.exchange], cause=general(sentence))
 
 
-def _found_instead(expression: str, resource: dict[str, Any]) -> str:
-    """Where an expression compares one path with a value, say what the path holds; else nothing."""
-    compared = _COMPARISON.fullmatch(expression)
-    if compared is None:
+def first_untrue(expression: str, resource: dict[str, Any]) -> str:
+    """Give the part of an expression, of those joined by `and`, that is not true; empty where all of it is."""
+    if is_true(expression, resource):
         return ""
-    found = compile_fhirpath(compared[1]).evaluate(resource, search_env(resource))
-    return f"{compared[1]} is {', '.join(printable(str(each)) for each in found[:3]) or 'nothing'}"
+    return next((each for each in conjuncts(expression) if not is_true(each, resource)), expression)
+
+
+def untrue_text(expression: str, meaning: str, resource: dict[str, Any]) -> tuple[str, str]:
+    """Say what was expected where an expression is not true, and in brackets what a path that it compares holds."""
+    words = meaning or in_words(expression)
+    path = compared_path(expression)
+    found = compile_fhirpath(path).evaluate(resource, search_env(resource)) if path else []
+    shown = ", ".join(printable(str(each)) for each in found[:_MOST_VALUES]) or "nothing"
+    text = f": expected that it {words}" if words else f" does not satisfy: {expression}"
+    return text, f" ({path.removesuffix('.toString()')} is {shown})" if path else ""
 
 
 def operation_outcome(value: Literal[True], answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001

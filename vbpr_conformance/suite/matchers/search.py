@@ -13,9 +13,10 @@ from vbpr_conformance.fhir.match import Match
 from vbpr_conformance.suite.answer import Answer, references
 from vbpr_conformance.suite.created_resource import CreatedResource
 from vbpr_conformance.suite.evidence import Evidence
+from vbpr_conformance.suite.failed_check import asked_parameters, general
 from vbpr_conformance.suite.findings import Finding, HarnessError
-from vbpr_conformance.suite.matchers.resource import is_true
-from vbpr_conformance.suite.queries import judge, reason
+from vbpr_conformance.suite.matchers.resource import first_untrue, untrue_text
+from vbpr_conformance.suite.queries import held_text, judge, reason
 from vbpr_conformance.suite.sentences import explanation_in, in_brackets, request_text
 from vbpr_conformance.suite.untrusted import reference_to
 
@@ -47,7 +48,8 @@ def contains(value: Sequence[str], answer: Answer, evidence: Evidence) -> None:
     missing = [_known(name, evidence) for name in value if _known(name, evidence).reference not in found]
     if missing:
         lines = [("missing", f"{each.reference} ({each.name})") for each in missing]
-        _report(answer, f"misses {_list(missing)}", lines, should=_without_paging(answer))
+        held = _held(missing[0], answer, evidence) if len(missing) == 1 else ""
+        _report(answer, f"misses {_list(missing)}", lines, held, should=_without_paging(answer))
 
 
 def excludes(value: Sequence[str], answer: Answer, evidence: Evidence) -> None:
@@ -56,9 +58,9 @@ def excludes(value: Sequence[str], answer: Answer, evidence: Evidence) -> None:
     found = answer.match_references
     wrong = [_known(name, evidence) for name in value if _known(name, evidence).reference in found]
     if wrong:
-        _report(
-            answer, f"returns {_list(wrong)}", [("not expected", f"{each.reference} ({each.name})") for each in wrong]
-        )
+        lines = [("not expected", f"{each.reference} ({each.name})") for each in wrong]
+        held = _held(wrong[0], answer, evidence) if len(wrong) == 1 else ""
+        _report(answer, f"returns {_list(wrong)}", lines, held)
 
 
 def exactly(value: Literal["what-matches"], answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001  called alike
@@ -98,14 +100,14 @@ def _others(answer: Answer, evidence: Evidence) -> list[CreatedResource]:
 
 
 def every(value: Mapping[str, str], answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001
-    """Every expression is true of every match; what it means, where that is stated, is what is told."""
+    """Every expression is true of every match; what it means, stated or plain from itself, is what is told."""
     _searchset(answer)
     for each in answer.matches:
         for expression, meaning in value.items():
-            if not is_true(expression, each):
-                what = f"expected that it {meaning}" if meaning else f"for which {expression} is not true"
-                details = [("expression", expression)] if meaning else ()
-                _report(answer, f"returned {reference_to(each)}{': ' if meaning else ', '}{what}", details)
+            untrue = first_untrue(expression, each)
+            if untrue:
+                text = "".join(untrue_text(untrue, meaning, each))
+                _report(answer, f"returned {reference_to(each)}{text}", [("expression", expression)])
 
 
 def count(value: int, answer: Answer, evidence: Evidence) -> None:
@@ -163,11 +165,22 @@ def _without_paging(answer: Answer) -> bool:
     return len(answer.pages) == 1 and asked == str(len(answer.matches))
 
 
+def _held(resource: CreatedResource, answer: Answer, evidence: Evidence) -> str:
+    """Say what a resource holds of what was searched for, so that it is seen why it is wanted, or not."""
+    known = {each.code: each for each in evidence.edition.search_parameters(resource.type)}
+    texts = [held_text(resource, known[name]) for name in asked_parameters(answer.exchange) if name in known]
+    return f", whose {' and '.join(texts)}" if texts else ""
+
+
 def _list(resources: Iterable[CreatedResource]) -> str:
     return ", ".join(each.reference for each in resources)
 
 
-def _report(answer: Answer, what: str, lines: Sequence[tuple[str, str]], *, should: bool = False) -> None:
+def _report(
+    answer: Answer, what: str, lines: Sequence[tuple[str, str]], held: str = "", *, should: bool = False
+) -> None:
     more = [("", f"and {len(lines) - _MOST_LINES} more")] if len(lines) > _MOST_LINES else []
     shown = [*lines[:_MOST_LINES], *more]
-    raise Finding(f"{request_text(answer.exchange)} {what}", shown, answer.pages or [answer.exchange], should=should)
+    sentence = f"{request_text(answer.exchange)} {what}"
+    exchanges = answer.pages or [answer.exchange]
+    raise Finding(f"{sentence}{held}", shown, exchanges, should=should, cause=general(sentence) if held else "")
