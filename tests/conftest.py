@@ -80,6 +80,15 @@ def snapshot(request: pytest.FixtureRequest):
 
 
 @pytest.fixture(scope="session")
+def good_server():
+    """The URL of a reference server without a fault, which all tests of this process share."""
+    from vbpr_conformance.reference.process import running
+
+    with running("1.1.0") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def nursery():
     """Starts runs of the command line; one for all runs of this test process."""
     from forked_runs import opened

@@ -1,31 +1,28 @@
 """Starts runs of the command line by fork, with everything imported already: a run then costs what it does, no more.
 
-One line of JSON in, `{"argv": …, "cwd": …, "env": …, "out": …, "err": …, "limits": …}`, one out: `{"pid": …}` when it
-runs and `{"code": …, "rss_mb": …}` when it has ended. A line `{"signal": …, "group": …}` in between is sent to its
-process, or to that and all it started.
+One line of JSON in, `{"argv": …, "cwd": …, "env": …, "in": …, "out": …, "err": …, "limits": …}`, one out: `{"pid": …}`
+when it runs and `{"code": …, "rss_mb": …}` when it has ended. A line `{"signal": …, "group": …}` in between is sent to
+its process, or to that and all it started.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import random
 import resource
 import select
 import signal
 import sys
 import time
 
+import pytest
+
 
 def main() -> None:
     """Serve until standard input ends."""
-    import allure_pytest.plugin  # noqa: F401
-    import xdist.plugin  # noqa: F401
-
-    import vbpr_conformance.commands.run
-    import vbpr_conformance.runner
-    import vbpr_conformance.suite.case  # noqa: F401
-    from vbpr_conformance import cli  # noqa: F401
-
+    _warm_up()
     for line in sys.stdin:
         job = json.loads(line)
         pid = os.fork()
@@ -33,6 +30,31 @@ def main() -> None:
             _child(job)
         _say(pid=pid)
         _say(**_ended(pid))
+
+
+def _warm_up() -> None:
+    """Import and compile what runs share, which their children then need not do again."""
+    import _hypothesis_pytestplugin  # noqa: F401
+    import allure_pytest.plugin  # noqa: F401
+    import anyio.pytest_plugin  # noqa: F401
+    import xdist.plugin  # noqa: F401
+
+    import vbpr_conformance.commands.observe
+    import vbpr_conformance.commands.run
+    import vbpr_conformance.reference.listener
+    import vbpr_conformance.runner
+    import vbpr_conformance.suite.case
+    import vbpr_conformance.validate.sources  # noqa: F401
+    from vbpr_conformance import cli  # noqa: F401
+    from vbpr_conformance.generate.builder import build
+    from vbpr_conformance.ig.loader import load_edition
+    from vbpr_conformance.suite.coverage import all_cases
+
+    edition = load_edition("1.1.0")
+    all_cases(edition)
+    for profile in edition.profiles:
+        build(profile, edition, random.Random(1), size="maximal")  # which it also validates
+    gc.freeze()  # what is here now stays: children need not look at it again, and copy it
 
 
 def _say(**words: object) -> None:
@@ -49,18 +71,19 @@ def _child(job: dict) -> None:
     os.chdir(job["cwd"])
     for name, value in (job.get("limits") or {}).items():
         resource.setrlimit(getattr(resource, name), (value, value))
-    for descriptor, path in ((0, os.devnull), (1, job["out"]), (2, job["err"])):
+    for descriptor, path in ((0, job["in"]), (1, job["out"]), (2, job["err"])):
         opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         os.dup2(opened, descriptor)
         os.close(opened)
     # as an interpreter opens them when it starts
     sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
-    sys.argv = ["vbpr-conformance", *job["argv"]]
+    is_pytest = job["argv"][0] == "pytest"
+    sys.argv = job["argv"] if is_pytest else ["vbpr-conformance", *job["argv"]]
     from vbpr_conformance import cli
 
     code = 70
     try:
-        code = cli.main(job["argv"])
+        code = pytest.main(job["argv"][1:]) if is_pytest else cli.main(job["argv"])
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1
     except BaseException:  # noqa: BLE001 - what an interpreter would print at its end

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import subprocess
 import sys
 import tarfile
@@ -16,18 +15,16 @@ import pytest
 REPORT = "vbp-performance-measurereport"
 
 
-def vbpr(*arguments, stdin="", cwd=None, env=None):
-    """Run the command line as a user does, in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "vbpr_conformance", *map(str, arguments)],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env={**os.environ, "COLUMNS": "100", **(env or {})},
-        timeout=120,
-        check=False,
-    )
+@pytest.fixture(scope="module")
+def vbpr(nursery, tmp_path_factory):
+    """Runs the command line as a user does, in a process of its own."""
+
+    def run(*arguments, stdin="", cwd=None, env=None):
+        folder = cwd or tmp_path_factory.mktemp("cli")
+        ended = nursery.run(arguments, cwd=folder, env={"COLUMNS": "100", **(env or {})}, stdin=stdin, seconds=120)
+        return subprocess.CompletedProcess(arguments, ended.code, ended.out, ended.err)
+
+    return run
 
 
 def one_sentence(result):
@@ -39,18 +36,18 @@ def one_sentence(result):
 
 
 @pytest.fixture(scope="module")
-def reports():
+def reports(vbpr):
     """Three conformant reports, a line each."""
     return vbpr("generate", REPORT, "-n", 3, "--seed", 7, "--format", "ndjson").stdout
 
 
 @pytest.fixture(scope="module")
-def faulty():
+def faulty(vbpr):
     """A report without its date."""
     return vbpr("generate", REPORT, "--seed", 7, "--faulty", "min:MeasureReport.date", "--format", "ndjson").stdout
 
 
-def test_help_is_there_for_the_command_line_and_each_command(snapshot):
+def test_help_is_there_for_the_command_line_and_each_command(vbpr, snapshot):
     """`--help` names the commands, and every command has a help of its own."""
     result = vbpr("--help")
     assert result.returncode == 0
@@ -89,14 +86,14 @@ def test_help_is_there_for_the_command_line_and_each_command(snapshot):
         ("ig", "diff", "no-such-package.tgz"),
     ],
 )
-def test_bad_usage_is_one_sentence_and_exit_code_2(arguments, tmp_path):
+def test_bad_usage_is_one_sentence_and_exit_code_2(vbpr, arguments, tmp_path):
     """Whatever a user gets wrong is said in one line, without a traceback."""
     result = vbpr(*arguments, stdin='{"resourceType": "Basic"}', cwd=tmp_path)
     assert (result.returncode, bool(one_sentence(result))) == (2, True)
 
 
 @pytest.mark.parametrize("command", ["run", "cleanup"])
-def test_an_unreachable_target_is_one_sentence_and_exit_code_3(command, tmp_path):
+def test_an_unreachable_target_is_one_sentence_and_exit_code_3(vbpr, command, tmp_path):
     """A server that does not answer says nothing about conformance."""
     result = vbpr(command, "http://127.0.0.1:9/fhir", cwd=tmp_path, env={"VBPR_STATE_DIR": str(tmp_path)})
     if command == "run":
@@ -107,18 +104,18 @@ def test_an_unreachable_target_is_one_sentence_and_exit_code_3(command, tmp_path
         assert result.returncode in {0, 3}
 
 
-def test_valid_resources_exit_with_0_and_invalid_ones_with_1(reports, faulty):
+def test_valid_resources_exit_with_0_and_invalid_ones_with_1(vbpr, reports, faulty):
     """The exit code tells whether all are valid."""
     assert vbpr("validate", "-", stdin=reports).returncode == 0
     assert vbpr("validate", "-", stdin=reports + faulty).returncode == 1
 
 
-def test_text_names_each_resource_its_issues_and_the_sum(faulty, snapshot):
+def test_text_names_each_resource_its_issues_and_the_sum(vbpr, faulty, snapshot):
     """The text form is for people: verdict, place, sentence, rule."""
     snapshot("validate-text", vbpr("validate", "-", stdin=faulty).stdout)
 
 
-def test_json_is_an_array_with_one_object_per_resource(reports, faulty):
+def test_json_is_an_array_with_one_object_per_resource(vbpr, reports, faulty):
     """The JSON form has the fields that other programs build on."""
     result = vbpr("validate", "-", "--format", "json", stdin=reports + faulty)
     objects = json.loads(result.stdout)
@@ -130,7 +127,7 @@ def test_json_is_an_array_with_one_object_per_resource(reports, faulty):
 
 
 @pytest.mark.parametrize(("count", "kind"), [(1, "OperationOutcome"), (3, "Bundle")])
-def test_fhir_is_an_operation_outcome_or_a_bundle_of_them(reports, count, kind):
+def test_fhir_is_an_operation_outcome_or_a_bundle_of_them(vbpr, reports, count, kind):
     """The FHIR form is a resource itself."""
     text = "".join(reports.splitlines(keepends=True)[:count])
     outcome = json.loads(vbpr("validate", "-", "--format", "fhir", stdin=text).stdout)
@@ -139,14 +136,14 @@ def test_fhir_is_an_operation_outcome_or_a_bundle_of_them(reports, count, kind):
         assert [each["resource"]["resourceType"] for each in outcome["entry"]] == ["OperationOutcome"] * count
 
 
-def test_text_that_is_no_resource_is_an_invalid_one_with_its_place():
+def test_text_that_is_no_resource_is_an_invalid_one_with_its_place(vbpr):
     """Broken input is reported like any other finding, with line and column."""
     result = vbpr("validate", "-", stdin='{"resourceType": "MeasureReport",')
     assert result.returncode == 1
     assert "Traceback" not in result.stderr
 
 
-def test_a_profile_of_a_payer_is_taken_from_a_package(tmp_path, reports):
+def test_a_profile_of_a_payer_is_taken_from_a_package(vbpr, tmp_path, reports):
     """`--package` adds a single StructureDefinition without a snapshot, and `--profile` names it."""
     url = "http://payer.example/StructureDefinition/ours"
     definition = {
@@ -173,7 +170,7 @@ def test_a_profile_of_a_payer_is_taken_from_a_package(tmp_path, reports):
 
 @pytest.mark.parametrize("form", ["json", "ndjson", "bundle"])
 @pytest.mark.parametrize("name", [REPORT, "contract-package"])
-def test_the_same_seed_prints_the_same_bytes(name, form):
+def test_the_same_seed_prints_the_same_bytes(vbpr, name, form):
     """Payloads can be brought back by their seed, and another seed brings others."""
     first, again = (vbpr("generate", name, "-n", 2, "--seed", 3, "--format", form) for _ in range(2))
     assert first.returncode == 0
@@ -181,7 +178,7 @@ def test_the_same_seed_prints_the_same_bytes(name, form):
     assert first.stdout != vbpr("generate", name, "-n", 2, "--seed", 4, "--format", form).stdout
 
 
-def test_a_generated_bundle_is_one_valid_resource():
+def test_a_generated_bundle_is_one_valid_resource(vbpr):
     """What is generated as a Bundle is judged as a Bundle, references included."""
     bundle = vbpr("generate", "contract-package", "--format", "bundle").stdout
     assert json.loads(bundle)["resourceType"] == "Bundle"
@@ -189,13 +186,13 @@ def test_a_generated_bundle_is_one_valid_resource():
 
 
 @pytest.mark.parametrize("version", ["1.1.0", "1.0.0"])
-def test_an_edition_does_not_differ_from_its_official_package(packages, version):
+def test_an_edition_does_not_differ_from_its_official_package(vbpr, packages, version):
     """`ig diff` finds nothing for either edition."""
     result = vbpr("ig", "diff", packages / f"hl7.fhir.us.davinci-vbpr-{version}.tgz")
     assert (result.returncode, result.stdout.splitlines()[-1]) == (0, "no difference")
 
 
-def test_a_changed_package_differs(packages, tmp_path):
+def test_a_changed_package_differs(vbpr, packages, tmp_path):
     """A change of one cardinality is one line, and exit code 1."""
     with tarfile.open(packages / "hl7.fhir.us.davinci-vbpr-1.1.0.tgz") as archive:
         archive.extractall(tmp_path, filter="data")
@@ -211,7 +208,7 @@ def test_a_changed_package_differs(packages, tmp_path):
     assert "MeasureReport.group.code" in result.stdout
 
 
-def test_requirements_are_listed_with_their_cases():
+def test_requirements_are_listed_with_their_cases(vbpr):
     """The JSON form has the fields that results.json shares; every server SHALL has a case or a reason."""
     objects = json.loads(vbpr("requirements", "--format", "json").stdout)
     assert {"id", "actor", "expectation", "about", "source", "cases"} <= set(objects[0])
@@ -223,7 +220,7 @@ def test_requirements_are_listed_with_their_cases():
     assert untested == []
 
 
-def test_requirements_as_csv_markdown_and_table_name_the_same():
+def test_requirements_as_csv_markdown_and_table_name_the_same(vbpr):
     """All forms list the same requirements."""
     ids = [each["id"] for each in json.loads(vbpr("requirements", "--format", "json").stdout)]
     rows = list(csv.DictReader(io.StringIO(vbpr("requirements", "--format", "csv").stdout)))
@@ -232,13 +229,13 @@ def test_requirements_as_csv_markdown_and_table_name_the_same():
     assert all(f"`{each}`" in markdown and each in table for each in ids)
 
 
-def test_the_schema_of_suites_is_a_json_schema():
+def test_the_schema_of_suites_is_a_json_schema(vbpr):
     """Editors take it as it is."""
     schema = json.loads(vbpr("schema").stdout)
     assert {"suite", "actor", "cases"} <= set(schema["properties"])
 
 
-def test_faults_are_listed_with_what_each_breaks():
+def test_faults_are_listed_with_what_each_breaks(vbpr):
     """`serve --list-faults` is the catalogue."""
     lines = vbpr("serve", "--list-faults").stdout.splitlines()
     assert len(lines) >= 12

@@ -7,8 +7,6 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from vbpr_conformance.reference.process import running
-
 pytest_plugins = ["pytester"]
 
 MINE = """
@@ -32,13 +30,6 @@ SECOND = """
 """
 
 
-@pytest.fixture(scope="module")
-def url(edition):
-    """The URL of a good server."""
-    with running(edition.version) as base:
-        yield base
-
-
 @pytest.fixture
 def folder(pytester):
     """The folder in which pytest is run."""
@@ -46,9 +37,14 @@ def folder(pytester):
 
 
 @pytest.fixture
-def run(pytester):
+def run(pytester, nursery):
     """Run pytest in its folder, in a process of its own."""
-    return pytester.runpytest_subprocess
+
+    def make(*arguments):
+        ended = nursery.run(["pytest", *arguments], cwd=pytester.path, seconds=120)
+        return pytest.RunResult(ended.code, ended.out.splitlines(), ended.err.splitlines(), ended.seconds)
+
+    return make
 
 
 def two(first: str, second: str) -> str:
@@ -56,10 +52,10 @@ def two(first: str, second: str) -> str:
     return MINE.replace("STATUS", first).lstrip() + SECOND.replace("SECOND", second).lstrip("\n")
 
 
-def test_packaged_cases_run_without_a_path(url, run, folder):
+def test_packaged_cases_run_without_a_path(good_server, run, folder):
     """Without a path the packaged suites run; `-k`, `--junitxml`, `--alluredir` and `--vbpr-out` do what they do."""
     ended = run(
-        f"--vbpr-server={url}",
+        f"--vbpr-server={good_server}",
         "--vbpr-suite=errors",
         "-k",
         "errors and not media",
@@ -79,46 +75,46 @@ def test_packaged_cases_run_without_a_path(url, run, folder):
 
 
 @pytest.mark.parametrize(("status", "code"), [("404", 0), ("200", 1)])
-def test_a_suite_of_ones_own_is_collected(url, run, folder, status, code):
+def test_a_suite_of_ones_own_is_collected(good_server, run, folder, status, code):
     """A suite file in a folder is a test file; its failure begins with the verdict and names the place."""
     (folder / "mine.yaml").write_text(MINE.replace("STATUS", status).lstrip())
     (folder / "other.yaml").write_text("a: b\n")
-    ended = run(f"--vbpr-server={url}", ".")
+    ended = run(f"--vbpr-server={good_server}", ".")
     assert ended.ret == code, str(ended.stdout)
     if code:
         assert "FAIL  mine   GET MeasureReport/not-there answered 404, expected 200" in str(ended.stdout)
         assert f"{folder / 'mine.yaml'}:4" in str(ended.stdout)
 
 
-def test_a_mistake_in_a_suite_is_one_line(url, run, folder):
+def test_a_mistake_in_a_suite_is_one_line(good_server, run, folder):
     """A wrong suite ends the collection with its place, without a traceback."""
     (folder / "mine.yaml").write_text(MINE.replace("steps", "stepz").lstrip())
-    ended = run(f"--vbpr-server={url}", ".")
+    ended = run(f"--vbpr-server={good_server}", ".")
     assert f"{folder / 'mine.yaml'}:7: unknown key 'stepz'; did you mean 'steps'?" in str(ended.stdout)
     assert "Traceback" not in str(ended.stdout) + str(ended.stderr)
 
 
-def test_the_first_failure_ends_the_run(url, run, folder):
+def test_the_first_failure_ends_the_run(good_server, run, folder):
     """With `-x` nothing is run after the first case that fails."""
     (folder / "mine.yaml").write_text(two("200", "200"))
-    ended = run(f"--vbpr-server={url}", "-x", ".")
+    ended = run(f"--vbpr-server={good_server}", "-x", ".")
     ended.assert_outcomes(failed=1)
-    run(f"--vbpr-server={url}", ".").assert_outcomes(failed=2)
+    run(f"--vbpr-server={good_server}", ".").assert_outcomes(failed=2)
 
 
-def test_only_what_failed_is_run_again(url, run, folder):
+def test_only_what_failed_is_run_again(good_server, run, folder):
     """With `--lf` the cases that failed in the run before are run, and no other."""
     (folder / "mine.yaml").write_text(two("404", "200"))
-    run(f"--vbpr-server={url}", ".").assert_outcomes(passed=1, failed=1)
-    again = run(f"--vbpr-server={url}", "--lf", ".")
+    run(f"--vbpr-server={good_server}", ".").assert_outcomes(passed=1, failed=1)
+    again = run(f"--vbpr-server={good_server}", "--lf", ".")
     again.assert_outcomes(failed=1)
     again.stdout.fnmatch_lines("*FAIL  second*")
 
 
-def test_workers_share_a_run(url, run, folder):
+def test_workers_share_a_run(good_server, run, folder):
     """With xdist the results of all workers come together, and nothing is left on the server."""
     some = ("--vbpr-suite=references", "--vbpr-suite=capabilities")
-    ended = run(f"--vbpr-server={url}", "-n2", *some, "--vbpr-examples=1", "--vbpr-out=out")
+    ended = run(f"--vbpr-server={good_server}", "-n2", *some, "--vbpr-examples=1", "--vbpr-out=out")
     assert ended.ret == 0, str(ended.stdout)
     results = json.loads((folder / "out" / "results.json").read_text())
     assert results["counts"]["pass"] > 3
@@ -126,24 +122,24 @@ def test_workers_share_a_run(url, run, folder):
     assert results["run"]["created"] == results["run"]["deleted"] > 0
 
 
-def test_python_tests_get_the_target_and_a_client(url, run, folder):
+def test_python_tests_get_the_target_and_a_client(good_server, run, folder):
     """The fixtures give tests written in Python the server and a client that is logged in."""
     (folder / "test_mine.py").write_text(
         "def test_it(vbpr_target, vbpr_client):\n"
         "    assert vbpr_target.url == vbpr_client.base_url\n"
         "    assert vbpr_client.capabilities().status == 200\n"
     )
-    assert run(f"--vbpr-server={url}", "test_mine.py").ret == 0
+    assert run(f"--vbpr-server={good_server}", "test_mine.py").ret == 0
     assert "1 skipped" in str(run("test_mine.py").stdout)
 
 
-def test_without_a_server_nothing_changes(run, folder):
+def test_without_a_server_nothing_changes(pytester, folder):
     """Without `--vbpr-server` suite files are no tests, and the plugin loads nothing heavy."""
     (folder / "mine.yaml").write_text(MINE.lstrip())
     (folder / "test_it.py").write_text(
         "import sys\n\ndef test_it():\n    assert not {'pydantic', 'httpx', 'lxml'} & set(sys.modules)\n"
     )
-    ended = run("-p", "no:hypothesispytest", "-p", "no:anyio")
+    ended = pytester.runpytest_subprocess("-p", "no:hypothesispytest", "-p", "no:anyio")
     assert "1 passed" in str(ended.stdout), str(ended.stdout)
 
 
@@ -155,9 +151,9 @@ def test_without_a_server_nothing_changes(run, folder):
         ("--vbpr-examples=0", "from 1 on"),
     ],
 )
-def test_a_wrong_option_is_one_sentence(url, run, option, said):
+def test_a_wrong_option_is_one_sentence(good_server, run, option, said):
     """A wrong value of an option is told in one sentence, as pytest tells its own."""
-    ended = run(f"--vbpr-server={url}", option)
+    ended = run(f"--vbpr-server={good_server}", option)
     assert ended.ret == 4
     assert said in str(ended.stderr)
     assert "Traceback" not in str(ended.stderr)

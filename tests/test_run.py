@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import re
 import signal
 import subprocess
@@ -14,6 +13,7 @@ import xml.etree.ElementTree as ET
 
 import httpx
 import pytest
+from served_here import serving
 
 from vbpr_conformance.reference.process import running
 
@@ -21,26 +21,18 @@ EDITION = "1.1.0"
 RUN = [sys.executable, "-m", "vbpr_conformance", "run"]
 
 
-def run(*arguments, out, env=None):
-    """Run the command as a user does; give its exit code, what it printed and results.json."""
-    result = subprocess.run(
-        [*RUN, *map(str, arguments), "--out", out, "--seed", "4711", "--examples", "1"],
-        capture_output=True,
-        text=True,
-        timeout=170,
-        env={**os.environ, **(env or {})},
-        check=False,
-    )
-    file = out / "results.json"
-    found = json.loads(file.read_text()) if file.exists() else None
-    return result, found
+@pytest.fixture
+def run(nursery, tmp_path):
+    """Runs the command as a user does; gives what it ended with, and results.json."""
 
+    def make(*arguments, out):
+        words = [*arguments, "--out", out, "--seed", "4711", "--examples", "1"]
+        ended = nursery.run(["run", *words], cwd=tmp_path, seconds=170)
+        file = out / "results.json"
+        found = json.loads(file.read_text()) if file.exists() else None
+        return subprocess.CompletedProcess(words, ended.code, ended.out, ended.err), found
 
-@pytest.fixture(scope="module")
-def server():
-    """A good reference server."""
-    with running(EDITION) as url:
-        yield url
+    return make
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +42,7 @@ def state(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_main_job_ends_conformant_and_writes_every_file(tmp_path):
+def test_the_main_job_ends_conformant_and_writes_every_file(run, tmp_path):
     """Without URL and configuration: every SHALL that applies was tested and met on the embedded server."""
     result, found = run("--workers", "2", out=tmp_path / "out")
     assert result.returncode == 0, result.stdout + result.stderr
@@ -64,9 +56,9 @@ def test_the_main_job_ends_conformant_and_writes_every_file(tmp_path):
     assert cases >= {case for each in found["requirements"] for case in each["cases"]}
 
 
-def test_results_have_the_fields_that_others_build_on(tmp_path, server):
+def test_results_have_the_fields_that_others_build_on(run, tmp_path, good_server):
     """results.json is a contract: a field that goes missing breaks somebody's script."""
-    _, found = run(server, "--suite", "formats", out=tmp_path / "out")
+    _, found = run(good_server, "--suite", "formats", out=tmp_path / "out")
     assert found["format"] == "vbpr-conformance-results/1"
     assert {"run", "verdict", "counts", "requirements", "cases"} <= set(found)
     run_fields = {
@@ -101,9 +93,9 @@ def test_results_have_the_fields_that_others_build_on(tmp_path, server):
     assert all(case <= set(each) for each in found["cases"])
 
 
-def test_a_part_of_the_suites_is_judged_over_what_was_selected(tmp_path, server):
+def test_a_part_of_the_suites_is_judged_over_what_was_selected(run, tmp_path, good_server):
     """What was not selected is no gap, and its extent is told in a line."""
-    result, found = run(server, "--suite", "formats", out=tmp_path / "out")
+    result, found = run(good_server, "--suite", "formats", out=tmp_path / "out")
     assert (result.returncode, found["verdict"], found["run"]["whole"]) == (0, "conformant", False)
     assert re.search(r"^beyond   1\d\d SHALL requirements of edition 1.1.0 not selected$", result.stdout, re.MULTILINE)
 
@@ -124,11 +116,11 @@ cases:
 
 
 @pytest.mark.parametrize("besides", [[], ["--suite", "errors"]])
-def test_a_suite_of_ones_own_runs_alone_or_beside_others(tmp_path, server, besides):
+def test_a_suite_of_ones_own_runs_alone_or_beside_others(run, tmp_path, good_server, besides):
     """A file is named where a suite is, and so it is in the command that runs its case again."""
     file = tmp_path / "ours.yaml"
     file.write_text(OWN)
-    result, found = run(server, "--suite", file, *besides, out=tmp_path / "out")
+    result, found = run(good_server, "--suite", file, *besides, out=tmp_path / "out")
     assert result.returncode == 0, result.stdout + result.stderr
     [own] = [each for each in found["cases"] if each["suite"] == "Ours"]
     assert own["verdict"] == "pass"
@@ -136,9 +128,9 @@ def test_a_suite_of_ones_own_runs_alone_or_beside_others(tmp_path, server, besid
     assert (len(found["cases"]) > 1) == bool(besides)
 
 
-def test_a_broken_requirement_is_named_with_a_command_that_shows_it_again(tmp_path, snapshot):
+def test_a_broken_requirement_is_named_with_a_command_that_shows_it_again(run, tmp_path, snapshot, edition):
     """The failure names the requirement, what was expected and found, one curl line, and the place in the suite."""
-    with running(EDITION, fault="read-missing-200") as url:
+    with serving(edition, fault="read-missing-200") as url:
         result, found = run(url, "-k", "read", out=tmp_path / "out")
         failed = next(each for each in found["cases"] if each["verdict"] == "fail")
         curl = next(text for label, text in failed["details"] if label == "seen again with")
@@ -153,15 +145,15 @@ def test_a_broken_requirement_is_named_with_a_command_that_shows_it_again(tmp_pa
     snapshot("failure", re.sub(r":\d+$", ":LINE", re.sub(r"[0-9a-f]{16,}", "ID", shown)) + "\n")
 
 
-def test_a_should_counts_as_a_shall_where_it_is_asked_for(tmp_path):
+def test_a_should_counts_as_a_shall_where_it_is_asked_for(run, tmp_path, edition):
     """The same server is warned of, or fails under `--strict`."""
-    with running(EDITION, fault="read-404-without-outcome") as url:
+    with serving(edition, fault="read-404-without-outcome") as url:
         plain, _ = run(url, "--suite", "errors", out=tmp_path / "plain")
         strict, _ = run(url, "--suite", "errors", "--strict", out=tmp_path / "strict")
     assert (plain.returncode, strict.returncode) == (0, 1)
 
 
-def test_nothing_is_written_in_a_read_only_run(tmp_path, shared):
+def test_nothing_is_written_in_a_read_only_run(run, tmp_path, shared):
     """Values for searches come from what the server holds, and what cannot be tested so says what to provide."""
     data = shared / "ig" / "packages" / "hl7.fhir.us.davinci-vbpr-1.1.0.tgz"
     with running(EDITION, data=(data,)) as url:
@@ -174,13 +166,13 @@ def test_nothing_is_written_in_a_read_only_run(tmp_path, shared):
     assert all(each["message"] for each in found["cases"] if each["verdict"] == "skip")
 
 
-def test_an_interrupted_run_deletes_what_it_created_and_writes_what_it_found(tmp_path, server):
+def test_an_interrupted_run_deletes_what_it_created_and_writes_what_it_found(tmp_path, good_server):
     """Ctrl-C in the middle: the results so far, an exit code that is not 0, and an empty server."""
     out = tmp_path / "out"
-    command = [*RUN, server, "--out", str(out), "--examples", "3"]
+    command = [*RUN, good_server, "--out", str(out), "--examples", "3"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     deadline = time.monotonic() + 60
-    while total(server) == 0 and time.monotonic() < deadline:
+    while total(good_server) == 0 and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=60)
@@ -188,13 +180,13 @@ def test_an_interrupted_run_deletes_what_it_created_and_writes_what_it_found(tmp
     assert "Traceback" not in said
     found = json.loads((out / "results.json").read_text())
     assert found["run"]["created"] == found["run"]["deleted"] > 0
-    assert total(server) == 0
+    assert total(good_server) == 0
 
 
-def test_a_configuration_gives_what_the_options_do_not(tmp_path, server):
+def test_a_configuration_gives_what_the_options_do_not(run, tmp_path, good_server):
     """Options of the command line weigh more than those of the file; an unknown one is named."""
     file = tmp_path / "vbpr.yaml"
-    file.write_text(f"url: {server}\nsuite: [errors]\nheaders:\n  X-Api-Key: secret-value-of-a-key\n")
+    file.write_text(f"url: {good_server}\nsuite: [errors]\nheaders:\n  X-Api-Key: secret-value-of-a-key\n")
     result, found = run("--config", file, out=tmp_path / "out")
     assert (result.returncode, found["run"]["suites"]) == (0, ["errors"])
     assert "secret-value-of-a-key" not in (tmp_path / "out" / "results.json").read_text() + result.stdout
@@ -209,28 +201,25 @@ def total(url):
     return httpx.get(f"{url}/MeasureReport", params={"_summary": "count"}).json()["total"]
 
 
-def test_a_run_in_parts_is_joined(tmp_path, server):
+def test_a_run_in_parts_is_joined(run, nursery, tmp_path, good_server):
     """Shards judge different cases, and together what one run would."""
     parts = []
     for number in (1, 2):
-        result, part = run(server, "--suite", "errors", "--shard", f"{number}/2", out=tmp_path / f"{number}")
+        result, part = run(good_server, "--suite", "errors", "--shard", f"{number}/2", out=tmp_path / f"{number}")
         assert result.returncode == 0, result.stdout + result.stderr
         parts.append({each["id"] for each in part["cases"]})
-    command = [sys.executable, "-m", "vbpr_conformance", "merge", tmp_path / "1", tmp_path / "2"]
-    joined = subprocess.run(
-        [*command, "--out", tmp_path / "both"], capture_output=True, text=True, check=False, timeout=60
-    )
-    assert joined.returncode == 0, joined.stdout + joined.stderr
+    joined = nursery.run(["merge", tmp_path / "1", tmp_path / "2", "--out", tmp_path / "both"], cwd=tmp_path)
+    assert joined.code == 0, joined.text
     found = json.loads((tmp_path / "both" / "results.json").read_text())
     assert all(parts)
     assert not parts[0] & parts[1]
     assert {each["id"] for each in found["cases"] if each["verdict"] == "pass"} == parts[0] | parts[1]
 
 
-def test_what_failed_is_repeated_and_what_was_not_judged_is_judged(tmp_path):
+def test_what_failed_is_repeated_and_what_was_not_judged_is_judged(run, tmp_path, edition):
     """`--failed` takes everything else from the folder; `--resume` goes on in it."""
     out = tmp_path / "out"
-    with running(EDITION, fault="read-404-without-outcome") as url:
+    with serving(edition, fault="read-404-without-outcome") as url:
         _, before = run(url, "--suite", "errors", out=out)
         not_green = {each["id"] for each in before["cases"] if each["verdict"] != "pass"}
         again, found = run("--failed", out, out=tmp_path / "again")

@@ -9,14 +9,6 @@ import sys
 
 import pytest
 
-from vbpr_conformance.reference.process import running
-
-
-@pytest.fixture(scope="module")
-def url():
-    with running("1.1.0") as found:
-        yield found
-
 
 def started(url, folder, shell="RUN", **environment):
     """Run one case by the shell; give the exit code and what was printed."""
@@ -53,9 +45,9 @@ def started(url, folder, shell="RUN", **environment):
         ("HOME=/nonexistent/home RUN", 0),
     ],
 )
-def test_a_run_copes_or_says_why_not(url, tmp_path, shell, code):
+def test_a_run_copes_or_says_why_not(good_server, tmp_path, shell, code):
     """The exit code is that of the run, or 2 with a sentence."""
-    found, said = started(url, tmp_path, shell)
+    found, said = started(good_server, tmp_path, shell)
     assert found == code, said
 
 
@@ -72,10 +64,12 @@ time.time = jumping
 @pytest.mark.parametrize(
     "code", ["raise RuntimeError('theirs')", "print('theirs')", JUMPS], ids=["breaks", "prints", "clock"]
 )
-def test_somebodys_sitecustomize(url, tmp_path, code):
+def test_somebodys_sitecustomize(good_server, tmp_path, code):
     """What others put into every Python, a clock that jumps by days included, changes no verdict."""
     (tmp_path / "sitecustomize.py").write_text(code, encoding="utf-8")
-    found, said = started(url, tmp_path, PYTHONPATH=os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+    found, said = started(
+        good_server, tmp_path, PYTHONPATH=os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    )
     assert found == 0, said
 
 
@@ -84,29 +78,29 @@ def test_somebodys_sitecustomize(url, tmp_path, code):
     [("umount /dev/shm && RUN --workers 2", 0), ("mkdir d && mount -t tmpfs -o size=64k none d && cd d && RUN", 2)],
     ids=["no /dev/shm", "a full disk"],
 )
-def test_a_system_that_lacks_something(url, tmp_path, shell, code):
+def test_a_system_that_lacks_something(good_server, tmp_path, shell, code):
     """Without shared memory, and on a disk that is full: as usual, or one sentence."""
     try:
         subprocess.run(["unshare", "-m", "true"], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("file systems of its own need more rights than there are here")
-    found, said = started(url, tmp_path, f"unshare -m bash -c '{shell}'")
+    found, said = started(good_server, tmp_path, f"unshare -m bash -c '{shell}'")
     assert found == code, said
 
 
-def test_a_terminal_that_knows_ascii_alone(url, tmp_path):
+def test_a_terminal_that_knows_ascii_alone(good_server, tmp_path):
     """What it cannot show is a question mark."""
-    code, said = started(url, tmp_path, LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
+    code, said = started(good_server, tmp_path, LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
     assert code == 0
     assert "CONFORMANT" in said
     assert said.isascii()
 
 
-def test_a_damaged_cache_is_made_anew(url, tmp_path):
+def test_a_damaged_cache_is_made_anew(good_server, tmp_path):
     """A cache is never an error."""
     cache = tmp_path / "cache"
-    assert started(url, tmp_path, VBPR_CACHE_DIR=str(cache))[0] == 0
+    assert started(good_server, tmp_path, VBPR_CACHE_DIR=str(cache))[0] == 0
     for damaged in (lambda whole: whole[:100], lambda _: pickle.dumps({"of": "another version"})):
         for file in cache.rglob("*.pickle"):
             file.write_bytes(damaged(file.read_bytes()))
-        assert started(url, tmp_path, VBPR_CACHE_DIR=str(cache))[0] == 0
+        assert started(good_server, tmp_path, VBPR_CACHE_DIR=str(cache))[0] == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import signal
@@ -19,10 +18,15 @@ import pytest
 CLIENT = f"{shlex.quote(sys.executable)} {shlex.quote(str(Path(__file__).with_name('reading_client.py')))}"
 
 
-def observe(*words, **options):
-    environment = {**os.environ, "CI": "1"}
-    command = [sys.executable, "-m", "vbpr_conformance", "observe", *words]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=240, check=False, **options)
+@pytest.fixture
+def observe(nursery, tmp_path):
+    """Runs the command to its end."""
+
+    def run(*words):
+        ended = nursery.run(["observe", *words], cwd=tmp_path, env={"CI": "1"}, seconds=240)
+        return subprocess.CompletedProcess(words, ended.code, ended.out, ended.err)
+
+    return run
 
 
 def results(folder):
@@ -33,7 +37,7 @@ def verdicts(folder):
     return {each["id"]: each for each in results(folder)["cases"]}
 
 
-def test_scenarios_are_listed_one_a_line():
+def test_scenarios_are_listed_one_a_line(observe):
     done = observe("--list-scenarios")
     names = done.stdout.splitlines()
     assert done.returncode == 0
@@ -41,7 +45,7 @@ def test_scenarios_are_listed_one_a_line():
     assert all(re.fullmatch(r"[a-z0-9-]+", each) for each in names)
 
 
-def test_a_right_client_by_a_command(tmp_path):
+def test_a_right_client_by_a_command(observe, tmp_path):
     """Its name, its verdicts, its requirements stand in what `run` would write too."""
     done = observe(
         "--client-cmd", CLIENT, "--scenario", "plain", "--scenario", "versions", "--seed", "7", "--out", tmp_path
@@ -57,7 +61,7 @@ def test_a_right_client_by_a_command(tmp_path):
     assert done.returncode in {0, 4}
 
 
-def test_a_wrong_client_is_told_where(tmp_path):
+def test_a_wrong_client_is_told_where(observe, tmp_path):
     done = observe("--client-cmd", f"{CLIENT} rounded", "--scenario", "decimals", "--out", tmp_path)
     assert done.returncode == 1
     case = verdicts(tmp_path)["decimals/scores"]
@@ -76,7 +80,7 @@ def test_a_wrong_client_is_told_where(tmp_path):
         ("sleep 60", "did not end within 2 s"),
     ],
 )
-def test_trouble_with_the_command_is_an_error_of_its_scenario(tmp_path, command, said):
+def test_trouble_with_the_command_is_an_error_of_its_scenario(observe, tmp_path, command, said):
     done = observe("--client-cmd", command, "--scenario", "plain", "--for", "2", "--out", tmp_path)
     found = verdicts(tmp_path)
     assert done.returncode == 3
@@ -84,7 +88,7 @@ def test_trouble_with_the_command_is_an_error_of_its_scenario(tmp_path, command,
     assert said in found["plain/delivered"]["message"]
 
 
-def test_a_client_that_does_nothing_leaves_the_run_incomplete(tmp_path):
+def test_a_client_that_does_nothing_leaves_the_run_incomplete(observe, tmp_path):
     """And is told what to do."""
     done = observe("--client-cmd", "true", "--scenario", "plain", "--out", tmp_path)
     found = verdicts(tmp_path)["plain/delivered"]
@@ -93,7 +97,7 @@ def test_a_client_that_does_nothing_leaves_the_run_incomplete(tmp_path):
     assert any(label == "to do" for label, _ in found["details"])
 
 
-def test_bad_usage_is_one_sentence():
+def test_bad_usage_is_one_sentence(observe):
     for words, said in (
         (("--scenario", "plian"), "did you mean 'plain'?"),
         (("--session", "a/b"), "no name of a session"),
@@ -173,7 +177,7 @@ def test_many_connections_and_huge_bodies_are_recorded_and_the_session_goes_on(t
     assert "is no resource" in said
 
 
-def test_answers_stand_in_for_what_is_not_shown(tmp_path):
+def test_answers_stand_in_for_what_is_not_shown(observe, tmp_path):
     """A right one passes, a wrong one fails: for a client that puts nothing out."""
     quiet = "python -c \"import os,urllib.request as u; u.urlopen(os.environ['VBPR_BASE']+'/MeasureReport')\""
     for value, verdict in (("0", "pass"), ("17", "fail")):

@@ -36,15 +36,6 @@ def write(tmp_path: Path):
 
 
 @pytest.fixture(scope="session")
-def server(edition):
-    """The URL of a good reference server."""
-    from vbpr_conformance.reference.process import running
-
-    with running(edition.version) as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
 def cases(edition):
     """The packaged cases by their id."""
     from vbpr_conformance.suite.coverage import all_cases

@@ -12,9 +12,9 @@ SOME = ["create/quality", "patch", "transaction", "conditional-delete", "search-
 
 
 @pytest.mark.parametrize("name", SOME)
-def test_the_good_server_passes(server, context_for, cases, name):
+def test_the_good_server_passes(good_server, context_for, cases, name):
     """The reference server passes its own suites, and everything that was created is deleted again."""
-    context = context_for(server)
+    context = context_for(good_server)
     result = run_case(cases[name], context)
     context.resources.close()
     assert result.verdict is Verdict.PASS, result.text()
@@ -41,11 +41,11 @@ def test_a_fault_turns_its_case_red(edition, cases, fault, name, said):
     assert result.exchanges[0]["status"] > 0
 
 
-def test_the_same_seed_sends_the_same(server, context_for, cases):
+def test_the_same_seed_sends_the_same(good_server, context_for, cases):
     """What a case sends follows from the run's seed and the case alone, but for what tells runs apart."""
     sent = []
     for _ in range(2):
-        context = context_for(server, run_id="same", seed=7)
+        context = context_for(good_server, run_id="same", seed=7)
         bodies: list[bytes] = []
         context.client._recorder = lambda exchange, bodies=bodies: bodies.append(exchange.request_body)
         assert run_case(cases["errors-not-json"], context).verdict is Verdict.PASS
@@ -55,9 +55,9 @@ def test_the_same_seed_sends_the_same(server, context_for, cases):
     assert len(sent[0]) == len(sent[1]) > 0
 
 
-def test_nothing_is_written_in_a_read_only_run(server, context_for, cases):
+def test_nothing_is_written_in_a_read_only_run(good_server, context_for, cases):
     """A case that writes is skipped with what to do instead, and no request is sent."""
-    context = context_for(server, read_only=True)
+    context = context_for(good_server, read_only=True)
     result = run_case(cases["create/performance"], context)
     assert (result.verdict, context.client.requests) == (Verdict.SKIP, 0)
     assert "--read-only" in result.message

@@ -10,9 +10,9 @@ import subprocess
 from typing import Any
 
 import pytest
+from served_here import serving
 
 from vbpr_conformance.reference.faults import catalogue
-from vbpr_conformance.reference.process import running
 from vbpr_conformance.report.reproduce import ReproduceScripts, script, script_name
 from vbpr_conformance.selftest.in_process import BASE, results_of
 from vbpr_conformance.suite import recorder
@@ -88,16 +88,9 @@ def run(path, url: str) -> list[tuple[Any, ...]]:
     return shown(done.stdout)
 
 
-@pytest.fixture(scope="module")
-def good(edition):
-    """A server without a fault."""
-    with running(edition.version) as url:
-        yield url
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(("fault", "name"), FAULTS)
-def test_the_fault_is_shown_again(edition, cases, good, tmp_path, monkeypatch, fault, name):  # noqa: PLR0913, PLR0917  fixtures
+def test_the_fault_is_shown_again(edition, cases, good_server, tmp_path, monkeypatch, fault, name):  # noqa: PLR0913, PLR0917  fixtures
     """On a server with the fault the answers are those of the run, on a good one they are not."""
     assert fault in catalogue(edition)
     monkeypatch.setattr(recorder, "MOST_BODY", 10**7)  # here answers are compared as a whole
@@ -107,9 +100,9 @@ def test_the_fault_is_shown_again(edition, cases, good, tmp_path, monkeypatch, f
     ReproduceScripts(tmp_path).add(record, result)
     [path] = (tmp_path / "reproduce").iterdir()
     then = [essence(each["status"], each["headers"], each["body"]) for each in result.exchanges if each["failed"]]
-    with running(edition.version, fault=fault) as url:
+    with serving(edition, fault=fault) as url:
         assert run(path, url) == then
-    assert run(path, good) != then
+    assert run(path, good_server) != then
 
 
 def test_only_a_failure_has_a_script(edition, cases):
@@ -137,7 +130,7 @@ def test_bodies_that_the_run_hid_are_taken_from_a_folder(edition, cases, tmp_pat
     assert ended.returncode != 0
     assert "give a folder that holds the body of each request" in ended.stderr
     (tmp_path / "1").write_text(failed.exchanges[0]["request_body"], encoding="utf-8")
-    with running(edition.version, fault=fault) as url:
+    with serving(edition, fault=fault) as url:
         ended = subprocess.run(
             ["sh", path, url], capture_output=True, text=True, check=False, env={**os.environ, "BODIES": str(tmp_path)}
         )

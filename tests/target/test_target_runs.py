@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import subprocess
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,8 +14,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-from vbpr_conformance.reference.process import running
+from served_here import serving
 
 CANARIES = {
     "PASSWORD": "canary-password-4711-of-nobody",
@@ -29,24 +27,23 @@ KEY = ec.generate_private_key(ec.SECP384R1()).private_bytes(Encoding.PEM, Privat
 TOKEN = "canary-token-that-came-during-the-run"  # noqa: S105  made up
 
 
-def run(folder, *arguments, **environment):
-    """Run the command line in a folder; give what it ended with."""
-    command = [sys.executable, "-m", "vbpr_conformance", "run", "--examples", "1", "--seed", "1", "--out", "out"]
-    own = {"VBPR_STATE_DIR": str(folder / "state"), "VBPR_CACHE_DIR": os.environ.get("VBPR_CACHE_DIR", ""), "CI": "1"}
-    env = {**os.environ, **{name: value for name, value in own.items() if value}, **environment}
-    with subprocess.Popen(
-        [*command, *arguments], cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+@pytest.fixture
+def run(nursery):
+    """Runs the command line in a folder; gives what it ended with."""
+
+    def make(folder, *arguments, **environment):
+        words = ["run", "--examples", "1", "--seed", "1", "--out", "out", *arguments]
         ended = threading.Event()
         watcher = threading.Thread(target=watch, args=(folder / "processes", ended, environment.values()))
         watcher.start()
         try:
-            out, err = process.communicate(timeout=170)
+            done = nursery.run(words, cwd=folder, env={"CI": "1", **environment}, seconds=170)
         finally:
-            process.kill()
             ended.set()
             watcher.join()
-    return subprocess.CompletedProcess(command, process.returncode, out, err)
+        return subprocess.CompletedProcess(words, done.code, done.out, done.err)
+
+    return make
 
 
 def watch(file, ended, secrets):
@@ -145,7 +142,7 @@ TARGETS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", TARGETS)
 @pytest.mark.parametrize("workers", [[], ["--workers", "2"]], ids=["alone", "workers"])
-def test_no_secret_is_written_anywhere(tmp_path, echo, kind, workers):
+def test_no_secret_is_written_anywhere(run, tmp_path, echo, kind, workers):
     """Canaries in every place that holds a secret, a server that says them all again, and every file is searched."""
     if workers and kind not in {"oauth", "url"}:
         pytest.skip("one of each kind is enough for parallel runs")
@@ -166,12 +163,12 @@ def test_no_secret_is_written_anywhere(tmp_path, echo, kind, workers):
 
 
 @pytest.fixture(scope="module")
-def broken():
-    with running("1.1.0", fault="search-status-ignored") as url:
+def broken(edition):
+    with serving(edition, fault="search-status-ignored") as url:
         yield url
 
 
-def test_known_deviations_are_recorded_and_then_known(tmp_path, broken):
+def test_known_deviations_are_recorded_and_then_known(run, tmp_path, broken):
     """A first file comes from a run; with reasons filled in, the same run breaks nothing."""
     result = run(tmp_path, broken, "-k", "search-status", "--record-deviations", "known.yaml")
     assert result.returncode == 1
@@ -187,7 +184,7 @@ def test_known_deviations_are_recorded_and_then_known(tmp_path, broken):
     assert "ticket 4711" in result.stdout
 
 
-def test_what_is_left_out_is_not_run(tmp_path, broken):
+def test_what_is_left_out_is_not_run(run, tmp_path, broken):
     """It is a skip with the user's reason."""
     text = f"url: {broken}\nleave-out: [{{case: search-status*, reason: no search yet}}]"
     (tmp_path / "vbpr.yaml").write_text(text)
@@ -199,7 +196,7 @@ def test_what_is_left_out_is_not_run(tmp_path, broken):
     assert "it is left out of the runs against this target: no search yet" in left_out[0]["message"]
 
 
-def test_ids_that_exist_are_used(tmp_path, broken):
+def test_ids_that_exist_are_used(run, tmp_path, broken):
     """A read-only run reads what the user names, also where no search would show it."""
     (tmp_path / "vbpr.yaml").write_text(f"url: {broken}\nread-only: true\nexisting: {{MeasureReport: nobody}}")
     result = run(tmp_path, "-k", "read")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,32 +17,13 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 from cryptography.x509 import load_pem_x509_certificate
+from served_here import serving
 from tls_server import serve_proxy
 
 from vbpr_conformance.reference.access.ways import WAYS, door
-from vbpr_conformance.reference.app import make_app
-from vbpr_conformance.reference.listener import QuietServer, listening
-from vbpr_conformance.reference.store import Store
 
 SELECTED = "search-status or security-anonymous/nobody"
 PASSWORD = "opens the key"  # noqa: S105  made up
-
-
-@contextlib.contextmanager
-def guarded(edition, guard):
-    """Serve from this process behind a door; gives its URL."""
-    kept = Store()
-    with listening("127.0.0.1", 0) as listener:
-        scheme = "https" if guard.tls else "http"
-        answers = threading.Event()
-        server = QuietServer(make_app(edition, kept, access=guard.control), answers.set, **guard.tls)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        assert answers.wait(30)
-        yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}/fhir"
-        server.should_exit = True
-        thread.join(30)
-    kept.close()
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +33,11 @@ def doors(edition, tmp_path_factory):
         found = {}
         for way in (None, *WAYS):
             guard = door(way, tmp_path_factory.mktemp("door"), "127.0.0.1")
-            url = stack.enter_context(guarded(edition, guard))
+            url = stack.enter_context(serving(edition, access=guard.control, tls=guard.tls))
             found[way] = SimpleNamespace(url=url, control=guard.control, settings=guard.client_settings(url))
             if way == "mtls":  # the same authority, and nobody is asked for a certificate
                 tls = {name: guard.tls[name] for name in ("ssl_certfile", "ssl_keyfile")}
-                url = stack.enter_context(guarded(edition, guard._replace(tls=tls)))
+                url = stack.enter_context(serving(edition, access=guard.control, tls=tls))
                 found["own-ca"] = SimpleNamespace(url=url, settings={"tls": {"ca": guard.client_files["ca"]}})
         yield found
 

@@ -40,7 +40,7 @@ def catalogue(edition: Edition) -> dict[str, Fault]:
 
 def find_fault(edition: Edition, name: str) -> Fault:
     """Find a fault by its name; raises `UsageError` with the nearest names for one that is not known."""
-    known = catalogue(edition)
+    known = edition.owned(catalogue)
     if name not in known:
         near = difflib.get_close_matches(name, known, 3)
         hint = f"did you mean {' or '.join(near)}?" if near else "--list-faults tells which there are"
