@@ -55,22 +55,35 @@ class Nursery:
     process: subprocess.Popen[str]
 
     def run(  # noqa: PLR0913 - the parts of a run
-        self, argv, *, cwd, env=None, stdin="", limits=None, seconds=60, interrupt=None, group=False, name="run"
+        self,
+        argv,
+        *,
+        cwd,
+        env=None,
+        stdin="",
+        limits=None,
+        seconds=60,
+        interrupt=None,
+        group=False,
+        name="run",
+        start_in=None,
     ) -> Ended:
         """Run to the end, or `pytest` where that is the first word; Fails past `seconds`.
 
+        What `env` gives as None is not there. It starts in `start_in`, or in `cwd`, where all that it writes is kept.
         `interrupt` is called while it runs and may give a signal to send: to its process, or with `group` to all it
         started, as a terminal does.
         """
         out, err, folder = cwd / f"{name}.out", cwd / f"{name}.err", cwd / f"{name}-reports"
         environment = {**os.environ, "VBPR_STATE_DIR": str(cwd / "state"), **(env or {})}
+        environment = {name: value for name, value in environment.items() if value is not None}
         argv = [*map(str, argv)]
         argv += ["--out", str(folder)] if argv[0] == "run" and "--out" not in argv else []
         given = cwd / f"{name}.in" if stdin else Path(os.devnull)
         if stdin:
             given.write_text(stdin, encoding="utf-8")
         streams = {"in": str(given), "out": str(out), "err": str(err)}
-        job = {"argv": argv, "cwd": str(cwd), "env": environment, **streams, "limits": limits}
+        job = {"argv": argv, "cwd": str(start_in or cwd), "env": environment, **streams, "limits": limits}
         start = time.monotonic()
         self._write(job)
         self._read()

@@ -15,6 +15,7 @@ import resource
 import select
 import signal
 import sys
+import tempfile
 import time
 
 import pytest
@@ -69,6 +70,7 @@ def _child(job: dict) -> None:
     os.environ.clear()
     os.environ.update(job["env"])
     os.chdir(job["cwd"])
+    tempfile.tempdir = None  # where that is, the environment says
     for name, value in (job.get("limits") or {}).items():
         resource.setrlimit(getattr(resource, name), (value, value))
     for descriptor, path in ((0, job["in"]), (1, job["out"]), (2, job["err"])):

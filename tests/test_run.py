@@ -44,7 +44,7 @@ def state(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_the_main_job_ends_conformant_and_writes_every_file(run, tmp_path):
     """Without URL and configuration: every SHALL that applies was tested and met on the embedded server."""
-    result, found = run("--workers", "2", out=tmp_path / "out")
+    result, found = run("--workers", "4", out=tmp_path / "out")
     assert result.returncode == 0, result.stdout + result.stderr
     assert found["verdict"] == "conformant"
     shall = [each for each in found["requirements"] if each["expectation"] == "SHALL" and each["applicable"]]

@@ -9,10 +9,12 @@ import sys
 
 import pytest
 
+ONE_CASE = ("--examples", "1", "-k", "read-unknown")
+
 
 def started(url, folder, shell="RUN", **environment):
     """Run one case by the shell; give the exit code and what was printed."""
-    command = f"{sys.executable} -m vbpr_conformance run {url} --examples 1 -k read-unknown"
+    command = f"{sys.executable} -m vbpr_conformance run {url} {' '.join(ONE_CASE)}"
     ours = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}  # it copes less
     env = {**ours, "VBPR_STATE_DIR": str(folder / "state"), **environment}
     script = ["bash", "-c", shell.replace("RUN", command)]
@@ -32,23 +34,55 @@ def started(url, folder, shell="RUN", **environment):
         ("RUN > /dev/full", 2),
         ("ulimit -n 20; RUN", 0),
         ("ulimit -f 4; RUN", 2),
-        ("touch out; RUN --out out", 2),
-        ("echo 'raise RuntimeError' > conftest.py; RUN", 0),
-        ("echo '[pytest]\naddopts = --nonsense' > pytest.ini; RUN", 0),
-        ("PYTEST_ADDOPTS='--nonsense -p no:terminal' PYTEST_PLUGINS=nonsense RUN", 0),
         ("PYTHONWARNINGS=error RUN", 0),
-        ("cd /proc; RUN", 2),
-        ('here=$PWD; cd /proc; RUN --out "$here/out"', 0),
-        ("TMPDIR=/nonexistent RUN", 0),
         ("LC_ALL=tr_TR.UTF-8 LANG=xx_YY RUN", 0),
-        ("unset HOME; RUN", 0),
-        ("HOME=/nonexistent/home RUN", 0),
     ],
 )
 def test_a_run_copes_or_says_why_not(good_server, tmp_path, shell, code):
     """The exit code is that of the run, or 2 with a sentence."""
     found, said = started(good_server, tmp_path, shell)
     assert found == code, said
+
+
+@pytest.mark.parametrize(
+    ("file", "text"), [("conftest.py", "raise RuntimeError"), ("pytest.ini", "[pytest]\naddopts = --nonsense")]
+)
+def test_what_lies_in_the_folder_is_not_ours(good_server, nursery, tmp_path, file, text):
+    """Somebody's own tests are none of a run."""
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    ended = nursery.run(["run", good_server, *ONE_CASE], cwd=tmp_path)
+    assert ended.code == 0, ended.text
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTEST_ADDOPTS": "--nonsense -p no:terminal", "PYTEST_PLUGINS": "nonsense"},
+        {"TMPDIR": "/nonexistent"},
+        {"HOME": "/nonexistent/home"},
+        {"HOME": None},
+    ],
+    ids=repr,
+)
+def test_what_stands_in_the_environment_is_not_ours(good_server, nursery, tmp_path, environment):
+    """Somebody's own settings are none of a run."""
+    ended = nursery.run(["run", good_server, *ONE_CASE], cwd=tmp_path, env=environment)
+    assert ended.code == 0, ended.text
+
+
+@pytest.mark.parametrize(("options", "code"), [((), 2), (("--out", "{here}/out"), 0)])
+def test_a_folder_that_cannot_be_written_to(good_server, nursery, tmp_path, options, code):
+    """Is one sentence, and no matter where the results go elsewhere."""
+    out = [each.format(here=tmp_path) for each in options] or ["--out", "out"]
+    ended = nursery.run(["run", good_server, *ONE_CASE, *out], cwd=tmp_path, start_in="/proc")
+    assert (ended.code, "Traceback" in ended.text) == (code, False), ended.text
+
+
+def test_a_file_in_the_place_of_the_folder(good_server, nursery, tmp_path):
+    """Is one sentence."""
+    (tmp_path / "out").touch()
+    ended = nursery.run(["run", good_server, *ONE_CASE, "--out", "out"], cwd=tmp_path)
+    assert (ended.code, "Traceback" in ended.text) == (2, False), ended.text
 
 
 JUMPS = """

@@ -16,6 +16,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from servers import building
+
 from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.fhir.yaml12 import load
 from vbpr_conformance.ig.edition import Edition
@@ -37,9 +39,10 @@ def missing() -> str | None:
 
 def build() -> None:
     """Build it, if that is not done yet: two that start at once must not both do so."""
-    if not (WORK / "lib").is_dir():
-        pom = SHARED / "oracle" / "pom.xml"
-        subprocess.run(["mvn", "-q", "-f", str(pom), f"-Dwork={WORK}", "compile"], check=True)
+    with building():
+        if not (WORK / "lib").is_dir():
+            pom = SHARED / "oracle" / "pom.xml"
+            subprocess.run(["mvn", "-q", "-f", str(pom), f"-Dwork={WORK}", "compile"], check=True)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ versions than this project), HAPI by its own build script from `../shared/server
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,8 +54,19 @@ SERVERS = (
 def running(server: Server) -> Iterator[str]:
     """Start the server, yield its base URL, stop it."""
     start = {"sekmet": _sekmet, "medplum": _medplum, "hapi": _hapi}[server.start]
-    with start(server.name, **server.options) as url:
+    with ExitStack() as started:
+        with building():
+            url = started.enter_context(start(server.name, **server.options))
         yield url
+
+
+@contextmanager
+def building() -> Iterator[None]:
+    """Install or build below `.work/` while no other test process does."""
+    WORK.mkdir(exist_ok=True)
+    with (WORK / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager
