@@ -24,7 +24,7 @@ def add(subparsers: Subparsers) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Print the comparison; 1 where something got worse."""
-    from vbpr_conformance.report.comparison import as_markdown, as_text, compare, name_of, read_results
+    from vbpr_conformance.report.comparison import as_markdown, as_text, compare, how_many, name_of, read_results
 
     if len(args.runs) == 1:
         raise UsageError("compare takes at least two runs, found one")
@@ -32,7 +32,7 @@ def main(args: argparse.Namespace) -> int:
     if args.format == "html":
         from vbpr_conformance.report.report_html import render
 
-        print(render("comparison.html.j2", comparisons=found, name_of=name_of))
+        print(render("comparison.html.j2", comparisons=found, name_of=name_of, how_many=how_many))
     else:
         print("\n".join(map(as_markdown if args.format == "md" else as_text, found)), end="")
     return int(any(each.worse for each in found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from vbpr_conformance.errors import UsageError
 from vbpr_conformance.report.results_json import FILE, FORMAT
 from vbpr_conformance.report.summary_markdown import plain
+from vbpr_conformance.report.terminal_summary import counted
 from vbpr_conformance.rest.printable import printable
 from vbpr_conformance.suite.failed_check import general
 
@@ -122,25 +124,33 @@ def name_of(results: Mapping[str, Any]) -> str:
 
 
 def as_text(comparison: Comparison) -> str:
-    """Give the comparison for a terminal."""
+    """Give the comparison for a terminal: causes first, then requirements and cases."""
     lines = [f"before   {name_of(comparison.before)}", f"after    {name_of(comparison.after)}", ""]
+    for title, causes in (("NEW", comparison.new_causes), ("GONE", comparison.gone_causes)):
+        lines += [f"{title}   {counted(len(causes), 'cause')}", *(f"  {each}" for each in causes), ""] if causes else []
     for title, changes in (("WORSE", comparison.worse), ("BETTER", comparison.better)):
-        lines += [f"{title}   {len(changes)}"] if changes else []
+        lines += [f"{title}   {how_many(changes)}"] if changes else []
         lines += [
             f"  {each.kind:<11} {each.name}   {each.before} → {each.after}   {each.message}".rstrip()
             for each in changes[:_MOST]
         ]
-        lines += [f"  … and {len(changes) - _MOST} more"] if len(changes) > _MOST else []
-    lines += [f"  new     {each}" for each in comparison.new_causes]
-    lines += [f"  gone    {each}" for each in comparison.gone_causes]
+        lines += [f"  … and {how_many(changes[_MOST:])} more"] if len(changes) > _MOST else []
     if not comparison.worse and not comparison.better:
         lines.append("nothing got better or worse")
     return "\n".join(printable(line) for line in lines) + "\n"
 
 
+def how_many(changes: Sequence[VerdictChange]) -> str:
+    """Say how many requirements and cases have changed."""
+    kinds = Counter(each.kind for each in changes)
+    return ", ".join(counted(number, kind) for kind, number in kinds.items()) or "nothing"
+
+
 def as_markdown(comparison: Comparison) -> str:
     """Give the comparison for a pull request."""
     lines = [f"before: {plain(name_of(comparison.before))}  ", f"after: {plain(name_of(comparison.after))}", ""]
+    for title, causes in (("New", comparison.new_causes), ("Gone", comparison.gone_causes)):
+        lines += [f"**{title}**", "", *(f"- {plain(each)}" for each in causes[:_MOST]), ""] if causes else []
     if not comparison.worse and not comparison.better:
         return "\n".join([*lines, "Nothing got better or worse.", ""])
     lines += ["| | | before | after | |", "| --- | --- | --- | --- | --- |"]
@@ -149,4 +159,5 @@ def as_markdown(comparison: Comparison) -> str:
             f"| {mark} | {each.kind} {plain(each.name)} | {each.before} | {each.after} | {plain(each.message)} |"
             for each in changes[:_MOST]
         ]
+        lines += [f"| {mark} | … and {how_many(changes[_MOST:])} more | | | |"] if len(changes) > _MOST else []
     return "\n".join([*lines, ""])

@@ -22,7 +22,7 @@ def in_words(record: RunRecord, found: RunSummary) -> str:
     if not asked:
         return f"No SHALL requirement of {edition} was among what was tested."
     if found.verdict is RunVerdict.CONFORMANT:
-        return f"This {record.actor} meets the {of_all}."
+        return f"This {record.actor} meets {'all' if len(asked) > 1 else 'the'} {of_all}."
     if found.verdict is RunVerdict.INCOMPLETE:
         return f"Nothing that was tested is broken, but {len(_shall(found.untested))} of the {of_all} were not tested."
     return f"This {record.actor} breaks {len(_shall(found.broken))} of the {of_all}{_because(found)}."

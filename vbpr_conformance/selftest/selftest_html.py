@@ -6,7 +6,7 @@ from vbpr_conformance import __version__
 from vbpr_conformance.reference.permitted_variations import PERMITTED_VARIATIONS
 from vbpr_conformance.report.report_html import render
 from vbpr_conformance.selftest.fault_matrix import FaultMatrix
-from vbpr_conformance.selftest.selftest_text import selftest_sentence
+from vbpr_conformance.selftest.selftest_text import selftest_sentence, selftest_word
 
 
 def selftest_html(made: FaultMatrix) -> str:
@@ -15,7 +15,7 @@ def selftest_html(made: FaultMatrix) -> str:
         "selftest.html.j2",
         made=made,
         harness=__version__,
-        word="PROVEN" if made.is_proven else "NOT PROVEN",
+        word=selftest_word(made),
         sentence=selftest_sentence(made),
         reds=made.reds,
         variations=PERMITTED_VARIATIONS,

@@ -16,14 +16,22 @@ def selftest_sentence(made: FaultMatrix) -> str:
         able = [name for name in made.cases if name not in made.unable]
         parts.append(f"{len(able) - len(made.never_red)} of {len(able)} cases able to fail")
     passed = sum(not wrong for wrong in made.permitted.values())
-    parts.append(f"{passed} of {len(made.permitted)} permitted variations passed")
+    parts += [f"{passed} of {len(made.permitted)} permitted variations passed"] if made.permitted else []
     return " · ".join(parts)
+
+
+def selftest_word(made: FaultMatrix) -> str:
+    """Say in a word whether it is proven; a part is never the whole."""
+    if not made.is_proven:
+        return "NOT PROVEN"
+    return "PROVEN IN PART" if made.partial else "PROVEN"
 
 
 def selftest_text(made: FaultMatrix) -> str:
     """Give it as lines: the sentence first, then all that is wrong, then what was not tried."""
-    word = "PROVEN" if made.is_proven else "NOT PROVEN"
-    lines = [f"{word}   vbpr-conformance {__version__}, edition {made.edition}: {selftest_sentence(made)}"]
+    lines = [
+        f"{selftest_word(made)}   vbpr-conformance {__version__}, edition {made.edition}: {selftest_sentence(made)}"
+    ]
     lines += [f"  not caught      {each}" for each in made.missed]
     lines += [f"  cannot fail     {each}" for each in made.never_red]
     lines += [f"  stale           {each} is listed as impossible and happened" for each in made.stale]
