@@ -69,7 +69,7 @@ def test_others_of_a_cause_lead_to_the_first(folder):
     cases = found(folder)
     assert "see search-date/ge" in cases["search-date/le"]["statusDetails"]["trace"]
     tags = [
-        {each["value"] for each in cases[name]["labels"] if each["value"].startswith("cause: ")}
+        {each["value"] for each in cases[name]["labels"] if each["name"] == "cause"}
         for name in ("search-date/ge", "search-date/le")
     ]
     assert tags[0] == tags[1] != set()

@@ -18,6 +18,9 @@ def add(subparsers: Subparsers) -> None:
         "what an interrupted run left unwritten is made first.",
     )
     parser.add_argument("folder", metavar="DIR", type=Path, help="a folder that `run` wrote")
+    parser.add_argument(
+        "--history", metavar="FILE", type=Path, help="a file that keeps what reports showed, for trends across runs"
+    )
     parser.set_defaults(main=main)
 
 
@@ -33,5 +36,5 @@ def main(args: argparse.Namespace) -> int:
         troubles = write_all(record, record.summary(), args.folder)
         if troubles:
             raise UsageError("\n".join(troubles))
-    print(make_allure_report(args.folder))
+    print(make_allure_report(args.folder, args.history))
     return 0

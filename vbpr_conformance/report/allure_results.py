@@ -34,9 +34,9 @@ _STATUS = {
     Verdict.SKIP: "skipped",
     Verdict.ERROR: "broken",
 }
-CATEGORIES = (
-    {"name": "Known deviation", "matchedStatuses": ["skipped"], "messageRegex": "(?s)known: .*"},
-    {"name": "Claim not kept", "matchedStatuses": ["failed"], "messageRegex": "(?s).*\\(the server claims it\\).*"},
+CATEGORIES: tuple[dict[str, Any], ...] = (
+    {"name": "Known deviation", "matchedStatuses": ["skipped"], "messageRegex": "known: [\\s\\S]*"},
+    {"name": "Claim not kept", "matchedStatuses": ["failed"], "messageRegex": "[\\s\\S]*\\(the server claims it\\)"},
     {"name": "Server defect", "matchedStatuses": ["failed"]},
     {"name": "Advice (a SHOULD was missed)", "matchedStatuses": ["unknown"]},
     {"name": "Not testable here", "matchedStatuses": ["skipped"]},
@@ -103,7 +103,7 @@ class AllureResults:
             "labels": [
                 {"name": kind, "value": value} for kind, value in labels_of_result(result, record.edition.version)
             ]
-            + ([{"name": "tag", "value": f"cause: {cause.id}"}] if cause else []),
+            + ([{"name": "cause", "value": cause.sentence}] if cause else []),
             "links": list(_links(result, record)),
         }
 
