@@ -33,18 +33,21 @@ FAULTS = [
     ("transaction-not-atomic", "transaction-all-or-nothing"),
     ("ms-performance-group.code-lost", "ms-performance/group.code"),
     ("create-drops-display", "format-xml-everywhere"),
+    ("etag-missing", "read"),
+    ("conditional-update-etag-old", "conditional-update-answer"),
+    ("transaction-no-last-modified", "transaction-answer"),
 ]
 VOLATILE = {
+    "url",
+    "date",
     "id",
-    "meta",
+    "versionId",
+    "lastUpdated",
     "fullUrl",
-    "link",
-    "identifier",
     "reference",
     "lastModified",
     "location",
     "etag",
-    "total",
     "diagnostics",
 }
 
@@ -57,18 +60,26 @@ def record_of(edition, found: list[CaseResult]) -> RunRecord:
 
 def essence(status: int, headers: dict[str, str], body: str) -> tuple[Any, ...]:
     """What an answer says apart from what is another each time."""
-    names = {name.lower() for name in headers} & {"location", "etag", "last-modified"}
+    found = {name.lower(): each for name, each in headers.items()}
+    names = set(found) & {"location", "etag", "last-modified"}
     try:
         value = json.loads(body, parse_float=str)
     except ValueError:
         value = bool(body.strip())
-    return status, names, without_volatile(value)
+    version = value.get("meta", {}).get("versionId") if isinstance(value, dict) else None
+    return status, names, f'"{version}"' in found.get("etag", ""), without_volatile(value)
 
 
-def without_volatile(value: Any) -> Any:
+def without_volatile(value: Any, key: str = "") -> Any:
+    """The data with "…" for what is another each time: that it is there counts, and how much of it."""
     if isinstance(value, dict):
-        return {key: without_volatile(each) for key, each in value.items() if key not in VOLATILE}
-    return [without_volatile(each) for each in value] if isinstance(value, list) else value
+        is_tag = str(value.get("system")).startswith("urn:vbpr-conformance:")
+        return {
+            name: "…" if is_tag and name == "value" else without_volatile(each, name) for name, each in value.items()
+        }
+    if isinstance(value, list):
+        return [without_volatile(each, key) for each in value]
+    return "…" if key in VOLATILE else value
 
 
 def shown(output: str) -> list[tuple[Any, ...]]:

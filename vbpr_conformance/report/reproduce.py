@@ -142,7 +142,7 @@ def _step(number: int, exchange: Mapping[str, Any], names: RecordedNames) -> lis
         end = "END_OF_BODY"
         while end in body:
             end += "_"
-        lines += [f"cat > \"$WORK/body\" <<'{end}'", _visible(names.marked(body, exchange)), end]
+        lines += [f"cat > \"$WORK/body\" <<'{end}'", _visible(names.marked(body)), end]
     headers = exchange["request_headers"].items()
     own = {name: value for name, value in headers if name.lower() not in OWN_HEADERS and MASK not in value}
     words = [word for name, value in own.items() for word in _header(name, value, names)]
@@ -220,13 +220,13 @@ class RecordedNames:
         lines, self._new = self._new, []
         return lines
 
-    def marked(self, body: str, exchange: Mapping[str, Any]) -> str:
-        """Put markers into a body; where it goes to a resource, also for the id of that."""
+    def marked(self, body: str) -> str:
+        """Put markers into a body; also for the ids of the resources in it, where no local reference means the same."""
         text = self._marked(body)
-        asked = located(exchange["url"])
-        marker = self._ids.get(asked.reference or "")
-        if marker and asked.id:
-            text = re.sub(rf'("id"\s*:\s*"|<id value="){re.escape(asked.id)}(?=")', rf"\g<1>{marker}", text, count=1)
+        for reference, marker in self._ids.items():
+            identity = reference.partition("/")[2]
+            if f'"#{identity}"' not in text:
+                text = re.sub(rf'("id"\s*:\s*"|<id value="){re.escape(identity)}(?=")', rf"\g<1>{marker}", text)
         return text
 
     def marked_url(self, text: str) -> str:

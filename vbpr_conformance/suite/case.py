@@ -39,9 +39,13 @@ _MOST_TYPES = 8
 
 @dataclass
 class _Outcome:
-    """What has come out so far of a case that goes on: SHOULDs that were missed, and what was noted."""
+    """What has come out so far of a case that goes on: SHOULDs that were missed, and what was noted.
+
+    `shown` is what was exchanged in the example that missed the first of them.
+    """
 
     missed: list[Finding] = field(default_factory=list)
+    shown: list[tuple[str, Exchange]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -96,7 +100,7 @@ def _judged(case: Case, context: Context) -> dict[str, Any]:
         return _found(case, context, finding, weak=case.expectation == "SHOULD")
     except NotTestedError as reason:
         if outcome.missed:
-            return _found(case, context, outcome.missed[0], weak=True)
+            return _missed(case, context, outcome)
         return {"verdict": Verdict.SKIP, "message": str(reason), "applicable": reason.applicable}
     except TargetError as error:
         context.breaker.outage()
@@ -106,7 +110,7 @@ def _judged(case: Case, context: Context) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001  a mistake of the harness must not look like one of the server
         return {"verdict": Verdict.ERROR, "message": f"the harness broke down: {_described(error)}"}
     if outcome.missed:
-        return _found(case, context, outcome.missed[0], weak=True)
+        return _missed(case, context, outcome)
     return {"verdict": Verdict.PASS, "notes": tuple(dict.fromkeys(outcome.notes))}
 
 
@@ -116,6 +120,13 @@ def _described(trouble: Exception) -> str:
         at = at.tb_next
     place = f" ({at.tb_frame.f_code.co_filename.rpartition('/')[2]}:{at.tb_lineno})" if at else ""
     return f"{type(trouble).__name__}: {trouble}{place}"
+
+
+def _missed(case: Case, context: Context, outcome: _Outcome) -> dict[str, Any]:
+    """Give the first SHOULD that was missed, with what was exchanged for it."""
+    if outcome.shown:
+        context.recorder.show(outcome.shown)
+    return _found(case, context, outcome.missed[0], weak=True)
 
 
 def _found(case: Case, context: Context, finding: Finding, *, weak: bool) -> dict[str, Any]:
@@ -250,6 +261,9 @@ def _run_example(case: Case, context: Context, outcome: _Outcome, drawn: list[Dr
     finally:
         context.recorder.enter("teardown")
         context.resources.remove(run.own())
+    if outcome.missed and not outcome.shown:
+        outcome.missed[0].payload = _payload_text(run)
+        outcome.shown = context.recorder.kept()
     return run.exchanges
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from vbpr_conformance.rest.curl import curl_line
@@ -53,6 +53,14 @@ class CaseRecorder:
     def enter(self, phase: str) -> None:
         """Say which part of the case comes now: `setup`, `step 1`, `step 2`, … or `teardown`."""
         self._phase = phase
+
+    def kept(self) -> list[tuple[str, Exchange]]:
+        """What was exchanged since `begin`, each with the part of the case that it belongs to."""
+        return [*self._seen]
+
+    def show(self, kept: Iterable[tuple[str, Exchange]]) -> None:
+        """Give what `kept` gave before, in place of what came later: an earlier example shows more."""
+        self._seen = deque(kept, maxlen=MOST_EXCHANGES)
 
     @property
     def seen(self) -> list[Exchange]:
