@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vbpr_conformance.fhir.dates import PREFIXES, SLACK, Bound, Interval, compare, interval_of
+from vbpr_conformance.fhir.dates import PREFIXES, SLACK, Bound, Interval, compare, interval_of, surely_before
 from vbpr_conformance.fhir.match import Match
 
 EXACT = tuple(prefix for prefix in PREFIXES if prefix != "ap")
@@ -238,3 +238,23 @@ def test_same_shift_of_both_changes_nothing(target, text, prefix):
         return Interval(*ends)
 
     assert compare(prefix, moved(search), moved(target)) is compare(prefix, search, target)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "answer"),
+    [
+        ("2024", "2025", True),
+        ("2024-03", "2024-03-31", False),
+        ("2024-03-15", "2024-03-16", True),
+        ("2024-03-15T10:00:00Z", "2024-03-15T10:00:01Z", True),
+        ("2024-03-15T10:00:00Z", "2024-03-15T10:00:00Z", False),
+        ("2024-03-15T10:00:00Z", "2024-03-16", False),
+        ("2024-03-15T10:00:00Z", "2024-03-17", True),
+        ("9999", "9999-12-31", False),
+        ("12:00:00", "13:00:00", None),
+        ("2024", "soon", None),
+    ],
+)
+def test_what_lies_before_something_for_sure(one, other, answer):
+    """All moments of the one, whatever the zone of what names none."""
+    assert surely_before(one, other) is answer

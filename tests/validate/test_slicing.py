@@ -228,3 +228,57 @@ def test_what_slices_ask_of_their_items_is_among_the_rules(edition, tmp_path):
     validator = Validator(edition.with_packages([tmp_path / "sliced.json"]))
     places = {each.place for each in validator.rules(validator.edition.profile(URL)) if each.kind == "fixed"}
     assert f"{A}.system" in places
+
+
+def test_what_a_slice_demands_is_demanded_of_its_items(edition, tmp_path):
+    """And of no other items."""
+    elements = [{"id": "MeasureReport", "path": "MeasureReport"}]
+    told = {"discriminator": [{"type": "value", "path": "system"}], "rules": "open"}
+    elements += [{"id": AT, "path": AT, "slicing": told}, {"id": A, "path": AT, "sliceName": "a"}]
+    elements += [{"id": f"{A}.system", "path": f"{AT}.system", "min": 1, "fixedUri": "urn:a"}]
+    elements += [{"id": f"{A}.value", "path": f"{AT}.value", "min": 1}]
+    more = {"identifier": [{"system": "urn:a"}, {"system": "urn:b"}, {"system": "urn:a", "value": "v"}]}
+    assert judged(edition, tmp_path, elements, more) == [(f"min:{A}.value", f"{AT}[0]")]
+
+
+def test_every_item_that_is_wrong_is_told(edition, tmp_path):
+    """Not only the first or the last."""
+    elements = [{"id": "MeasureReport", "path": "MeasureReport"}]
+    found = judged(edition, tmp_path, elements, {"identifier": [{"value": 5}, {"value": "v"}, {"value": 7}]})
+    assert [where for _, where in found] == [f"{AT}[0].value", f"{AT}[2].value"]
+
+
+def two_profiles(edition, folder, least, most):
+    """A validator with two profiles that bound identifiers: `URL` by the first of each, `URL-2` by the second."""
+    files = []
+    for name, low, high in (("", least[0], most[0]), ("-2", least[1], most[1])):
+        elements = [{"id": "MeasureReport", "path": "MeasureReport"}]
+        elements += [{"id": AT, "path": AT, "min": low, "max": high}]
+        definition = {"resourceType": "StructureDefinition", "url": URL + name, "name": "Bound", "status": "draft"}
+        definition |= {"kind": "resource", "abstract": False, "type": "MeasureReport", "derivation": "constraint"}
+        definition |= {"baseDefinition": BASE + "MeasureReport", "differential": {"element": elements}}
+        files.append(folder / f"bound{name}.json")
+        files[-1].write_text(json.dumps(definition))
+    return Validator(edition.with_packages(files))
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "count", "message"),
+    [
+        ((0, 0), ("*", "1"), 2, "identifier occurs 2 times, but may occur at most once."),
+        ((0, 0), ("1", "*"), 2, "identifier occurs 2 times, but may occur at most once."),
+        ((0, 0), ("3", "2"), 3, "identifier occurs 3 times, but may occur at most 2 times."),
+        ((2, 0), ("*", "*"), 1, "identifier occurs once, but must occur at least 2 times."),
+        ((1, 3), ("*", "*"), 2, "identifier occurs 2 times, but must occur at least 3 times."),
+        ((0, 1), ("*", "*"), 0, "identifier is missing: it must occur at least once."),
+        ((0, 0), ("*", "0"), 1, "identifier found, which may not occur here."),
+    ],
+)
+def test_of_two_profiles_the_tighter_bound_holds(edition, tmp_path, least, most, count, message):  # noqa: PLR0913, PLR0917 - fixtures and a row
+    """Whichever of them states it, and the message says it."""
+    report = {"resourceType": "MeasureReport", "status": "complete", "type": "summary", "period": {"start": "2024"}}
+    report |= {"measure": "http://payer.example.org/Measure/m"}
+    report |= {"identifier": [{"value": str(each)} for each in range(count)]} if count else {}
+    validator = two_profiles(edition, tmp_path, least, most)
+    found = [each for each in validator.issues(report, [URL, f"{URL}-2"]) if each.is_error]
+    assert message in [each.message for each in found]
