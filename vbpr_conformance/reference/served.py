@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.ig.model import Element, Profile, SearchParameter
@@ -52,6 +52,11 @@ def parameters(edition: Edition, resource_type: str) -> dict[str, SearchParamete
             if each.type in SEARCHABLE and each.expression and (each.code in found or not each.code.startswith("_")):
                 found[each.code] = each
     return found
+
+
+def parameters_of_types(edition: Edition) -> Mapping[str, Mapping[str, SearchParameter]]:
+    """The search parameters of every type, by their code."""
+    return {each: parameters(edition, each) for each in edition.owned(types)}
 
 
 def _referred(edition: Edition, profile: Profile) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,11 +37,9 @@ class Server:
         self.edition = edition
         self.store = store
         self.behaviour = behaviour or Behaviour()
-        self.types: tuple[str, ...] = served.types(edition)
-        self.parameters: dict[str, dict[str, SearchParameter]] = {
-            each: served.parameters(edition, each) for each in self.types
-        }
-        self.indexer = Indexer(edition, self.parameters)
+        self.types: tuple[str, ...] = edition.owned(served.types)
+        self.parameters: Mapping[str, Mapping[str, SearchParameter]] = edition.owned(served.parameters_of_types)
+        self.indexer = edition.owned(_indexer)
         store.add_params(self.indexer.names)
         self._validator = validator_for(edition) if validate else None
         self.access: AccessControl | None = None
@@ -192,3 +190,7 @@ def known_type(server: Server, name: str) -> None:
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)
+
+
+def _indexer(edition: Edition) -> Indexer:
+    return Indexer(edition, edition.owned(served.parameters_of_types))
