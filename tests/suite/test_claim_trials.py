@@ -65,7 +65,11 @@ def test_parameters_are_asked_for_with_what_no_resource_has():
 def test_what_a_resource_refers_to_has_to_come_along():
     """Only what is on the same server."""
     found = {trial.parameters[1][1]: trial.brings for trial in CLAIMS.trials("includes", None)}
-    assert found == {"MeasureReport:reporter": {"Organization/o1"}, "MeasureReport:evaluated-resource": frozenset()}
+    assert found == {
+        "*": {"Organization/o1"},
+        "MeasureReport:reporter": {"Organization/o1"},
+        "MeasureReport:evaluated-resource": frozenset(),
+    }
 
 
 def test_what_refers_to_a_resource_has_to_come_along():

@@ -62,6 +62,15 @@ def test_names_are_checked_against_the_edition(write, edition, old, new, line, s
     assert said in str(trouble.value)
 
 
+def test_what_all_cases_share_has_names_of_its_own(write, edition):
+    """A case that gave one of them to something of its own would compare the wrong one."""
+    shared = "population: {one: {profile: vbp-performance-measurereport}}\ncases:"
+    text = write().read_text(encoding="utf-8").replace("cases:", shared).replace("    steps:", "    steps:\n")
+    path = write(text=text.replace("        expect:", "        as: one\n        expect:"))
+    with pytest.raises(UsageError, match="'one' is the name of what all cases of the suite share"):
+        expand(load_suite(path), edition)
+
+
 def test_a_case_id_is_used_once(write):
     """The second case of the same id is refused, and the first is named."""
     text = write().read_text(encoding="utf-8")

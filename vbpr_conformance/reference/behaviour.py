@@ -84,6 +84,8 @@ class Behaviour:
     pretty: bool = False
     most_per_page: int = 1000
     client_id_on_create: bool = False
+    any_id: bool = False
+    """Whether updates take ids that FHIR does not allow."""
     id_may_differ: bool = False
     """Whether the id in the body of an update may be another than that in the URL."""
     forgets: str = ""

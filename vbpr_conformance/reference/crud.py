@@ -58,7 +58,7 @@ def create(server: Server, request: Request) -> Response:
 def update(server: Server, request: Request) -> Response:
     """Store a new version of a resource, or a new resource under the id that the client chose."""
     known_type(server, request.type)
-    if not RESOURCE_ID.fullmatch(request.id):
+    if not RESOURCE_ID.fullmatch(request.id) and not server.behaviour.any_id:
         raise ProblemError(400, f"{request.id} is no id: letters, digits, '-' and '.' make one, at most 64")
     resource = incoming(server, request)
     if resource.get("id") != request.id and not server.behaviour.id_may_differ:

@@ -35,7 +35,15 @@ def _mistakes(suite: Suite, edition: Edition) -> Iterator[Mistake]:
         for kind, seeds in (("seed", case.seed), ("payload", case.payload)):
             for name, seed in seeds.items():
                 yield from _profile((*at, kind, name, "profile"), seed.profile, edition)
+        yield from _shared_names(at, case, suite)
         yield from _steps(at, case, suite)
+
+
+def _shared_names(at: Location, case: CaseSpec, suite: Suite) -> Iterator[Mistake]:
+    """A case that calls something of its own as all cases call what they share would not find it again."""
+    for name in [*case.seed, *case.payload, *(step.as_ for step in case.steps if step.as_)]:
+        if name in suite.spec.population:
+            yield (*at, "id"), f"{name!r} is the name of what all cases of the suite share", "expected another name"
 
 
 def _requirements(at: Location, case: CaseSpec, actor: str, edition: Edition) -> Iterator[Mistake]:

@@ -126,7 +126,11 @@ class Claims:
         kind, held = string(resource, "type"), self.held
         for claimed in strings(resource, "searchInclude"):
             source, _, code = claimed.partition(":")
-            if held is None or source != kind or held.type != kind or not _PARAMETER.fullmatch(code):
+            if (
+                held is None
+                or held.type != kind
+                or not (claimed == "*" or (source == kind and _PARAMETER.fullmatch(code)))
+            ):
                 continue
             yield ClaimTrial(
                 f"_include={claimed}",
@@ -153,9 +157,12 @@ class Claims:
             )
 
     def _referred(self, held: CreatedResource, code: str) -> list[str]:
-        """What a resource refers to on this server by a search parameter, as `Type/id`; nothing for an unknown one."""
-        parameter = next((each for each in self.edition.search_parameters(held.type) if each.code == code), None)
-        values = values_of(held, parameter) if parameter is not None and parameter.type == "reference" else []
+        """What a resource refers to on this server by a search parameter, or where none is named by any, as `Type/id`.
+
+        Nothing for a parameter that is not known.
+        """
+        known = [each for each in self.edition.search_parameters(held.type) if each.type == "reference"]
+        values = [value for each in known if code in {"", each.code} for value in values_of(held, each)]
         literals = [string(each, "reference") for each in values if isinstance(each, Mapping)]
         return [found for each in literals if (found := local_reference(each, self.bases))]
 

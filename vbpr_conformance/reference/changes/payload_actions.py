@@ -196,6 +196,13 @@ def _without_version(name: str, value: Any) -> Any:
     return value.partition("/_history/")[0] if name == "reference" and isinstance(value, str) else value
 
 
+def _moved(name: str, value: Any) -> Any:
+    """Lead what is said to be on a server elsewhere."""
+    return (
+        re.sub(r"^https?://[^/]+/fhir/", "https://elsewhere.example.org/fhir/", value) if name == "reference" else value
+    )
+
+
 _NUMBERS = (int, Decimal)
 MEMBER_EDITS: Mapping[str, Callable[[Any], Member]] = {
     "drop": _drop,
@@ -208,6 +215,7 @@ MEMBER_EDITS: Mapping[str, Callable[[Any], Member]] = {
     "decimals-without-zeros": _plainly(_decimals_without_zeros),
     "round-decimals": _round_decimals,
     "decimals-as-doubles": _plainly(_as_double),
+    "absolute-references-moved": _plainly(_moved),
     "references-without-version": _plainly(_without_version),
     "money-as-quantity": _plainly(_money_as_quantity),
     "reverse-order": _plainly(_reversed_order),

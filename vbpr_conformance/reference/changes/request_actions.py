@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from vbpr_conformance.fhir import json_codec
 from vbpr_conformance.reference.changes.message_filters import FILTERS, concerned
@@ -261,6 +262,22 @@ def _substitute_values(patterns: Mapping[str, tuple[str, str]]) -> AskedHook:
     return request
 
 
+def _refuse_values(refusals: Mapping[str, tuple[str, int]]) -> AskedHook:
+    """Refuse what has a parameter with a value in which a pattern is found."""
+
+    def request(_: Store, asked: Request) -> Request | Response:
+        known = [(value, *refusals[name]) for name, value in asked.query if name in refusals]
+        status = next((status for value, pattern, status in known if re.search(pattern, value)), None)
+        return refused(status) if status else asked
+
+    return request
+
+
+def _last_of_form(_: Any) -> AskedHook:
+    """Look in a form at the last of several parameters of one name alone."""
+    return lambda _, asked: replace(asked, body=urlencode(dict(pairs(asked.body.decode()))).encode())
+
+
 def _refuse_by(header: str) -> Callable[[Mapping[str, int]], AskedHook]:
     """Refuse what has just this value of a header."""
 
@@ -314,6 +331,8 @@ _REQUESTS: Mapping[str, Callable[[Any], AskedHook]] = {
     "merged-with-current": _merged_with_current,
     "set-parameters": _set_parameters,
     "substitute-values": _substitute_values,
+    "refuse-values": _refuse_values,
+    "last-of-form": _last_of_form,
     "refuse-media-type": _refuse_by("content-type"),
     "refuse-accept": _refuse_by("accept"),
     "overlook-parameters-after": lambda most: lambda _, asked: replace(asked, query=asked.query[:most]),

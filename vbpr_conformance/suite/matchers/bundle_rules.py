@@ -71,6 +71,9 @@ def _total(first: Mapping[str, Any], answer: Answer, evidence: Evidence) -> Iter
     ours = {each.reference for each in evidence.resources.values()}
     if isinstance(total, int) and found and is_whole and found <= ours and total != len(found):
         yield True, f"total is {total}, and {len(found)} resources match"
+    totals = {page.resource["total"] for page in answer.pages if page.resource and "total" in page.resource}
+    if len(totals) > 1 and found <= ours:
+        yield True, f"total is {' and '.join(map(str, sorted(totals, key=str)))} on different pages"
 
 
 def _searchset(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[bool, str]]:

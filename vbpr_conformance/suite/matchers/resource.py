@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -24,6 +25,7 @@ from vbpr_conformance.suite.untrusted import objects, reference_to, string
 
 _MOST_LINES = 5
 _MOST_VALUES = 3
+_PLAIN = re.compile(r"[\w.\[\]]+")
 _DIRECTLY_BELOW = 2
 """How many steps the path of an element directly below the resource has."""
 
@@ -108,7 +110,8 @@ def untrue_text(expression: str, meaning: str, resource: dict[str, Any]) -> tupl
     found = compile_fhirpath(path).evaluate(resource, search_env(resource)) if path else []
     shown = ", ".join(printable(str(each)) for each in found[:_MOST_VALUES]) or "nothing"
     text = f": expected that it {words}" if words else f" does not satisfy: {expression}"
-    return text, f" ({path.removesuffix('.toString()')} is {shown})" if path else ""
+    name = path if _PLAIN.fullmatch(path) else path.removesuffix(".toString()").rpartition(".")[2]
+    return text, f" ({name} is {shown})" if path else ""
 
 
 def operation_outcome(value: Literal[True], answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001
