@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import jsonschema
 import pytest
+from har_schema import HAR
 
 from vbpr_conformance.report import results_json
 from vbpr_conformance.report.badge_svg import BadgeSvg
 from vbpr_conformance.report.events_ndjson import EventsNdjson
-from vbpr_conformance.report.exchanges_har import har
+from vbpr_conformance.report.exchanges_har import ExchangesHar, har
 from vbpr_conformance.report.requirements_csv import RequirementsCsv
 from vbpr_conformance.report.summary_markdown import markdown
 
@@ -68,6 +70,37 @@ def test_the_archive_of_exchanges_is_one_that_browsers_open(record):
     assert {"startedDateTime", "time", "request", "response", "cache", "timings"} <= set(entry)
     assert entry["request"]["queryString"] == [{"name": "date", "value": "ge2024-03"}]
     assert entry["response"]["content"]["text"].endswith("12.50}")
+
+
+def test_the_archive_of_exchanges_keeps_to_har(record):
+    """What HAR 1.2 requires is there and nothing else; pages are told apart, and what took time adds up."""
+    exchange = record.results[1].exchanges[0]
+    unanswered = {**exchange, "status": 0, "error": "no answer in 30 s", "headers": {}, "body": ""}
+    sent = {**exchange, "method": "PUT", "request_body": "{}", "status": 799}
+    record.results.append(replace(record.results[0], id="x", exchanges=(unanswered, sent)))
+    made = json.loads(json.dumps(har(record)))
+    jsonschema.Draft202012Validator(HAR).validate(made)
+    pages = [each["id"] for each in made["log"]["pages"]]
+    assert len(pages) == len(set(pages))
+    for entry in made["log"]["entries"]:
+        assert entry["time"] == pytest.approx(sum(each for each in entry["timings"].values() if each > 0))
+
+
+@pytest.mark.slow
+def test_a_browser_reads_the_archive(tmp_path, record):
+    """Chromium answers from it what was asked, as it was answered."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no Playwright")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium (apt-get install chromium)")
+    exchange = record.results[1].exchanges[0]
+    ExchangesHar(tmp_path).end(record, record.summary())
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        context = browser.new_context()
+        context.route_from_har(tmp_path / "exchanges.har", not_found="abort")
+        assert context.new_page().goto(exchange["url"]).text() == exchange["body"]
+        browser.close()
 
 
 def test_the_summary_for_a_pull_request(record, snapshot):
