@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import secrets
 import sys
 import time
@@ -90,8 +89,8 @@ def _run(args: argparse.Namespace, edition: Edition, chosen: list, session: str,
     from vbpr_conformance.report.outputs import standard_writers
     from vbpr_conformance.report.progress import Progress
     from vbpr_conformance.report.report_writer import RunWriters
+    from vbpr_conformance.report.terminal_style import is_watched, styled
     from vbpr_conformance.report.terminal_summary import summary
-    from vbpr_conformance.rest.printable import printable
     from vbpr_conformance.suite.record import RunRecord
 
     archive = None
@@ -126,12 +125,12 @@ def _run(args: argparse.Namespace, edition: Edition, chosen: list, session: str,
         actor="client",
         whole=whole,
     )
-    live = sys.stdout.isatty() and not {"NO_COLOR", "CI"} & set(os.environ)
+    live = is_watched(sys.stdout)
     writers = RunWriters([*standard_writers(out), Progress(sys.stdout, live=live)])
     run = ObserveRun(edition, chosen, settings, record, writers, _say)
     found = run.run()
     lines = summary(record, found, folder=str(out), report=str(out / "report.html"))
-    print("\n".join(printable(line) for line in ["", *lines]))
+    print("\n".join(styled(["", *lines], watched=live)))
     return EXIT_CODES[found.verdict]
 
 

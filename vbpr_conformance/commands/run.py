@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import io
 import json
-import os
 import secrets
 import sys
 import time
@@ -100,11 +99,11 @@ def _run(args: argparse.Namespace, base: str, out: Path, words: list[str]) -> in
     from vbpr_conformance.report.events_ndjson import EventsNdjson
     from vbpr_conformance.report.progress import Progress
     from vbpr_conformance.report.summary_markdown import SummaryMarkdown
+    from vbpr_conformance.report.terminal_style import is_watched, styled
     from vbpr_conformance.report.terminal_summary import summary
-    from vbpr_conformance.rest.printable import printable
     from vbpr_conformance.runner import run_suites
 
-    live = sys.stdout.isatty() and not {"NO_COLOR", "CI"} & set(os.environ)
+    live = is_watched(sys.stdout)
     verbosity = args.verbosity or 0
     writers: list[Any] = [Progress(sys.stdout, live=live, verbosity=verbosity)]
     writers += [SummaryMarkdown(args.summary)] if args.summary else []
@@ -112,7 +111,7 @@ def _run(args: argparse.Namespace, base: str, out: Path, words: list[str]) -> in
     writers += [EventsNdjson(args.events)] if args.events else []
     ended = run_suites(base, out, writers=writers, options=words)
     lines = summary(ended.record, ended.summary, folder=str(out), report=str(out / "report.html"))
-    print("\n".join(printable(line) for line in (lines[:1] if verbosity < 0 else ["", *lines])))
+    print("\n".join(styled(lines[:1] if verbosity < 0 else ["", *lines], watched=live)))
     if ended.troubles:
         raise UsageError("\n".join(ended.troubles))
     if args.certify:

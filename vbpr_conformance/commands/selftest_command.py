@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,10 +48,11 @@ def main(args: argparse.Namespace) -> int:
 def computed(edition: Edition, *, only: str = "", workers: int | None = None) -> FaultMatrix:
     """Compute the matrix and show on the standard error output how far it is."""
     from vbpr_conformance.errors import UsageError
+    from vbpr_conformance.report.terminal_style import is_watched
     from vbpr_conformance.selftest.prove import fault_matrix
     from vbpr_conformance.selftest.trial_progress import TrialProgress
 
-    live = sys.stderr.isatty() and not {"NO_COLOR", "CI"} & set(os.environ)
+    live = is_watched(sys.stderr)
     made = fault_matrix(
         edition, wanted=lambda name: only in name, told=TrialProgress(sys.stderr, live=live), workers=workers
     )

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from typing import TextIO
 
+from vbpr_conformance.report.terminal_style import styled
 from vbpr_conformance.report.terminal_summary import head
 from vbpr_conformance.rest.printable import printable
 from vbpr_conformance.suite.causes import signature
@@ -76,12 +77,12 @@ class Progress:
 
     def _show(self, lines: list[str]) -> None:
         self._erase()
-        self._out.writelines(printable(line) + "\n" for line in lines)
+        self._out.writelines(f"{line}\n" for line in styled(lines, watched=self._live))
         self._out.flush()
 
     def _suite_line(self, suite: str, counts: Counter[Verdict]) -> str:
         text = " · ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
-        return f"  {suite:<40} {text}"
+        return f"  {suite:<32} {text}"
 
     def _draw(self, latest: CaseResult) -> None:
         now = time.monotonic()
@@ -92,7 +93,8 @@ class Progress:
         spent = max(now - self._started, 0.001)
         left = f" · {spent / done * (total - done):.0f} s left" if done < total else ""
         rate = self._requests / spent
-        line = f"{done}/{total} cases · {self._requests:,} requests · {rate:,.0f}/s{left} · {latest.id}"
+        group = f"{latest.suite} {self._done[latest.suite].total()}/{self._expected[latest.suite]}"
+        line = f"{done}/{total} cases · {self._requests:,} requests · {rate:,.0f}/s{left} · {group}"
         self._out.write("\r\x1b[K" + printable(line)[: shutil.get_terminal_size().columns - 1])
         self._out.flush()
 

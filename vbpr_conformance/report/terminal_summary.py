@@ -23,7 +23,7 @@ WORDS = {
 MOST_CAUSES = 20
 """More lines of one kind than this are in the report, not on the screen."""
 _MOST_NAMES = 6
-_SENTENCE = 76
+_SENTENCE = 59
 
 
 def head(record: RunRecord) -> list[str]:
@@ -34,18 +34,19 @@ def head(record: RunRecord) -> list[str]:
     parts += ["read-only"] if record.read_only else []
     parts += ["strict"] if record.strict else []
     software = " ".join(part for part in (record.tally.software, record.tally.version) if part)
-    return [" · ".join(parts), " · ".join(part for part in (f"target   {record.url}", software) if part)]
+    target = [" · ".join(part for part in (f"target   {record.url}", software) if part)] if record.url else []
+    return [" · ".join(parts), *target]
 
 
 def summary(record: RunRecord, found: RunSummary, *, folder: str | None, report: str | None) -> list[str]:
     """Sum up a run: `folder` is where its outputs are, `report` the one that people read."""
-    lines = [f"limits   {each}" for each in record.tally.limits]
-    lines += [f"{WORDS[found.verdict]}   {sentence(record, found)}", ""]
+    lines = [f"{WORDS[found.verdict]}   {sentence(record, found)}", ""]
     scripts = {each.key: path for each in record.results if (path := script_path(each, record))}
     lines += _causes(found.causes, scripts)
     lines += _deviations(found)
     lines += _untested(found.untested)
     lines += _beyond(record, found)
+    lines += [f"limits   {each}" for each in record.tally.limits]
     if report:
         lines.append(f"report   {report}")
     if folder and any(each.verdict in {Verdict.FAIL, Verdict.ERROR} for each in record.results):
