@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -137,30 +138,34 @@ class AllureResults:
             if body:
                 is_json = body[:1] in "{["
                 file = f"{name}-{kind}-attachment.{'json' if is_json else 'txt'}"
-                yield self._attach(kind, file, pretty(body), "application/json" if is_json else "text/plain")
-        yield self._attach("exchange", f"{name}-attachment.txt", transcript(exchange))
+                form = "application/json" if is_json else "text/plain"
+                yield self._attach(kind, file, partial(pretty, body), form)
+        yield self._attach("exchange", f"{name}-attachment.txt", partial(transcript, exchange))
         if exchange["curl"]:
-            yield self._attach("curl", f"{name}-curl-attachment.txt", exchange["curl"] + "\n")
+            yield self._attach("curl", f"{name}-curl-attachment.txt", lambda: exchange["curl"] + "\n")
 
     def _attachments(self, record: RunRecord, result: CaseResult, name: str) -> Iterator[dict[str, str]]:
         differs = [text for label, text in result.details if label == "differs"]
         if differs:
-            rows = "\n".join(_row(each) for each in differs)
-            table = f"element,sent,got\n{rows}\n"
-            yield self._attach("difference", f"{name}-difference-attachment.csv", table, "text/csv")
+            yield self._attach("difference", f"{name}-difference-attachment.csv", partial(_table, differs), "text/csv")
         if result.exchanges:
-            text = "\n".join(map(transcript, result.exchanges))
-            yield self._attach("all that was exchanged", f"{name}-exchanges-attachment.txt", text)
+            yield self._attach(
+                "all that was exchanged",
+                f"{name}-exchanges-attachment.txt",
+                lambda: "\n".join(map(transcript, result.exchanges)),
+            )
         if result.payload:
             yield self._attach(
-                "generated payload", f"{name}-payload-attachment.json", result.payload, "application/json"
+                "generated payload", f"{name}-payload-attachment.json", lambda: result.payload, "application/json"
             )
         if result.verdict is not Verdict.PASS:
-            command = of_case(result, record) + "\n"
-            yield self._attach("run this case again", f"{name}-again-attachment.txt", command)
+            yield self._attach(
+                "run this case again", f"{name}-again-attachment.txt", lambda: of_case(result, record) + "\n"
+            )
 
-    def _attach(self, title: str, file: str, text: str, kind: str = "text/plain") -> dict[str, str]:
-        if file not in self._attached:  # written once, and read by nobody before its case is there
+    def _attach(self, title: str, file: str, make: Callable[[], str], kind: str = "text/plain") -> dict[str, str]:
+        if file not in self._attached:  # made and written once, and read by nobody before its case is there
+            text = make()
             (self._folder / file).write_text(
                 text if kind == "application/json" else printable(text), encoding="utf-8", errors="replace"
             )
@@ -208,6 +213,11 @@ def _links(result: CaseResult, record: RunRecord) -> Iterator[dict[str, str]]:
     file, _, line = result.source.rpartition(":")
     if file.startswith("/"):
         yield {"name": f"{Path(file).name}:{line}", "url": f"file://{quote(file)}#L{line}", "type": "link"}
+
+
+def _table(differences: Sequence[str]) -> str:
+    rows = "\n".join(_row(each) for each in differences)
+    return f"element,sent,got\n{rows}\n"
 
 
 def _row(difference: str) -> str:

@@ -17,6 +17,7 @@ from vbpr_conformance.suite.run_summary import RunSummary
 from vbpr_conformance.suite.verdicts import CaseResult
 
 FILE = "exchanges.har"
+_PHRASES = {each.value: each.phrase for each in HTTPStatus}
 
 
 class ExchangesHar(AtTheEnd):
@@ -89,10 +90,9 @@ def _request(exchange: Mapping[str, Any]) -> dict[str, Any]:
 def _response(exchange: Mapping[str, Any]) -> dict[str, Any]:
     status = exchange["status"]
     size = len(exchange["body"].encode())
-    known = status in {each.value for each in HTTPStatus}
     return {
         "status": status,
-        "statusText": HTTPStatus(status).phrase if known else exchange["error"],
+        "statusText": _PHRASES.get(status, exchange["error"]),
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": _pairs(exchange["headers"].items()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from vbpr_conformance.fhir.format_error import FormatError
@@ -12,6 +13,8 @@ from vbpr_conformance.suite.causes import Cause
 from vbpr_conformance.suite.recorder import CUT
 from vbpr_conformance.suite.verdicts import CaseKey, CaseResult
 
+_REMEMBERED = 64
+"""So many bodies are laid out once: what cases share, and what several outputs show of one case."""
 _PART = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
@@ -47,6 +50,7 @@ def step_name(exchange: Mapping[str, Any]) -> str:
     return f"{exchange['phase']}: {exchange['method']} {exchange['url']} → {exchange['status'] or exchange['error']}"
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def pretty(body: str) -> str:
     """Lay out a JSON body, to where it was cut off; everything else stays as it is. No digit of a number changes."""
     if body[:1] not in "{[":

@@ -116,7 +116,8 @@ class CaseResult:
 
     def as_dict(self) -> dict[str, Any]:
         """Give the result as plain JSON data: no enumeration, which does not travel between processes."""
-        return {**asdict(self), "verdict": self.verdict.value}
+        check = asdict(self.check) if self.check is not None else None
+        return {**vars(self), "check": check, "verdict": self.verdict.value}  # `asdict` would copy every exchange
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CaseResult:
