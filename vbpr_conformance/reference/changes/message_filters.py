@@ -22,7 +22,7 @@ def concerned(given: Mapping[str, Any]) -> Callable[[Request, int | None], bool]
             (interactions is None or asked.interaction in interactions)
             and (methods is None or asked.method in methods)
             and (statuses is None or status in statuses)
-            and given.get("type", asked.type) == asked.type
+            and asked.type in as_list(given.get("type", asked.type))
             and (asked.in_bundle or not given.get("in-bundle"))
             and ("if-asked" not in given or given["if-asked"] in asked.headers)
             and not ("if-empty" in given and (asked.body or asked.in_bundle))
