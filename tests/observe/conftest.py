@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,3 +17,14 @@ from client_bench import make_bench
 def bench():
     """The bench of the newest edition."""
     return make_bench()
+
+
+@pytest.fixture
+def observe(nursery, tmp_path):
+    """Runs the command to its end."""
+
+    def run(*words):
+        ended = nursery.run(["observe", *words], cwd=tmp_path, env={"CI": "1"}, seconds=240)
+        return subprocess.CompletedProcess(words, ended.code, ended.out, ended.err)
+
+    return run

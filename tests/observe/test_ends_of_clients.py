@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from reading_client import ReadingClient
-from test_observe_command import observe, verdicts
+from test_observe_command import verdicts
 
 from vbpr_conformance.observe.client_command import ClientEnd
 from vbpr_conformance.observe.scenario_verdicts import ScenarioJudge
@@ -21,7 +21,7 @@ def client(then):
     return f"{shlex.quote(sys.executable)} -c {shlex.quote(READS + then)}"
 
 
-def test_choking_on_what_any_server_may_answer_is_a_failure(tmp_path):
+def test_choking_on_what_any_server_may_answer_is_a_failure(observe, tmp_path):
     """The plain scenario shows that it is that: there the same client ends well."""
     chokes = client("assert bytes([69, 43]) not in b, 'E+'") + " > /dev/null"
     done = observe("--client-cmd", chokes, "--scenario", "report", "--scenario", "exponents", "--out", tmp_path)
@@ -33,7 +33,7 @@ def test_choking_on_what_any_server_may_answer_is_a_failure(tmp_path):
     assert {each["verdict"] for each in found.values()} <= {"pass", "fail", "skip", "warn"}
 
 
-def test_who_ends_with_an_error_whatever_it_is_given_does_not_choke(tmp_path):
+def test_who_ends_with_an_error_whatever_it_is_given_does_not_choke(observe, tmp_path):
     """That says nothing about conformance."""
     broken = f"{client('raise SystemExit(3)')} > /dev/null"
     done = observe("--client-cmd", broken, "--scenario", "report", "--scenario", "exponents", "--out", tmp_path)

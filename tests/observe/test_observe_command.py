@@ -18,17 +18,6 @@ import pytest
 CLIENT = f"{shlex.quote(sys.executable)} {shlex.quote(str(Path(__file__).with_name('reading_client.py')))}"
 
 
-@pytest.fixture
-def observe(nursery, tmp_path):
-    """Runs the command to its end."""
-
-    def run(*words):
-        ended = nursery.run(["observe", *words], cwd=tmp_path, env={"CI": "1"}, seconds=240)
-        return subprocess.CompletedProcess(words, ended.code, ended.out, ended.err)
-
-    return run
-
-
 def results(folder):
     return json.loads((Path(folder) / "results.json").read_text())
 

@@ -14,7 +14,7 @@ from vbpr_conformance.selftest.in_process import results_of
 from vbpr_conformance.suite.coverage import all_cases
 from vbpr_conformance.suite.verdicts import Verdict
 
-pytestmark = [pytest.mark.slow, pytest.mark.hostile]
+pytestmark = [pytest.mark.slow, pytest.mark.hostile, pytest.mark.xdist_group("crowded")]
 
 FOREIGN = 10_000
 KINDS = {
