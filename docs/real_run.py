@@ -35,7 +35,7 @@ def real_run() -> RealRun:
             text=True,
             check=False,
         )
-        printed = done.stdout.replace(url, "https://payer.example/fhir")
+        printed = done.stdout.replace(url, "https://payer.example/fhir").replace(f"{Path(__file__).parents[1]}/", "")
         return RealRun(printed, _picture(Path(folder) / "reports" / "first" / "report.html"))
 
 

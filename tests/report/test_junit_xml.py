@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 
@@ -68,3 +69,11 @@ def test_the_run_can_be_repeated_from_its_properties(suite):
 def test_what_xml_cannot_hold_breaks_nothing(suite):
     """A target sent a control character."""
     assert case(suite, "vread").find("error").get("message") == "no answer\\x1b[31m in 30 s"
+
+
+def test_a_suite_of_the_repository_is_named_from_its_root(record, monkeypatch, tmp_path):
+    """So that what shows the file finds it."""
+    monkeypatch.chdir(tmp_path)
+    record.results = [replace(record.results[0], source=f"{tmp_path}/suites/own.yaml:3")]
+    [found] = ET.fromstring(document(record, record.summary())).iter("testcase")  # noqa: S314  our own
+    assert (found.get("file"), found.get("line")) == ("suites/own.yaml", "3")

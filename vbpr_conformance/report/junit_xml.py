@@ -78,6 +78,7 @@ def _kind(result: CaseResult) -> str:
 
 def _testcase(suite: ET.Element, result: CaseResult, cause: Cause | None) -> None:
     file, _, line = result.source.rpartition(":")
+    file = file.removeprefix(f"{Path.cwd()}/")  # GitHub and GitLab link a suite of the repository itself
     attributes = {"name": result.id, "classname": result.suite, "time": f"{result.duration_s:.3f}"}
     case = ET.SubElement(suite, "testcase", {**attributes, "file": file, "line": line})
     properties = ET.SubElement(case, "properties")
