@@ -282,3 +282,13 @@ def test_of_two_profiles_the_tighter_bound_holds(edition, tmp_path, least, most,
     validator = two_profiles(edition, tmp_path, least, most)
     found = [each for each in validator.issues(report, [URL, f"{URL}-2"]) if each.is_error]
     assert message in [each.message for each in found]
+
+
+def test_an_empty_array_is_wrong_where_nothing_must_be(edition):
+    """What has no values is left out."""
+    report = {"resourceType": "MeasureReport", "status": "complete", "type": "summary", "period": {"start": "2024"}}
+    report |= {"measure": "http://payer.example.org/Measure/m", "identifier": []}
+    issues = Validator(edition).issues(report, [BASE + "MeasureReport"])
+    assert [each.message for each in issues if each.is_error] == [
+        "An empty array found; what has no values is left out."
+    ]
