@@ -32,6 +32,9 @@ def marked(resource, *expressions: str) -> list[str]:
         ("MeasureReport.group[1].extension[2].valueMarkdown", ["{"]),
         ("MeasureReport", []),
         ("date", []),
+        ("date.", []),
+        ("[", []),
+        ("no path [at all", []),
     ],
 )
 def test_an_element_is_marked_where_it_stands(expression, expected):
@@ -72,3 +75,14 @@ def test_what_was_cut_off_is_laid_out_too():
         "    {",
         '      "c"… (12,345 bytes)',
     ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['{"a": ' * 4_000 + "1" + "}" * 4_000, "[" * 4_000 + "]" * 4_000, json.dumps({"x" * 1_000_000: {"y": 1}})],
+    ids=["objects", "arrays", "a long name"],
+)
+def test_what_is_no_resource_at_all_takes_no_time(body):
+    """Nobody's element stands deeper or is called longer than FHIR has it."""
+    for expression in ("X" * 1_000_000, "a." * 100_000, "[0]" * 100_000):
+        assert not any(len(line.place) > 1_000_600 for line in marked_lines(body, [expression]))

@@ -14,6 +14,8 @@ _OF_TYPE = re.compile(r"\.ofType\((\w+)\)")
 _TYPE = re.compile(r"^[A-Z]\w*(\.|$)")
 _MOST = 8_000
 """So many characters are shown whole; of more, the beginning and what stands around the marks."""
+_MOST_OF_A_PLACE = 500
+"""A place that takes more characters is none of FHIR: nothing is looked for there."""
 _HEAD = 12
 _AROUND = 8
 
@@ -59,6 +61,8 @@ def _next_place(inner: str, around: list[tuple[str, int | None]]) -> tuple[str, 
     if not around:
         return "", inner
     outer, index = around[-1]
+    if len(outer) > _MOST_OF_A_PLACE:
+        return outer, inner
     if index is not None:
         around[-1] = (outer, index + 1)
         return f"{outer}[{index}]", inner
@@ -70,6 +74,8 @@ def _next_place(inner: str, around: list[tuple[str, int | None]]) -> tuple[str, 
 
 def _place(expression: str) -> str:
     """Give the place in JSON of a FHIRPath: without the type in front, and with the names of choices."""
+    if len(expression) > _MOST_OF_A_PLACE:
+        return ""
     plain = _TYPE.sub("", expression)
     return _OF_TYPE.sub(lambda match: match[1][:1].upper() + match[1][1:], plain)
 
@@ -83,7 +89,8 @@ def _mark(lines: Sequence[ShownLine], place: str) -> None:
                 lines[number].is_marked = True
             return
         is_there = False
-        place = _LAST_STEP.sub("", place)
+        around = _LAST_STEP.sub("", place)
+        place = around if around != place else ""  # it is no path, as a name that ends in a point
 
 
 def _is_at(place: str, wanted: str) -> bool:
