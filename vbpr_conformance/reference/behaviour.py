@@ -75,6 +75,7 @@ class Behaviour:
     update_as_create: bool = True
     unchanged_keeps_version: bool = False
     references_must_exist: bool = False
+    keeps_what_is_referred_to: bool = False
     unknown_parameter_refused: bool = False
     preferences: bool = True
     minimal: bool = False

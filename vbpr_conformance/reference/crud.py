@@ -113,6 +113,8 @@ def delete(server: Server, request: Request) -> Response:
     if row is None:
         return Response(204)
     if row.body is not None:
+        if server.behaviour.keeps_what_is_referred_to and server.store.refers_to(row.key):
+            raise ProblemError(409, f"others refer to {row.key}", code="conflict")
         row = server.remove(row)
     return Response(204, {"ETag": etag(row)})
 

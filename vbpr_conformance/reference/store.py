@@ -180,6 +180,11 @@ class Store:
         sql = "SELECT param, system, value, exact, low, high FROM search_index WHERE seq = ?"
         return [IndexRow(*each) for each in self._db.execute(sql, (row.seq,))]
 
+    def refers_to(self, key: str) -> bool:
+        """Whether a current resource refers to `Type/id` in a search parameter."""
+        sql = "SELECT 1 FROM search_value WHERE exact = ? AND system IS NOT NULL LIMIT 1"
+        return self._db.execute(sql, (key,)).fetchone() is not None
+
     def _insert_index(self, seq: int, index: Iterable[IndexRow]) -> None:
         rows = [(seq, self.param(each.param), place, *each[1:]) for place, each in enumerate(index)]
         self._db.executemany("INSERT INTO search_value VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)

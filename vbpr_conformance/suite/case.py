@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from vbpr_conformance.rest.exchange import Exchange
 
 _OK = 200
+_CONFLICT = 409
 _GONE = 410
 _MOST_TYPES = 8
 """Of a parameter that may be about more types than these, those are asked for that this run has created."""
@@ -327,8 +328,11 @@ def _is_ambiguous(query: Query, context: Context) -> bool:
 
 
 def _leaves(step: Step, status: int) -> bool:
-    """Whether a server refuses what it is free not to do; a history may be gone with its resource."""
-    return is_refusal(status) or (step.verb == "history" and status == _GONE)
+    """Whether a server refuses what it is free not to do.
+
+    A history may be gone with its resource, and what others refer to may be kept.
+    """
+    return is_refusal(status) or (step.verb, status) in {("history", _GONE), ("delete", _CONFLICT)}
 
 
 def _payload_text(run: CaseRun) -> str:
