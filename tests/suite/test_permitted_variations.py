@@ -35,3 +35,10 @@ def test_variations_fail_nothing(edition, variations):
         or (each.verdict is Verdict.WARN and each.id not in missed)
     ]
     assert wrong == []
+
+
+def test_a_time_that_the_server_does_not_give_is_not_asked_with(edition, cases):
+    """R4 asks for Last-Modified with SHOULD: without it a claim of reads by time cannot be tried, and is not broken."""
+    [found] = results_of(edition, [cases["claim-conditional-read-by-time"]], fault="last-modified-missing")
+    assert (found.verdict, found.applicable) == (Verdict.SKIP, False)
+    assert "Last-Modified" in found.message

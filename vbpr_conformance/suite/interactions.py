@@ -122,6 +122,8 @@ def untold(trouble: MissingValueError, run: CaseRun, needed_by: str) -> Finding 
         raise NotTestedError("the server gave all of it on one page", applicable=False)
     if trouble.path == f"{trouble.name}.meta.{NEXT_VERSION}":
         raise NotTestedError("the server does not count versions, so the next one cannot be named", applicable=False)
+    if trouble.path == f"{trouble.name}.lastModified":  # https://hl7.org/fhir/R4/http.html#read
+        raise NotTestedError("the server gives no Last-Modified, which R4 says with SHOULD alone", applicable=False)
     exchange = run.answers[trouble.name].exchange
     missing = trouble.path.partition(".")[2]
     text = f"the answer to {request_text(exchange)} does not tell {missing}, which {needed_by} needs"
