@@ -95,9 +95,16 @@ def test_a_worker_is_interrupted_by_what_the_first_process_passes_on():
         signal.signal(signal.SIGUSR1, before)
 
 
-def test_a_worker_that_has_ended_before_is_counted_too():
-    """Ctrl-C may reach it, and it may have deleted everything, before the first process takes notice."""
-    node = SimpleNamespace(workerinput={}, gateway=SimpleNamespace(id="gw0"), workeroutput={"vbpr_tally": {}})
+def test_what_a_worker_told_at_its_end_is_counted():
+    """Also of one that ended before the first process took notice, and whatever became of its other messages."""
+    node = SimpleNamespace(workerinput={"workerid": "gw0"}, gateway=SimpleNamespace(id="gw0"))
     workers = interrupts.Workers()
     workers.expect(node)
-    assert workers.interrupt() == [node]
+    before = signal.getsignal(signal.SIGUSR1)
+    try:
+        with interrupts.handled():
+            interrupts.join(node.workerinput)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    interrupts.tell(node.workerinput, {"requests": 7})
+    assert workers.interrupt() == {"gw0": {"requests": 7}}

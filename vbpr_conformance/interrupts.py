@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -127,21 +128,38 @@ class Workers:
         node.workerinput[_FOLDER] = self._folder
         self._nodes.append(node)
 
-    def interrupt(self) -> list[Any]:
-        """Interrupt those that are at work, wait until each has told what it did, and give all."""
-        found = {node: pid for node in self._nodes if (pid := self._pid(node)) and _is_at_work(node, pid)}
-        for pid in found.values():
-            with contextlib.suppress(OSError):
-                os.kill(pid, _PASSED_ON)
+    def interrupt(self) -> dict[str, dict[str, Any]]:
+        """Interrupt those that are at work, wait until each has told what it did, and give what they told.
+
+        By files: a signal that comes while a worker writes to the first process garbles all that it says there later.
+        """
+        at_work = {node.gateway.id: pid for node in self._nodes if (pid := self._pid(node))}
+        for worker, pid in at_work.items():
+            if self._is_at_work(worker, pid):
+                with contextlib.suppress(OSError):
+                    os.kill(pid, _PASSED_ON)
         end = time.monotonic() + WORKERS_S
-        while any(_is_at_work(node, pid) for node, pid in found.items()) and time.monotonic() < end:
+        while any(self._is_at_work(*each) for each in at_work.items()) and time.monotonic() < end:
             time.sleep(0.05)
-        return self._nodes
+        return {
+            worker: json.loads(file.read_text(encoding="utf-8"))
+            for worker in at_work
+            if (file := _told_in(self._folder, worker)).exists()
+        }
 
     def _pid(self, node: Any) -> int:
         with contextlib.suppress(OSError, ValueError):
             return int(Path(self._folder, node.gateway.id).read_text(encoding="ascii"))
         return 0
+
+    def _is_at_work(self, worker: str, pid: int) -> bool:
+        if _told_in(self._folder, worker).exists():
+            return False
+        try:
+            os.kill(pid, 0)
+        except OSError:
+            return False
+        return True
 
 
 def join(worker: Mapping[str, Any]) -> None:
@@ -155,11 +173,15 @@ def join(worker: Mapping[str, Any]) -> None:
             Path(folder, worker["workerid"]).write_text(str(os.getpid()), encoding="ascii")
 
 
-def _is_at_work(node: Any, pid: int) -> bool:
-    if hasattr(node, "workeroutput"):
-        return False
-    try:
-        os.kill(pid, 0)
-    except OSError:
-        return False
-    return True
+def tell(worker: Mapping[str, Any], done: Mapping[str, Any]) -> None:
+    """In a worker at its end: tell the first process what was done, as plain data."""
+    folder = worker.get(_FOLDER)
+    if folder:
+        file = _told_in(folder, worker["workerid"])
+        with contextlib.suppress(OSError):
+            file.with_suffix(".part").write_text(json.dumps(done), encoding="utf-8")
+            file.with_suffix(".part").replace(file)
+
+
+def _told_in(folder: str, worker: str) -> Path:
+    return Path(folder, f"{worker}.json")

@@ -269,9 +269,6 @@ class Run:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:  # noqa: ARG002  xdist calls it with both
         """Add up what the workers did."""
-        self._add_up(node)
-
-    def _add_up(self, node: Any) -> None:
         output = getattr(node, "workeroutput", {})
         if "vbpr_tally" in output:
             self._session.count(node.gateway.id, output["vbpr_tally"])
@@ -284,8 +281,8 @@ class Run:
     def pytest_keyboard_interrupt(self) -> None:
         """Note that the run was ended from outside, and end the workers, who delete what they created."""
         self._interrupted = True
-        for node in self._workers.interrupt():
-            self._add_up(node)
+        for worker, tally in self._workers.interrupt().items():
+            self._session.count(worker, tally)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
@@ -294,6 +291,7 @@ class Run:
             self._session.close()
         if self._worker_output is not None:
             self._worker_output["vbpr_tally"] = self._session.tally()
+            interrupts.tell(self._config.workerinput, self._session.tally())  # type: ignore[attr-defined]
         elif self._has_begun(exitstatus):
             if not self._is_parallel:
                 self._session.count("master", self._session.tally())
