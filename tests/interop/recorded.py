@@ -11,6 +11,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from vbpr_conformance.suite.deviations import Deviation
 from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 from vbpr_conformance.target.access import known_deviations
@@ -18,16 +20,24 @@ from vbpr_conformance.target.target_file import Target, read_target
 
 FOLDER = Path(__file__).parent / "expectations"
 _LIKE = {"hapi-starter": "hapi"}
-"""Servers that do all that another does, and more."""
+"""Servers that do what another does, but for what their own records say."""
 
 
 def target_file(server: str, folder: Path) -> Path:
-    """Write the target file of a server into a folder: its own deviations after those of the server that it is like."""
-    _, _, own = (FOLDER / f"{server}.yaml").read_text(encoding="utf-8").partition("deviations:\n")
-    shared = (FOLDER / f"{_LIKE.get(server, server)}.yaml").read_text(encoding="utf-8")
+    """Write the target file of a server into a folder: its own deviations, and those of the server that it is like."""
+    own = _deviations(server)
+    named = {case for each in own for case in each["case"]}
+    like = _deviations(_LIKE[server]) if server in _LIKE else []
+    shared = [{**each, "case": [case for case in each["case"] if case not in named]} for each in like]
     file = folder / f"{server}.yaml"
-    file.write_text(f"{shared}\n{own}" if server in _LIKE else shared, encoding="utf-8")
+    found = {"deviations": [*(each for each in shared if each["case"]), *own]}
+    file.write_text(yaml.safe_dump(found, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return file
+
+
+def _deviations(server: str) -> list[dict[str, Any]]:
+    read: dict[str, Any] = yaml.safe_load((FOLDER / f"{server}.yaml").read_text(encoding="utf-8"))
+    return read["deviations"]
 
 
 def target(server: str, folder: Path) -> Target:
