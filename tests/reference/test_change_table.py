@@ -23,7 +23,7 @@ def only_row(tmp_path, row):
         ("{says: odd, response: {set-stat: 200}}", "there is no action set-stat here"),
         ("{says: odd, bundle: {drop-member: id}}", "there is no action drop-member here"),
         ("{says: odd, switch: {xm: true}}", "there is no switch xm"),
-        ("{says: odd, request: {as: delete}}", "`as` takes read, create or conditional-update"),
+        ("{says: odd, request: {as: delete}}", "`as` takes read, create, update or conditional-update"),
     ],
 )
 def test_what_is_not_known_is_refused_with_its_line(tmp_path, row, wrong):
