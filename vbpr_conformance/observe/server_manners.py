@@ -211,8 +211,8 @@ def once(name: str, answer: Callable[[MannerContext], ScenarioAnswer], *, after:
     return before
 
 
-def _back_in_two_seconds(context: MannerContext) -> ScenarioAnswer:
-    until = formatdate(time.time() + 2, usegmt=True)
+def _back_in_three_seconds(context: MannerContext) -> ScenarioAnswer:
+    until = formatdate(time.time() + 3, usegmt=True)  # to the second, of which a client may take one off
     return refused(503, "transient", "back in a moment", Retry_After=until)(context)
 
 
@@ -247,7 +247,7 @@ _MANNERS = (
         "the first request is answered 503 with a Retry-After that is a date",
         once(
             "503",
-            _back_in_two_seconds,
+            _back_in_three_seconds,
         ),
     ),
     Manner(
