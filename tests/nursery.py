@@ -74,7 +74,7 @@ def _child(job: dict) -> None:
     for name, value in (job.get("limits") or {}).items():
         resource.setrlimit(getattr(resource, name), (value, value))
     for descriptor, path in ((0, job["in"]), (1, job["out"]), (2, job["err"])):
-        opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        opened = os.open(path, os.O_RDWR | os.O_CREAT | (os.O_TRUNC if descriptor else 0), 0o600)
         os.dup2(opened, descriptor)
         os.close(opened)
     # as an interpreter opens them when it starts
