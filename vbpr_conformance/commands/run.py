@@ -100,7 +100,7 @@ def _run(args: argparse.Namespace, base: str, out: Path, words: list[str]) -> in
     from vbpr_conformance.report.progress import Progress
     from vbpr_conformance.report.summary_markdown import SummaryMarkdown
     from vbpr_conformance.report.terminal_style import is_watched, styled
-    from vbpr_conformance.report.terminal_summary import summary
+    from vbpr_conformance.report.terminal_summary import summary, verdict_line
     from vbpr_conformance.runner import run_suites
 
     live = is_watched(sys.stdout)
@@ -110,8 +110,9 @@ def _run(args: argparse.Namespace, base: str, out: Path, words: list[str]) -> in
     writers += [DeviationsYaml(args.record_deviations)] if args.record_deviations else []
     writers += [EventsNdjson(args.events)] if args.events else []
     ended = run_suites(base, out, writers=writers, options=words)
-    lines = summary(ended.record, ended.summary, folder=str(out), report=str(out / "report.html"))
-    print("\n".join(styled(lines[:1] if verbosity < 0 else ["", *lines], watched=live)))
+    lines = ["", *summary(ended.record, ended.summary, folder=str(out), report=str(out / "report.html"))]
+    shown = [verdict_line(ended.record, ended.summary)] if verbosity < 0 else lines
+    print("\n".join(styled(shown, watched=live)))
     if ended.troubles:
         raise UsageError("\n".join(ended.troubles))
     if args.certify:

@@ -38,15 +38,20 @@ def head(record: RunRecord) -> list[str]:
     return [" · ".join(parts), *target]
 
 
+def verdict_line(record: RunRecord, found: RunSummary) -> str:
+    """Give the one line that says how a run came out."""
+    return f"{WORDS[found.verdict]}   {sentence(record, found)}"
+
+
 def summary(record: RunRecord, found: RunSummary, *, folder: str | None, report: str | None) -> list[str]:
     """Sum up a run: `folder` is where its outputs are, `report` the one that people read."""
-    lines = [f"{WORDS[found.verdict]}   {sentence(record, found)}", ""]
+    lines = [f"limits   {each}" for each in record.tally.limits]
+    lines += [verdict_line(record, found), ""]
     scripts = {each.key: path for each in record.results if (path := script_path(each, record))}
     lines += _causes(found.causes, scripts)
     lines += _deviations(found)
     lines += _untested(found.untested)
     lines += _beyond(record, found)
-    lines += [f"limits   {each}" for each in record.tally.limits]
     if report:
         lines.append(f"report   {report}")
     if folder and any(each.verdict in {Verdict.FAIL, Verdict.ERROR} for each in record.results):
