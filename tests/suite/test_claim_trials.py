@@ -159,3 +159,13 @@ def test_a_server_that_claims_nothing_is_not_accused():
     with client, pytest.raises(NotTestedError) as found:
         try_claims(client, [])
     assert not found.value.applicable
+
+
+@pytest.mark.parametrize("names", [("_id",), ()])
+def test_who_does_not_claim_ids_may_leave_them_out_of_a_search(names):
+    """Such an answer holds what was not asked for, and proves nothing."""
+    resource = {"type": "Group", "interaction": [{"code": "search-type"}], "searchParam": [{"name": n} for n in names]}
+    claims = Claims({"rest": [{"mode": "server", "resource": [resource]}]}, EDITION, "nobody", (BASE,))
+    [trial] = claims.trials("interactions", "Group")
+    assert trial.finds_nothing is bool(names)
+    assert (400 in trial.statuses) is not bool(names)

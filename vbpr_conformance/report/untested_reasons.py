@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from vbpr_conformance.suite.run_summary import RequirementVerdict
 
 
-def by_reason(lot: Iterable[RequirementVerdict]) -> dict[str, list[str]]:
+def by_reason(requirements: Iterable[RequirementVerdict]) -> dict[str, list[str]]:
     """Give the ids of requirements by the reason that they share.
 
     Reasons that say the same of one search parameter and another are one: none is named where there are several.
     """
     alike: dict[str, dict[str, list[str]]] = {}
-    for each in lot:
+    for each in requirements:
         reason = each.reason.partition("\n")[0]
         parameter = each.requirement.about.get("search")
         general = reason.removesuffix(f" by {parameter}") if parameter else reason

@@ -76,9 +76,15 @@ class Claims:
     def _interactions(self, resource: Mapping[str, Any]) -> Iterator[ClaimTrial]:
         kind = string(resource, "type")
         codes = {string(each, "code") for each in objects(resource, "interaction")}
-        nothing = (("_id", self.unused),)
         if "search-type" in codes:
-            yield ClaimTrial(f"searches of {kind}", kind, nothing, finds_nothing=True)
+            by_id = any(string(each, "name") == "_id" for each in objects(resource, "searchParam"))
+            yield ClaimTrial(  # who does not claim _id may leave it out of a search, or refuse it
+                f"searches of {kind}",
+                kind,
+                (("_id", self.unused),),
+                statuses=frozenset({200} if by_id else {200, 400}),
+                finds_nothing=by_id,
+            )
         if "read" in codes:
             gone = frozenset({400, 404, 410})  # 400 where ids of another form are no ids of the server's
             yield ClaimTrial(f"reads of {kind}", f"{kind}/{self.unused}", interaction="read", statuses=gone)
