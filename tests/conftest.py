@@ -37,8 +37,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays: Python need not look for garbage in it again and again."""
-    gc.freeze()
+    """Resources read come and go by the thousand: Python need not look for garbage that often."""
     gc.set_threshold(50_000, 20, 20)
 
 
