@@ -31,7 +31,8 @@ def test_the_function_validate_stays_where_the_room_of_that_name_is_imported():
     """`vbpr_conformance.validate` is the function, whatever was imported before."""
     code = (
         "import vbpr_conformance.validate.validator, vbpr_conformance; from vbpr_conformance import validate;"
-        "assert callable(validate) and callable(vbpr_conformance.validate)"
+        "assert callable(validate) and callable(vbpr_conformance.validate);"
+        "import vbpr_conformance.validate.validator as found; assert found.validator_for"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -52,6 +52,10 @@ def validate(
     return validator.issues(resource, profiles)
 
 
+# `import vbpr_conformance.validate.validator as name` asks what `vbpr_conformance.validate` is by its `__name__`.
+validate.__name__ = f"{__name__}.validate"
+
+
 def conformant(profile: Profile | str, edition: Edition | str | None = None) -> SearchStrategy[dict[str, Any]]:
     """Give a Hypothesis strategy of resources that conform to `profile` (its id or canonical URL)."""
     from vbpr_conformance.generate import strategies

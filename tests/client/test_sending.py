@@ -116,7 +116,9 @@ def test_a_server_that_is_not_there_is_a_sentence(impatient):
         base = f"http://127.0.0.1:{free.getsockname()[1]}/fhir"
     with (
         client_for(base) as client,
-        pytest.raises(TargetError, match=r"http://127\.0\.0\.1:\d+ could not be reached") as caught,
+        pytest.raises(
+            TargetError, match=r"http://127\.0\.0\.1:\d+ could not be reached: connection refused$"
+        ) as caught,
     ):
         client.create({"resourceType": "Measure"})
     assert not caught.value.sent

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
 
 from vbpr_conformance.report.allure_results import AllureResults
+from vbpr_conformance.report.record_file import RecordFile, read_record
 
 
 @pytest.fixture
@@ -29,6 +31,19 @@ def written(folder, record):
 def found(folder):
     made = [json.loads(file.read_text()) for file in folder.glob("*-result.json")]
     return {each["fullName"].partition(": ")[2]: each for each in made}
+
+
+def test_a_report_that_is_made_again_keeps_when_each_case_began(tmp_path, record):
+    """Allure orders by time: a case began when it did, also where its report is made of the record later."""
+    for second, each in enumerate(record.results):
+        record.results[second] = dataclasses.replace(each, started=f"2026-11-22T10:15:{second:02d}.500+00:00")
+    writer = RecordFile(tmp_path)
+    writer.begin(record)
+    writer.end(record, record.summary())
+    AllureResults(tmp_path).begin(read_record(tmp_path))
+    made = sorted(found(tmp_path / "allure-results").items(), key=lambda each: each[1]["start"])
+    assert [name for name, _ in made] == [each.id for each in record.results]
+    assert made[1][1]["start"] - made[0][1]["start"] == 1000
 
 
 def test_each_verdict_has_its_status(folder):

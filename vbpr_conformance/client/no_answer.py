@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 
 from vbpr_conformance.client.answer_body import TooMuchError
@@ -20,6 +22,8 @@ _CERTIFICATE_ASKED = (
     "ALERT_DECRYPT_ERROR",
 )
 _PROXY_LOGIN = "407"
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
+"""The number of an error, which says nothing to who reads the words after it."""
 
 
 def is_certificate(error: httpx.HTTPError) -> bool:
@@ -76,5 +80,5 @@ def _of_proxy(error: httpx.HTTPError, place: str, proxy: Proxy) -> str:
 
 
 def _cause(error: BaseException) -> str:
-    text = str(error).strip()
+    text = _ERRNO.sub("", str(error).strip())
     return text[:1].lower() + text[1:] if text else type(error).__name__

@@ -109,10 +109,11 @@ class AllureResults:
         }
 
     def _started_ms(self, record: RunRecord, result: CaseResult) -> int:
-        """When the case began, in milliseconds since 1970: seen from when its result came."""
+        """When the case began, in milliseconds since 1970; where it does not say: seen from when its result came."""
         if result.key not in self._starts:
-            begun = datetime.fromisoformat(record.started).timestamp()
-            self._starts[result.key] = int((begun + max(0.0, record.duration_s - result.duration_s)) * 1000)
+            begun = datetime.fromisoformat(result.started or record.started).timestamp()
+            since = 0.0 if result.started else max(0.0, record.duration_s - result.duration_s)
+            self._starts[result.key] = int((begun + since) * 1000)
         return self._starts[result.key]
 
     def _steps(self, result: CaseResult, name: str, started: int) -> Iterator[dict[str, Any]]:

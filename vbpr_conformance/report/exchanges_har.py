@@ -37,6 +37,7 @@ def har(record: RunRecord) -> dict[str, Any]:
     pages, entries = [], []
     for result in record.results:
         if result.exchanges:
+            started = datetime.fromisoformat(result.started) if result.started else started
             pages.append(_page(result, started))
             entries += list(_entries(result, started))
             started += timedelta(seconds=result.duration_s)

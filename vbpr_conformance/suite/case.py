@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.errors import TargetError, UsageError
@@ -52,7 +53,7 @@ class _Outcome:
 
 def run_case(case: Case, context: Context) -> CaseResult:
     """Run a case to its verdict. Whatever happens comes out as a result; only an interrupt goes through."""
-    started, before = time.monotonic(), context.client.requests
+    began, started, before = datetime.now(UTC), time.monotonic(), context.client.requests
     context.recorder.begin()
     context.resources.begin_case()
     result = _judged(case, context)
@@ -70,6 +71,7 @@ def run_case(case: Case, context: Context) -> CaseResult:
         description=case.spec.description.strip(),
         link=case.spec.link,
         does_not_check=case.spec.does_not_check.strip(),
+        started=began.isoformat(timespec="milliseconds"),
         duration_s=round(time.monotonic() - started, 4),
         requests=requests,
         exchanges=_exchanges(case, context, result.pop("failed", ())),

@@ -70,6 +70,7 @@ class CaseResult:
 
     `details` are the labelled lines of evidence below the message, `exchanges` the requests and answers of the case
     (redacted and cut to a size that can be read; of several examples those of the last), `payload` what was sent.
+    `started` is a time in UTC, empty where a case has no beginning of its own (of a scenario many are judged at once).
     `applicable` is False where the guide leaves the tested thing to the server and the server does not claim it.
     `check` is the check that did not hold, None where none failed. `parameters` is the row that the case was made of.
     `deviation` is the reason why the failure is known and counts no more; empty where it counts.
@@ -84,6 +85,7 @@ class CaseResult:
     message: str = ""
     requirements: tuple[str, ...] = ()
     actor: str = "server"
+    started: str = ""
     duration_s: float = 0.0
     requests: int = 0
     source: str = ""
