@@ -32,7 +32,7 @@ ROOMS = {
     "suite": {"errors", "fhir", "ig", "rest", "validate", "generate", "client"},
     "report": {"errors", "fhir", "ig", "rest", "validate", "suite"},
     "reference": {"errors", "fhir", "ig", "rest", "validate"},
-    "observe": {"errors", "fhir", "ig", "rest", "validate", "generate", "suite", "report", "reference"},
+    "observe": {"errors", "fhir", "ig", "rest", "validate", "generate", "client", "suite", "report", "reference"},
     "target": {"errors", "fhir", "rest", "client", "suite"},
 }
 """The rooms, a file of the package's top folder counting as one, and whom each may import. What is not named here

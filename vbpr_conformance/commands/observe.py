@@ -85,6 +85,7 @@ def main(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace, edition: Edition, chosen: list, session: str, *, whole: bool) -> int:  # type: ignore[type-arg]
     from vbpr_conformance.observe.observe_run import ObserveRun, ObserveSettings
     from vbpr_conformance.observe.session_archive import SessionArchive
+    from vbpr_conformance.observe.session_pages import session_pages
     from vbpr_conformance.observe.witness_sources import read_answers
     from vbpr_conformance.report.outputs import standard_writers
     from vbpr_conformance.report.progress import Progress
@@ -126,7 +127,8 @@ def _run(args: argparse.Namespace, edition: Edition, chosen: list, session: str,
         whole=whole,
     )
     live = is_watched(sys.stdout)
-    writers = RunWriters([*standard_writers(out), Progress(sys.stdout, live=live)])
+    outputs = standard_writers(out, lambda _: session_pages(run.session))
+    writers = RunWriters([*outputs, Progress(sys.stdout, live=live)])
     run = ObserveRun(edition, chosen, settings, record, writers, _say)
     found = run.run()
     lines = summary(record, found, folder=str(out), report=str(out / "report.html"))

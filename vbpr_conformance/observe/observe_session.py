@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.observe.observed_scenario import ObservedScenario, ScenarioSettings
-from vbpr_conformance.observe.recording import BodyStore
+from vbpr_conformance.observe.recording import BodyStore, kept_headers, kept_target
 from vbpr_conformance.observe.request_rules import AskedRequest, RequestRules
 from vbpr_conformance.observe.scenario_answer import JSON, ScenarioAnswer
 from vbpr_conformance.observe.scenario_data import build_data
@@ -22,6 +22,7 @@ from vbpr_conformance.observe.scenario_file import Scenario
 from vbpr_conformance.observe.scenario_questions import questions_of
 from vbpr_conformance.observe.session_archive import SessionArchive
 from vbpr_conformance.observe.smart_login import ClientRegistration, SmartLogin
+from vbpr_conformance.rest.headers import Headers
 from vbpr_conformance.suite.templating import fill
 
 SESSION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -32,13 +33,14 @@ _ANYBODY = re.compile(r"/(favicon\.ico|robots\.txt|\.well-known/)")
 
 @dataclass(frozen=True)
 class UnmatchedRequest:
-    """A request that came to no scenario, and what to correct."""
+    """A request that came to no scenario, and what to correct; `at` is in seconds since 1970."""
 
     at: float
     client: str
     method: str
     target: str
     cause: str
+    headers: Headers = field(default_factory=Headers)
 
 
 @dataclass
@@ -147,17 +149,18 @@ class ObserveSession:
         found = re.fullmatch(r"/([^/]+)/([^/]+)/fhir(/.*)?", path)
         name = unquote(found[2]) if found else ""
         if found is None or unquote(found[1]) != self.name or name not in self._known:
-            return self._to_no_scenario(method, target, client)
+            return self._to_no_scenario(method, kept_target(target), headers, client)
         agent = headers.get("user-agent", "")
         self.clients[agent] = self.clients.get(agent, 0) + 1
         below = (found[3] or "") + (f"?{query}" if query else "")
         asked = AskedRequest(method, below, headers, body)
         return self.scenario(name).handle(asked, client, foreign=foreign, refused=refused)
 
-    def _to_no_scenario(self, method: str, target: str, client: str) -> ScenarioAnswer:
+    def _to_no_scenario(self, method: str, target: str, headers: dict[str, str], client: str) -> ScenarioAnswer:
         cause = self._cause(target)
         if not _ANYBODY.match(target):
-            self.unmatched.append(UnmatchedRequest(time.time(), client, method, target, cause))
+            kept = kept_headers(tuple(headers.items()))
+            self.unmatched.append(UnmatchedRequest(time.time(), client, method, target, cause, kept))
         steps = [unquote(each) for each in target.partition("?")[0].split("/") if each]
         name = steps[1] if steps[:1] == [self.name] and len(steps) > 1 and steps[1] in self._known else self.running
         if name and not _ANYBODY.match(target):

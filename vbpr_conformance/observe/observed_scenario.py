@@ -20,7 +20,9 @@ from vbpr_conformance.observe.recording import (
     RecordedRequest,
     Recording,
     RequestIssue,
+    kept_body,
     kept_headers,
+    kept_target,
 )
 from vbpr_conformance.observe.request_rules import AskedRequest, RequestRules
 from vbpr_conformance.observe.request_sequence import RequestSequence
@@ -140,7 +142,7 @@ class ObservedScenario:
             method=asked.method,
             target=_without_secrets(asked, answer),
             headers=kept_headers(tuple(asked.headers.items())),
-            body_key=self.recording.keep(b"" if answer.made_by == LOGIN else asked.body),
+            body_key=self.recording.keep(b"" if answer.made_by == LOGIN else kept_body(asked.body, asked.headers)),
             status=answer.status,
             answer_headers=kept_headers(tuple(answer.headers.items())),
             answer_key=self.recording.keep(b"" if answer.made_by == LOGIN else answer.body or b""),
@@ -267,7 +269,7 @@ class ObservedScenario:
 
 def _without_secrets(asked: AskedRequest, answer: ScenarioAnswer) -> str:
     """What is recorded of a URL: what a client says to log in, or puts into it by mistake, is not."""
-    return asked.path if answer.made_by == LOGIN else asked.target
+    return asked.path if answer.made_by == LOGIN else kept_target(asked.target)
 
 
 def _of_this_version(value: Any) -> Any:

@@ -5,23 +5,24 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from vbpr_conformance.client.redact import Redactor
 from vbpr_conformance.fhir.format_error import FormatError
 from vbpr_conformance.fhir.json_codec import loads
 from vbpr_conformance.fhir.type_structure import Structure
-from vbpr_conformance.rest.exchange import MASK, Exchange
+from vbpr_conformance.rest.exchange import Exchange
 from vbpr_conformance.rest.headers import Headers
 
 FOREIGN = "another host"
 """Who answered a request to the other origin."""
 LOGIN = "the authorization server"
 """Who answered a request about access."""
-_SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+REDACTOR = Redactor()
 _SHARED_HEADERS = 4096
 _READ_AT_ONCE = 1000
 _PACKED_AT_ONCE = 64
@@ -211,7 +212,17 @@ class Recording:
 @lru_cache(maxsize=_SHARED_HEADERS)
 def kept_headers(fields: tuple[tuple[str, str], ...]) -> Headers:
     """Headers as they are recorded: secrets masked; equal ones are one object."""
-    return Headers((name, MASK if name.lower() in _SECRET_HEADERS else value) for name, value in fields)
+    return REDACTOR.headers(Headers(fields))
+
+
+def kept_target(target: str) -> str:
+    """Path and query as they are recorded: what a client puts into them to be let in is masked."""
+    return REDACTOR.url(target)
+
+
+def kept_body(body: bytes, headers: Mapping[str, str]) -> bytes:
+    """What was sent as it is recorded: in a form, what its names tell to be secret is masked."""
+    return REDACTOR.login_body(body) if "urlencoded" in headers.get("content-type", "") else body
 
 
 def _delivered(resource: Any) -> Iterator[DeliveredResource]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -14,51 +15,78 @@ from vbpr_conformance import __version__
 from vbpr_conformance.report.report_writer import AtTheEnd, write_whole
 from vbpr_conformance.suite.record import RunRecord
 from vbpr_conformance.suite.run_summary import RunSummary
-from vbpr_conformance.suite.verdicts import CaseResult
 
 FILE = "exchanges.har"
 _PHRASES = {each.value: each.phrase for each in HTTPStatus}
 
 
-class ExchangesHar(AtTheEnd):
-    """Writes exchanges.har into a folder."""
+@dataclass(frozen=True)
+class HarPage:
+    """What was exchanged for one thing: a case, or a scenario. Exchanges are as `CaseResult.exchanges` has them.
 
-    def __init__(self, folder: Path) -> None:
+    One that says when it was `started` (in seconds since 1970) began then; others follow each other.
+    """
+
+    id: str
+    title: str
+    started: datetime
+    exchanges: Iterable[Mapping[str, Any]]
+
+
+class ExchangesHar(AtTheEnd):
+    """Writes exchanges.har into a folder; `pages` gives what was exchanged, by default that of all cases."""
+
+    def __init__(self, folder: Path, pages: Callable[[RunRecord], Iterable[HarPage]] | None = None) -> None:
         self._path = folder / FILE
+        self._pages = pages if pages is not None else pages_of_cases
 
     def end(self, record: RunRecord, summary: RunSummary) -> None:  # noqa: ARG002  as all writers are called
         """Write the file."""
-        write_whole(self._path, json.dumps(har(record), ensure_ascii=False) + "\n")
+        write_whole(self._path, har_text(self._pages(record)))
 
 
-def har(record: RunRecord) -> dict[str, Any]:
+def pages_of_cases(record: RunRecord) -> Iterator[HarPage]:
     """Give the exchanges of all cases, a page for each case."""
     started = datetime.fromisoformat(record.started)
-    pages, entries = [], []
     for result in record.results:
         if result.exchanges:
             started = datetime.fromisoformat(result.started) if result.started else started
-            pages.append(_page(result, started))
-            entries += list(_entries(result, started))
+            title = f"{result.verdict.value}: {result.id} ({result.title})"
+            yield HarPage(f"{result.suite}: {result.id}", title, started, result.exchanges)
             started += timedelta(seconds=result.duration_s)
+
+
+def har_text(pages: Iterable[HarPage]) -> Iterator[str]:
+    """Give the text of the file, piece by piece: what a long session recorded need not fit into memory."""
     creator = {"name": "vbpr-conformance", "version": __version__}
-    return {"log": {"version": "1.2", "creator": creator, "pages": pages, "entries": entries}}
+    yield f'{{"log": {{"version": "1.2", "creator": {json.dumps(creator)}, "entries": ['
+    listed = []
+    separator = "\n"
+    for page in pages:
+        listed.append(_page(page))
+        for entry in _entries(page):
+            yield separator + json.dumps(entry, ensure_ascii=False)
+            separator = ",\n"
+    yield f'\n], "pages": {json.dumps(listed, ensure_ascii=False)}}}}}\n'
 
 
-def _page(result: CaseResult, started: datetime) -> dict[str, Any]:
+def _page(page: HarPage) -> dict[str, Any]:
     return {
-        "id": f"{result.suite}: {result.id}",
-        "title": f"{result.verdict.value}: {result.id} ({result.title})",
-        "startedDateTime": started.isoformat(timespec="milliseconds"),
+        "id": page.id,
+        "title": page.title,
+        "startedDateTime": page.started.isoformat(timespec="milliseconds"),
         "pageTimings": {},
     }
 
 
-def _entries(result: CaseResult, started: datetime) -> Iterator[dict[str, Any]]:
-    for exchange in result.exchanges:
+def _entries(page: HarPage) -> Iterator[dict[str, Any]]:
+    started = page.started
+    for exchange in page.exchanges:
         took = exchange["elapsed_s"] * 1000
+        if "started" in exchange:
+            started = datetime.fromtimestamp(exchange["started"], UTC)
         yield {
-            "pageref": f"{result.suite}: {result.id}",
+            "pageref": page.id,
             "startedDateTime": started.isoformat(timespec="milliseconds"),
             "time": took,
             "request": _request(exchange),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from vbpr_conformance.report.allure_results import AllureResults
 from vbpr_conformance.report.badge_svg import BadgeSvg
-from vbpr_conformance.report.exchanges_har import ExchangesHar
+from vbpr_conformance.report.exchanges_har import ExchangesHar, HarPage
 from vbpr_conformance.report.junit_xml import JunitXml
 from vbpr_conformance.report.left_script import LeftScript
 from vbpr_conformance.report.record_file import RecordFile
@@ -20,15 +21,15 @@ from vbpr_conformance.suite.record import RunRecord
 from vbpr_conformance.suite.run_summary import RunSummary
 
 
-def standard_writers(folder: Path) -> list[ReportWriter]:
-    """Give the writers of everything that a run leaves in its folder."""
+def standard_writers(folder: Path, pages: Callable[[RunRecord], Iterable[HarPage]] | None = None) -> list[ReportWriter]:
+    """Give the writers of everything that a run leaves in its folder; `pages` are those of exchanges.har."""
     return [
         RecordFile(folder),
         ResultsJson(folder),
         JunitXml(folder),
         AllureResults(folder),
         RequirementsCsv(folder),
-        ExchangesHar(folder),
+        ExchangesHar(folder, pages),
         BadgeSvg(folder),
         LeftScript(folder),
         ReproduceScripts(folder),

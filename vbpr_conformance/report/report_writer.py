@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -99,12 +99,14 @@ class RunWriters:
                 self.troubles.append(f"{error.filename or type(writer).__name__} cannot be written: {error.strerror}")
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
+def write_whole(path: Path, content: str | bytes | Iterator[str]) -> None:
     """Write a file beside its place and put it there when it is complete: nobody ever reads half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    pieces = [content] if isinstance(content, (str, bytes)) else content
     try:
-        unfinished.write_bytes(content.encode("utf-8", "replace") if isinstance(content, str) else content)
+        with unfinished.open("wb") as file:
+            file.writelines(each.encode("utf-8", "replace") if isinstance(each, str) else each for each in pieces)
         unfinished.replace(path)
     except OSError as error:
         unfinished.unlink(missing_ok=True)
