@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from vbpr_conformance.validate.compile.memo import remembering
 from vbpr_conformance.validate.compile.profile_compiler import ProfileCompiler
 from vbpr_conformance.validate.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.issue import Drafts, Issue, IssueDraft, shown
-from vbpr_conformance.validate.judge import bundle_entries, measure_reports
+from vbpr_conformance.validate.judge import bundle_entries, measure_reports, questionnaire_responses
 from vbpr_conformance.validate.judge.scope import ResolvedReference, Resolver, Scope
 from vbpr_conformance.validate.rules import Rule
 
@@ -206,8 +206,8 @@ class Validator:
         found += nested_resources.repeated_ids(value) if "contained" in value else []
         if kind == "Bundle":
             found += bundle_entries.issues(value, self._known.is_resource) + bundle_entries.closure_issues(scope)
-        found += measure_reports.issues(value, scope) if kind == "MeasureReport" else []
-        found += measure_reports.measure_issues(value) if kind == "Measure" else []
+        across = _ACROSS.get(kind)
+        found += across(value, scope) if across is not None else []
         return found or None
 
     def _unknown_type(self, kind: str) -> Drafts:
@@ -232,6 +232,15 @@ class Validator:
             elif profile.type == kind:
                 roots[self._known.root(profile)] = None
         return found, tuple(roots)
+
+
+_ACROSS: dict[str, Callable[[dict[str, Any], Scope], Drafts]] = {
+    "Measure": lambda measure, _: measure_reports.measure_issues(measure),
+    "MeasureReport": measure_reports.issues,
+    "Questionnaire": lambda questionnaire, _: questionnaire_responses.questionnaire_issues(questionnaire),
+    "QuestionnaireResponse": questionnaire_responses.issues,
+}
+"""What is judged beyond the profiles of a resource, by its type."""
 
 
 def _claimed(resource: dict[str, Any]) -> list[str]:
