@@ -156,7 +156,7 @@ class CaseItem(pytest.Item):
         if self.result.deviation:
             pytest.xfail(self.result.deviation)
         if self.result.verdict is Verdict.FAIL:
-            raise AssertionError(self.result.text())
+            raise AssertionError(self._text())
         if self.result.verdict is Verdict.SKIP:
             pytest.skip(self.result.message)
         if self.result.verdict is Verdict.ERROR:
@@ -164,9 +164,12 @@ class CaseItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show the verdict first, the evidence below."""
-        if self.result is not None:
-            return self.result.text()
-        return super().repr_failure(excinfo, style)
+        return self._text() or super().repr_failure(excinfo, style)
+
+    def _text(self) -> str:
+        from vbpr_conformance.report.failure_text import full_text
+
+        return full_text(self.result, self.config.stash[SESSION].target.edition) if self.result is not None else ""
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The place in the suite file."""

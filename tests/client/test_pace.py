@@ -93,7 +93,7 @@ def test_a_server_that_refuses_for_ever_is_waited_for_once(client_of, impatient)
     answers = iter([429] * 10 + [200] + [429] * 10)
     client = client_of(lambda _: httpx.Response(next(answers), headers={"Retry-After": "25"}))
     assert [client.capabilities().status for _ in range(4)] == [429] * 4
-    assert sum(impatient) == 50
+    assert sum(impatient) == pytest.approx(50, abs=1)  # the pace of the rest adds what the clock says
     assert client.requests == 6
 
 

@@ -104,6 +104,7 @@ def test_a_client_that_is_started_by_hand(tmp_path):
     command = [sys.executable, "-m", "vbpr_conformance", "observe", "--scenario", "plain", "--session", "mine"]
     process = subprocess.Popen(
         [*command, "--out", str(tmp_path)],
+        cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

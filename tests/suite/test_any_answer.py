@@ -52,7 +52,7 @@ def test_a_run_survives_any_answer(edition, cases, seed, tmp_path):
     context = Context(edition, client, "mutated", Settings(examples=1, seed=seed))
     found = [run_case(cases[name], context) for name in CASES]
     context.resources.close()
-    broken = [each.text() for each in found if each.verdict is Verdict.ERROR]
+    broken = [f"{each.id}: {each.message}" for each in found if each.verdict is Verdict.ERROR]
     assert broken == []
     record = RunRecord("x", edition, BASE, (), 1, 1, "2026-01-01T00:00:00Z", tally=context.tally(), results=found)
     writers = RunWriters(standard_writers(tmp_path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from vbpr_conformance.report.failure_text import evidence
 from vbpr_conformance.selftest.in_process import results_of
 from vbpr_conformance.suite.case import run_case
 from vbpr_conformance.suite.verdicts import Verdict
@@ -17,7 +18,7 @@ def test_the_good_server_passes(good_server, context_for, cases, name):
     context = context_for(good_server)
     result = run_case(cases[name], context)
     context.resources.close()
-    assert result.verdict is Verdict.PASS, result.text()
+    assert result.verdict is Verdict.PASS, result.message
     assert context.resources.created == context.resources.deleted > 0
 
 
@@ -36,7 +37,7 @@ def test_a_fault_turns_its_case_red(edition, cases, fault, name, said):
     result = results_of(edition, [cases[name]], fault=fault, examples=10)[0]
     assert result.verdict is Verdict.FAIL, result.message
     assert said in result.message
-    labels = [label for label, _ in result.details]
+    labels = [label for label, _ in evidence(result, edition)]
     assert {"requirement", "request", "suite"} <= set(labels)
     assert result.exchanges[0]["status"] > 0
 

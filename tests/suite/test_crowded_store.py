@@ -53,4 +53,4 @@ def test_what_others_hold_changes_nothing(edition, crowded, seed):
         for each in results_of(edition, cases, store=crowded)
         if each.applicable and each.verdict is not Verdict.PASS
     ]
-    assert [each.text() for each in wrong] == []
+    assert [f"{each.id}: {each.message}" for each in wrong] == []

@@ -71,7 +71,11 @@ def run(cases: Iterable[Case], fault: str | None = None, **settings: object) -> 
 
 def accused(fault: Fault) -> list[str]:
     """Give what is said against a fault by cases that use nothing of what it breaks."""
-    return [each.text() for each in run(controls(fault), fault.name) if is_red(each) or each.verdict is Verdict.ERROR]
+    return [
+        f"{each.id}: {each.message}"
+        for each in run(controls(fault), fault.name)
+        if is_red(each) or each.verdict is Verdict.ERROR
+    ]
 
 
 OPEN = [name for name, fault in FAULTS.items() if not fault.needs_credentials]
@@ -97,7 +101,7 @@ def test_the_good_server_is_green(version):
     edition = load_edition(version)
     cases = [case for case in all_cases(edition)[0] if case.spec.mode != "read-only"]
     wrong = [each for each in results_of(edition, cases) if each.applicable and each.verdict is not Verdict.PASS]
-    assert [each.text() for each in wrong] == []
+    assert [f"{each.id}: {each.message}" for each in wrong] == []
 
 
 def test_a_name_taken_from_the_statement_is_explained():

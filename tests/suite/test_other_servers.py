@@ -191,7 +191,7 @@ def judged(transport, names, edition, cases, variations=(), examples=1):  # noqa
 def test_what_r4_allows_passes(edition, cases, transport, variations, names):
     """A server may require If-Match, lag in its search, hold no other types, and stand behind a proxy."""
     for result in judged(transport, names, edition, cases, variations):
-        assert result.verdict is Verdict.PASS, result.text()
+        assert result.verdict is Verdict.PASS, result.message
 
 
 def test_an_operation_that_takes_long_breaks_nothing_down(edition, cases):
@@ -205,7 +205,7 @@ def test_an_operation_that_takes_long_breaks_nothing_down(edition, cases):
 def test_what_was_not_observed_is_no_pass(edition, cases):
     """A search that the server may refuse, and does, is left out of the account: neither pass nor fail."""
     [result] = judged(OnlyReports, ["search-reporter/id"], edition, cases)
-    assert (result.verdict, result.applicable) == (Verdict.SKIP, False), result.text()
+    assert (result.verdict, result.applicable) == (Verdict.SKIP, False), result.message
 
 
 @pytest.mark.parametrize("name", ["search-status/or", "search-status/not"])
@@ -220,26 +220,26 @@ def test_a_form_that_r4_defines_and_a_server_refuses_is_a_warning(edition, cases
 def test_an_extension_that_nobody_asks_for_may_go(edition, cases, name):
     """Wherever it stands: a server should keep it, and is warned."""
     [result] = judged(KeepsWhatItKnows, [name], edition, cases, examples=8)
-    assert result.verdict is Verdict.WARN, result.text()
+    assert result.verdict is Verdict.WARN, result.message
 
 
 def test_what_a_conformant_payload_is_refused_with_surfaces_once(edition, cases):
     """The first case that meets it fails, however often it is repeated; others go on and note it."""
     names = ["ms-quality/status", "ms-quality/type", "ms-quality/period"]
     first, *others = judged(BreaksOnLarge, names, edition, cases, examples=6)
-    assert first.verdict is Verdict.FAIL, first.text()
+    assert first.verdict is Verdict.FAIL, first.message
     assert "answered 500, expected 201" in first.message
     assert "differently" not in first.message
     assert first.check.interaction == "create"
     for result in others:
-        assert result.verdict is Verdict.PASS, result.text()
+        assert result.verdict is Verdict.PASS, result.message
         assert any("answered 500" in each for each in result.notes)
 
 
 def test_a_refused_resource_that_a_case_needs_surfaces_in_the_first_case(edition, cases):
     """Its repetitions tell the same; later cases could not be tested because of it."""
     first, second = judged(RefusesReports, ["read", "update-other-id"], edition, cases, examples=3)
-    assert first.verdict is Verdict.FAIL, first.text()
+    assert first.verdict is Verdict.FAIL, first.message
     assert "answered 422 to a conformant MeasureReport, expected 201" in first.message
-    assert second.verdict is Verdict.SKIP, second.text()
+    assert second.verdict is Verdict.SKIP, second.message
     assert "as in a case before" in second.message

@@ -28,7 +28,7 @@ def test_variations_fail_nothing(edition, variations):
     found = results_of(edition, cases, variations=variations)
     missed = {case for each in variations for case in MISSED.get(each, ())}
     wrong = [
-        each.text()
+        f"{each.id}: {each.message}"
         for each in found
         if each.verdict in {Verdict.FAIL, Verdict.ERROR}
         or (each.verdict is Verdict.SKIP and each.applicable)

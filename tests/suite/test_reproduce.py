@@ -106,7 +106,7 @@ def test_the_fault_is_shown_again(edition, cases, good_server, tmp_path, monkeyp
     assert fault in catalogue(edition)
     monkeypatch.setattr(recorder, "MOST_BODY", 10**7)  # here answers are compared as a whole
     [result] = results_of(edition, [cases[name]], fault=fault, examples=3)
-    assert result.verdict in {Verdict.FAIL, Verdict.WARN}, result.text()
+    assert result.verdict in {Verdict.FAIL, Verdict.WARN}, result.message
     record = record_of(edition, [result])
     ReproduceScripts(tmp_path).add(record, result)
     [path] = (tmp_path / "reproduce").iterdir()

@@ -24,7 +24,7 @@ def judged(edition, cases, fault=None, *, asks_credentials=True):
 
 def test_the_good_server_passes(edition, cases):
     """Nothing but the CapabilityStatement without credentials."""
-    assert [each.text() for each in judged(edition, cases) if each.verdict is not Verdict.PASS] == []
+    assert [f"{each.id}: {each.message}" for each in judged(edition, cases) if each.verdict is not Verdict.PASS] == []
 
 
 @pytest.mark.parametrize("name", [name for name in FAULTS if name not in unseen_faults()])

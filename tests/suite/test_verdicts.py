@@ -24,18 +24,3 @@ def test_a_result_travels_as_json():
         parameters=(("form", "ge"),),
     )
     assert CaseResult.from_dict(json.loads(json.dumps(one.as_dict()))) == one
-
-
-def test_a_missed_should_is_shown_as_a_should():
-    """A warning of a case about a SHALL says SHOULD: that is what was missed."""
-    assert result("warn", message="said").text() == "WARN  case   said   SHOULD"
-    assert result("fail", message="said").text() == "FAIL  case   said   SHALL"
-
-
-def test_a_known_failure_says_why_it_is_known():
-    """The reason stands below the sentence, before the evidence."""
-    assert result("fail", message="said").known_as("ticket 7").text().splitlines()[1].split() == [
-        "known",
-        "ticket",
-        "7",
-    ]

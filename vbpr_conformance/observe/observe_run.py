@@ -205,14 +205,17 @@ class ObserveRun:
 
     def _all_judged(self) -> bool:
         """Whether nothing is left to be seen; looked at only when the client has been quiet for a while."""
+        made = [each for each in self._scenarios if each.id not in self._unmade]
+        if not made:
+            return True
         self.live.refresh()
         opened = [each for each in self.session.opened.values() if each.recording.requests]
-        if len(opened) < len(self._scenarios):
+        if len(opened) < len(made):
             return False
         last = max(each.recording.requests[-1].at for each in opened)
         if self.session.clock() - last < _QUIET_S:
             return False
-        return all(self.live.of(each.id).is_judged for each in self._scenarios)
+        return all(self.live.of(each.id).is_judged for each in made)
 
     def _prepared(self, scenario: Scenario) -> bool:
         """Make a scenario; what hinders it is the trouble of its cases, and the others go on."""

@@ -27,7 +27,6 @@ from vbpr_conformance.observe.shown_versions import versions_named, versions_sho
 from vbpr_conformance.observe.value_verdicts import ValueJudge
 from vbpr_conformance.observe.verdict_words import element_shown, kind_of_text, listed
 from vbpr_conformance.observe.witness_tree import plain
-from vbpr_conformance.rest.curl import curl_line
 from vbpr_conformance.suite.recorder import CaseRecorder
 from vbpr_conformance.suite.verdicts import CaseResult, Verdict
 
@@ -86,8 +85,7 @@ class ScenarioJudge:
             finding = self._attested(case, finding)
         self.questions |= finding.questions
         verdict = finding.verdict
-        details = [("requirement", f"{each.id} · {each.source}") for each in case.requirements[:3]]
-        details += [("task", self.task()), ("evidence", finding.step), *finding.details]
+        details = [("task", self.task()), ("evidence", finding.step), *finding.details]
         message = finding.message
         if verdict is Verdict.SKIP and self._is_left_to_client(case):
             finding.applicable = False
@@ -104,10 +102,6 @@ class ScenarioJudge:
         if finding.hint and verdict in {Verdict.SKIP, Verdict.WARN}:
             details.append(("to do", finding.hint))
         exchanges = [self._observed.recording.exchange(each) for each in finding.requests[:6]]
-        if exchanges and verdict in {Verdict.FAIL, Verdict.WARN}:
-            details.append(("seen again with", curl_line(exchanges[0])))
-        details += [("specification", case.spec.link)] if case.spec.link else []
-        details.append(("scenario", case.source))
         return CaseResult(
             id=case.id,
             suite=self._observed.scenario.suite,

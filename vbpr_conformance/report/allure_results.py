@@ -93,7 +93,7 @@ class AllureResults:
             "name": result.title,
             "description": _description(result),
             "status": "skipped" if result.deviation else _STATUS[result.verdict],
-            "statusDetails": _details(result, cause),
+            "statusDetails": _details(record, result, cause),
             "stage": "finished",
             "start": started,
             "stop": started + int(result.duration_s * 1000),
@@ -181,7 +181,7 @@ class AllureResults:
         write_whole(self._folder / file, text)
 
 
-def _details(result: CaseResult, cause: Cause | None) -> dict[str, Any]:
+def _details(record: RunRecord, result: CaseResult, cause: Cause | None) -> dict[str, Any]:
     message = result.message
     if result.deviation:
         message = f"known: {result.deviation}\n{message}"
@@ -190,7 +190,7 @@ def _details(result: CaseResult, cause: Cause | None) -> dict[str, Any]:
     made: dict[str, Any] = {"known": bool(result.deviation), "muted": False, "flaky": result.flaky}
     if result.verdict is Verdict.PASS:
         return {**made, "message": "\n".join(result.notes)} if result.notes else made
-    return {**made, "message": printable(message), "trace": printable(explained(result, cause))}
+    return {**made, "message": printable(message), "trace": printable(explained(result, cause, record.edition))}
 
 
 def _description(result: CaseResult) -> str:

@@ -9,19 +9,58 @@ from typing import Any
 
 from vbpr_conformance.fhir.format_error import FormatError
 from vbpr_conformance.fhir.json_codec import dumps, loads
+from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.suite.causes import Cause
 from vbpr_conformance.suite.recorder import CUT
-from vbpr_conformance.suite.verdicts import CaseKey, CaseResult
+from vbpr_conformance.suite.verdicts import CaseKey, CaseResult, Verdict
 
+_MOST_REQUIREMENTS = 3
+_READING = ("GET", "HEAD")
 _REMEMBERED = 64
 """So many bodies are laid out once: what cases share, and what several outputs show of one case."""
 _PART = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
-def explained(result: CaseResult, cause: Cause | None) -> str:
+def full_text(result: CaseResult, edition: Edition) -> str:
+    """Give the sentence first, the evidence below."""
+    head = f"{result.verdict.upper():5} {result.id}   {result.message}   {result.strength}"
+    known = [("known", result.deviation)] if result.deviation else []
+    lines = [*known, *evidence(result, edition)]
+    return "\n".join([head, *(f"      {label:15}  {text}" for label, text in lines)])
+
+
+def evidence(result: CaseResult, edition: Edition) -> list[tuple[str, str]]:
+    """Give what stands below a verdict, each line with its label: the requirements, what was found, where it stands."""
+    is_failure = result.verdict in {Verdict.FAIL, Verdict.WARN}
+    if not is_failure and not result.details:
+        return []
+    sources = {each.id: each.source for each in edition.requirements}
+    lines = [("requirement", f"{name} · {sources.get(name, '')}") for name in result.requirements[:_MOST_REQUIREMENTS]]
+    lines += result.details
+    lines += [(_curl_label(result), each["curl"]) for each in _failed(result)[:1] if is_failure]
+    lines += [("specification", result.link)] if result.link else []
+    return [*lines, ("scenario" if result.actor == "client" else "suite", result.source)]
+
+
+def _failed(result: CaseResult) -> list[Mapping[str, Any]]:
+    return [each for each in result.exchanges if each["failed"]]
+
+
+def _curl_label(result: CaseResult) -> str:
+    """Name the command: repeated by itself it shows the fault again only where nothing was created for it."""
+    needs = result.actor == "server" and any(map(writes, result.exchanges))
+    return "request" if needs else "seen again with"
+
+
+def writes(exchange: Mapping[str, Any]) -> bool:
+    """Whether a request changes what the server holds."""
+    return exchange["method"] not in _READING and not exchange["url"].partition("?")[0].endswith("_search")
+
+
+def explained(result: CaseResult, cause: Cause | None, edition: Edition) -> str:
     """Give the full text for the case that shows a cause first, and one line for each other of the same cause."""
     if cause is None or cause.cases[0] == result.key:
-        return result.text()
+        return full_text(result, edition)
     return f"{result.verdict.upper():5} {result.id}   {result.message}\n      same cause       {first_of(cause)}"
 
 

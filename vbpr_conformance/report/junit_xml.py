@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from vbpr_conformance.ig.edition import Edition
 from vbpr_conformance.report.failure_text import cause_by_case, explained, transcript
 from vbpr_conformance.report.report_writer import RewrittenFile, write_whole
 from vbpr_conformance.report.run_properties import run_properties
@@ -50,7 +51,7 @@ def document(record: RunRecord, summary: RunSummary) -> bytes:
         for key, value in stated.items():
             ET.SubElement(properties, "property", {"name": key, "value": _clean(value)})
         for result in results:
-            _testcase(suite, result, causes.get(result.key))
+            _testcase(suite, result, causes.get(result.key), record.edition)
     ET.indent(root)
     made: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return made + b"\n"
@@ -76,7 +77,7 @@ def _kind(result: CaseResult) -> str:
     return "failure" if result.verdict is Verdict.FAIL and not result.deviation else "skipped"
 
 
-def _testcase(suite: ET.Element, result: CaseResult, cause: Cause | None) -> None:
+def _testcase(suite: ET.Element, result: CaseResult, cause: Cause | None, edition: Edition) -> None:
     file, _, line = result.source.rpartition(":")
     file = file.removeprefix(f"{Path.cwd()}/")  # GitHub and GitLab link a suite of the repository itself
     attributes = {"name": result.id, "classname": result.suite, "time": f"{result.duration_s:.3f}"}
@@ -86,7 +87,7 @@ def _testcase(suite: ET.Element, result: CaseResult, cause: Cause | None) -> Non
         ET.SubElement(properties, "property", {"name": key, "value": _clean(value)})
     kind = _kind(result)
     if kind:
-        message, text = _clean(_message(result)), _clean(explained(result, cause))
+        message, text = _clean(_message(result)), _clean(explained(result, cause, edition))
         ET.SubElement(case, kind, {"message": message, "type": result.strength}).text = text
     shown = [each for each in result.exchanges if each["failed"]] if result.exchanges else []
     if shown and (cause is None or cause.cases[0] == result.key):

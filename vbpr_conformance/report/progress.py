@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from typing import TextIO
 
+from vbpr_conformance.report.failure_text import full_text
 from vbpr_conformance.report.terminal_style import styled
 from vbpr_conformance.report.terminal_summary import head
 from vbpr_conformance.rest.printable import printable
@@ -44,13 +45,13 @@ class Progress:
         if self._verbosity >= 0:
             self._show([*head(record), ""])
 
-    def add(self, record: RunRecord, result: CaseResult) -> None:  # noqa: ARG002  as all writers are called
+    def add(self, record: RunRecord, result: CaseResult) -> None:
         """Count a result; show it if it is the first of its cause, and its suite if it was the last of it."""
         counts = self._done.setdefault(result.suite, Counter())
         counts[result.verdict] += 1
         self._requests += result.requests
         if self._verbosity >= 0:
-            self._show_result(result)
+            self._show_result(record, result)
             if counts.total() == self._expected[result.suite]:
                 self._show([self._suite_line(result.suite, counts)])
         self._draw(result)
@@ -60,14 +61,14 @@ class Progress:
         self._erase()
         self._out.flush()
 
-    def _show_result(self, result: CaseResult) -> None:
+    def _show_result(self, record: RunRecord, result: CaseResult) -> None:
         if result.verdict not in SHOWN:
             return
         cause = signature(result)
         if cause in self._causes and self._verbosity < 1:
             return
         self._causes.add(cause)
-        lines = [result.text()]
+        lines = [full_text(result, record.edition)]
         if self._verbosity > 0:
             lines += [
                 f"      {each['phase']:15}  {each['method']} {each['url']} {each['status'] or each['error']}"

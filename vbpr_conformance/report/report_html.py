@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from vbpr_conformance import __version__
+from vbpr_conformance.report.failure_text import evidence
 from vbpr_conformance.report.marked_lines import marked_lines
 from vbpr_conformance.report.repeat_command import of_case, of_failed
 from vbpr_conformance.report.report_writer import AtTheEnd, write_whole
@@ -124,17 +125,17 @@ def _cause_shown(
         shown = [_exchange_shown(each, first) for each in failed[:_MOST_EXCHANGES]]
     again = of_case(first, record)
     return CauseShown(
-        cause, label(cause), first, _evidence(cause, first), others, shown, again, script_path(first, record)
+        cause, label(cause), first, _evidence(cause, first, record), others, shown, again, script_path(first, record)
     )
 
 
-def _evidence(cause: Cause, first: CaseResult) -> dict[str, list[str]]:
+def _evidence(cause: Cause, first: CaseResult, record: RunRecord) -> dict[str, list[str]]:
     """Give the evidence by its labels; what the cause says by itself or shows elsewhere is not said again."""
     found: dict[str, list[str]] = {}
     if first.message != cause.sentence:
         found["What was found"] = [first.message]
     last = "More"
-    for name, text in first.details:
+    for name, text in evidence(first, record.edition):
         if name not in _SHOWN_ELSEWHERE:
             last = name[:1].upper() + name[1:] if name else last
             found.setdefault(last, []).append(text)

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from vbpr_conformance.report.failure_text import writes
 from vbpr_conformance.report.repeat_command import of_case
 from vbpr_conformance.report.report_writer import write_whole
 from vbpr_conformance.rest.curl import OWN_HEADERS, header_words, shell_word
@@ -29,7 +30,6 @@ _CUT = re.compile(r"… \([\d,]+ bytes\)$")
 _VERSION = re.compile(r'(?:W/)?"([^"]*)"')
 _LOCATION = re.compile(r'"location"\s*:\s*"([^"]+)"|<location value="([^"]+)"')
 """Where an entry of a Bundle says that its resource is, in JSON or XML; the scripts look for the same."""
-_READING = {"GET", "HEAD"}
 _BODIES = "give a folder that holds the body of each request in a file of its number, as the head of this script says"
 _HIDDEN = (
     "# What was sent is not in here, as the run hid it (--redact-bodies): the body of request 1 is taken from the\n"
@@ -91,12 +91,8 @@ def script(result: CaseResult, record: RunRecord) -> str | None:
 def _chosen(exchanges: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """What was created for several cases, then what this case wrote up to the fault, and the answers that show it."""
     last = max((index for index, each in enumerate(exchanges) if each["failed"]), default=-1)
-    kept = [each for each in exchanges[: last + 1] if each["failed"] or _writes(each)]
+    kept = [each for each in exchanges[: last + 1] if each["failed"] or writes(each)]
     return [each for each in kept if each["phase"] != "teardown"]
-
-
-def _writes(exchange: Mapping[str, Any]) -> bool:
-    return exchange["method"] not in _READING and not exchange["url"].partition("?")[0].endswith("_search")
 
 
 def _head(result: CaseResult, record: RunRecord, chosen: Sequence[Mapping[str, Any]]) -> str:
@@ -184,7 +180,7 @@ class RecordedNames:
     def learn(self, number: int, exchange: Mapping[str, Any]) -> None:
         """Take over what an answer named: where it says that something was created, and under which version."""
         status, method = exchange["status"], exchange["method"]
-        if not _writes(exchange) or status not in {200, 201}:
+        if not writes(exchange) or status not in {200, 201}:
             return
         headers = {name.lower(): value for name, value in exchange["headers"].items()}
         asked = located(exchange["url"]).reference

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vbpr_conformance import __version__
+from vbpr_conformance.report.failure_text import evidence
 from vbpr_conformance.report.repeat_command import of_case
 from vbpr_conformance.report.report_writer import RewrittenFile, write_whole
 from vbpr_conformance.suite.causes import Cause
@@ -125,7 +126,7 @@ def _case(case: CaseResult, record: RunRecord) -> dict[str, Any]:
         "requests": case.requests,
         "reproduce": of_case(case, record),
         "source": case.source,
-        "details": [list(each) for each in case.details],
+        "details": [list(each) for each in evidence(case, record.edition)],
         "notes": list(case.notes),
         "applicable": case.applicable,
         "known": case.deviation,

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from vbpr_conformance.errors import TargetError, UsageError
-from vbpr_conformance.rest.curl import curl_line
 from vbpr_conformance.suite.aliases import explanation
 from vbpr_conformance.suite.answer import Answer
 from vbpr_conformance.suite.case_run import CaseRun
@@ -100,10 +99,10 @@ def _judged(case: Case, context: Context) -> dict[str, Any]:
         if case.spec.also_unclaimed and not _is_claimed(case, context):
             message = f"the server does not claim it, and it does not work: {finding.sentence}"
             return {"verdict": Verdict.SKIP, "message": message, "applicable": False}
-        return _found(case, context, finding, weak=case.expectation == "SHOULD")
+        return _found(context, finding, weak=case.expectation == "SHOULD")
     except NotTestedError as reason:
         if outcome.missed:
-            return _missed(case, context, outcome)
+            return _missed(context, outcome)
         return {"verdict": Verdict.SKIP, "message": str(reason), "applicable": reason.applicable}
     except TargetError as error:
         context.breaker.outage()
@@ -113,7 +112,7 @@ def _judged(case: Case, context: Context) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001  a mistake of the harness must not look like one of the server
         return {"verdict": Verdict.ERROR, "message": f"the harness broke down: {_described(error)}"}
     if outcome.missed:
-        return _missed(case, context, outcome)
+        return _missed(context, outcome)
     return {"verdict": Verdict.PASS, "notes": tuple(dict.fromkeys(outcome.notes))}
 
 
@@ -125,39 +124,23 @@ def _described(trouble: Exception) -> str:
     return f"{type(trouble).__name__}: {trouble}{place}"
 
 
-def _missed(case: Case, context: Context, outcome: _Outcome) -> dict[str, Any]:
+def _missed(context: Context, outcome: _Outcome) -> dict[str, Any]:
     """Give the first SHOULD that was missed, with what was exchanged for it."""
     if outcome.shown:
         context.recorder.show(outcome.shown)
-    return _found(case, context, outcome.missed[0], weak=True)
+    return _found(context, outcome.missed[0], weak=True)
 
 
-def _found(case: Case, context: Context, finding: Finding, *, weak: bool) -> dict[str, Any]:
+def _found(context: Context, finding: Finding, *, weak: bool) -> dict[str, Any]:
     verdict = Verdict.WARN if weak and not context.settings.strict else Verdict.FAIL
-    details = [("requirement", f"{each.id} · {each.source}") for each in case.requirements[:3]]
-    details += finding.details
-    if finding.exchanges:
-        details.append((_curl_label(case, context, finding), curl_line(finding.exchanges[0])))
-    details += [("specification", case.spec.link)] if case.spec.link else []
-    details.append(("suite", case.source))
     return {
         "verdict": verdict,
         "message": finding.sentence,
-        "details": tuple(details),
+        "details": finding.details,
         "failed": finding.exchanges,
         "check": failed_check(finding),
         "payload": finding.payload,
     }
-
-
-def _curl_label(case: Case, context: Context, finding: Finding) -> str:
-    """Name the command: repeated by itself it shows the fault again only where nothing was created for it."""
-    needs = case.suite.spec.population or any(_writes(each) for each in [*context.recorder.seen, *finding.exchanges])
-    return "request" if needs else "seen again with"
-
-
-def _writes(exchange: Exchange) -> bool:
-    return exchange.method not in {"GET", "HEAD"} and exchange.interaction not in {"search", "page"}
 
 
 def _gate(case: Case, context: Context) -> None:

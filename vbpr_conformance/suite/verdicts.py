@@ -68,7 +68,7 @@ class FailedCheck:
 class CaseResult:
     """What came out of one case: plain data, so that it travels between processes and into files.
 
-    `details` are the labelled lines of evidence below the message, `exchanges` the requests and answers of the case
+    `details` are labelled lines of what was found, `exchanges` the requests and answers of the case
     (redacted and cut to a size that can be read; of several examples those of the last), `payload` what was sent.
     `started` is a time in UTC, empty where a case has no beginning of its own (of a scenario many are judged at once).
     `applicable` is False where the guide leaves the tested thing to the server and the server does not claim it.
@@ -132,12 +132,6 @@ class CaseResult:
         for name in ("requirements", "notes", "exchanges"):
             made[name] = tuple(made.get(name, ()))
         return cls(**made)
-
-    def text(self) -> str:
-        """Render the result as it is shown everywhere: the sentence first, the evidence below."""
-        head = f"{self.verdict.upper():5} {self.id}   {self.message}   {self.strength}"
-        known = [("known", self.deviation)] if self.deviation else []
-        return "\n".join([head, *(f"      {label:15}  {text}" for label, text in [*known, *self.details])])
 
 
 @dataclass
