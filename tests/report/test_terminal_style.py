@@ -41,7 +41,7 @@ def watched(record) -> str:
 
 
 def test_a_run_in_a_terminal(record, snapshot):
-    """Colours lead to what is wrong; nothing is wider than the screen but commands and links, which are to be copied."""
+    """Colours lead to what is wrong; nothing is wider than the screen but what is to be copied: commands, links."""
     stays = re.sub(r"\r\x1b\[K[^\r\n]*(?=\r\x1b\[K)|\r\x1b\[K", "", watched(record))
     said = re.sub(r"(?m)^beyond   \d+", "beyond   N", stays).replace("\x1b", "^")
     snapshot("terminal", said)
