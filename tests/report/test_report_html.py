@@ -52,6 +52,18 @@ def test_a_cause_is_one_entry_with_its_evidence(page):
     assert "-k search-date/ge" in page
 
 
+def test_what_was_written_before_stands_above_the_answer_that_shows_the_fault(record):
+    """Who sees a wrong answer must see what had been written there."""
+    one = record.results[1]
+    [answer] = one.exchanges
+    written = {**answer, "failed": False, "method": "PUT", "url": "https://payer.example/fhir/MeasureReport/b7"}
+    other = {**answer, "failed": False, "url": "https://payer.example/fhir/metadata"}
+    record.results[1] = replace(one, exchanges=(written, other, answer))
+    shown = html(record, record.summary(), "reports/x")
+    assert "PUT https://payer.example/fhir/MeasureReport/b7" in shown
+    assert "GET https://payer.example/fhir/metadata" not in shown
+
+
 def test_what_a_cause_breaks_is_linked(page):
     """A name leads to the requirement, which leads back."""
     assert '<dd><a href="#r-mr-search-date">mr-search-date</a></dd>' in page

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from vbpr_conformance import __version__
-from vbpr_conformance.report.failure_text import evidence
+from vbpr_conformance.report.failure_text import evidence, writes
 from vbpr_conformance.report.marked_lines import marked_lines
 from vbpr_conformance.report.repeat_command import of_case, of_failed
 from vbpr_conformance.report.report_writer import AtTheEnd, write_whole
@@ -122,7 +123,9 @@ def _cause_shown(
     shown: list[dict[str, Any]] = []
     if with_evidence:
         failed = [each for each in first.exchanges if each["failed"]] or list(first.exchanges[-1:])
-        shown = [_exchange_shown(each, first) for each in failed[:_MOST_EXCHANGES]]
+        before = takewhile(lambda each: each is not failed[0], first.exchanges)
+        written = [each for each in before if writes(each)][-1:]  # what an answer shows is what that left there
+        shown = [_exchange_shown(each, first) for each in [*written, *failed[:_MOST_EXCHANGES]]]
     again = of_case(first, record)
     return CauseShown(
         cause, label(cause), first, _evidence(cause, first, record), others, shown, again, script_path(first, record)
