@@ -103,13 +103,10 @@ class _ResponseJudge:
                 latest = max(latest, places[link])
                 told += self._item(item, definition, around)
             found += below(told, f".item[{index}]")
-        for each in defined:
-            if (
-                each.get("required") is True
-                and each.get("linkId") not in met
-                and self._enabling.is_enabled(each, around)
-            ):
-                found += _told("item", f"Item {shown(each.get('linkId'))} is missing: it is required.", self._missing)
+        for link, place in places.items():
+            each = defined[place]
+            if each.get("required") is True and link not in met and self._enabling.is_enabled(each, around):
+                found += _told("item", f"Item {shown(link)} is missing: it is required.", self._missing)
         return found
 
     def _item(self, item: dict[str, Any], defined: dict[str, Any], around: tuple[AnsweredPart, ...]) -> Drafts:
