@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from validate_edits import GONE, VBPR, put
 
+from vbpr_conformance.validate.judge.scope import Scope
+
 PAYER = {"resourceType": "Organization", "id": "payer", "active": True, "name": "Payer Nord"}
 PROVIDER = {"resourceType": "Organization", "id": "provider-1", "active": True, "name": "Provider"}
 BASE = "https://payer.example.org/fhir/"
@@ -195,3 +197,14 @@ def test_a_reference_means_the_entry_of_its_server_and_version(validator, valid,
     bundle = {"resourceType": "Bundle", "type": "batch", "entry": [{"fullUrl": own, "resource": report}, *entries]}
     rules = {rule for rule, _ in errors(validator, bundle)}
     assert ("target:MeasureReport.reporter" in rules) is found
+
+
+def test_a_bundle_itself_finds_what_its_entries_refer_to(validator, bundle):
+    """As an invariant of the Bundle does, which follows references of any entry; two of one id are not guessed at."""
+    reference = "Organization/payer"
+    assert Scope(validator, bundle).resolve(reference).resource == PAYER
+    bundle["entry"].append(
+        {"fullUrl": f"https://other.example.org/{reference}", "resource": {**PAYER, "name": "Other"}}
+    )
+    assert Scope(validator, bundle).resolve(reference) is None
+    assert Scope(validator, bundle).resolve(BASE + reference).resource == PAYER

@@ -174,14 +174,16 @@ class Scope:
         if reference.startswith("#"):
             found = self.root if reference == "#" else self.contained(reference[1:])
             return ResolvedReference(found, self.inner(found)) if found is not None else None
-        if self.bundle is None and self.resolver is None:
+        is_bundle = self.resource.get("resourceType") == "Bundle"
+        if self.bundle is None and self.resolver is None and not is_bundle:
             return None
         url, _, version = reference.partition("#")[0].partition("/_history/")
-        if self.bundle is not None:
-            entry = self.bundle.find(url, self.full_url, version)
-            if entry is not None:
+        # Of a Bundle itself it is not known which entry a reference stands in: an id that is there once will do.
+        for bundle, base in (((self.entries(), None),) if is_bundle else ()) + ((self.bundle, self.full_url),):
+            entry = bundle.find(url, base, version) if bundle is not None else None
+            if bundle is not None and entry is not None:
                 resource, full_url = entry
-                return ResolvedReference(resource, self.entry(resource, full_url, self.bundle))
+                return ResolvedReference(resource, self.entry(resource, full_url, bundle))
         if self.resolver is not None:
             fetched = self.resolver(url)
             if fetched is not None:
