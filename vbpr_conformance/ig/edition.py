@@ -94,6 +94,12 @@ class Edition:
             raise LookupError(f"no profile {name!r} in edition {self.version}")
         return found
 
+    def derived(self, resource: Resource) -> Profile:
+        """Make a profile of the differential of a StructureDefinition, held or not; UsageError: it cannot be made."""
+        definition = CanonicalResource("", {"url": "", **resource})
+        with self._lock, well_formed(definition):
+            return make_profile(definition.resource, self._snapshots.derived(definition).flat())
+
     def type(self, code: str) -> Profile | None:
         """The FHIR type of that name itself, never a profile on it; None for a type that is not known."""
         definition = self.definitions.find(STRUCTURE_DEFINITION + code, "StructureDefinition")

@@ -15,7 +15,7 @@ from vbpr_conformance.validate.compile.memo import remembering
 from vbpr_conformance.validate.compile.profile_compiler import ProfileCompiler
 from vbpr_conformance.validate.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.issue import Drafts, Issue, IssueDraft, shown
-from vbpr_conformance.validate.judge import bundle_entries, measure_reports, questionnaire_responses
+from vbpr_conformance.validate.judge import bundle_entries, differentials, measure_reports, questionnaire_responses
 from vbpr_conformance.validate.judge.scope import ResolvedReference, Resolver, Scope
 from vbpr_conformance.validate.rules import Rule
 
@@ -206,6 +206,7 @@ class Validator:
         found += nested_resources.repeated_ids(value) if "contained" in value else []
         if kind == "Bundle":
             found += bundle_entries.issues(value, self._known.is_resource) + bundle_entries.closure_issues(scope)
+        found += differentials.issues(value, self._known) if kind == "StructureDefinition" else []
         across = _ACROSS.get(kind)
         found += across(value, scope) if across is not None else []
         return found or None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-Objects = list[dict[str, Any]]
+from vbpr_conformance.validate.judge.listed_objects import objects
 
 _EXPRESSION = "enableWhenExpression"
 """How the URL of an extension ends that asks for what `enableWhen` cannot say; what it means is not judged here."""
@@ -117,9 +117,3 @@ def value_of(owner: dict[str, Any], name: str) -> Any:
     return next(
         (value for key, value in owner.items() if key.startswith(name) and key[len(name) :][:1].isupper()), None
     )
-
-
-def objects(owner: dict[str, Any], name: str) -> Objects:
-    """The objects in a list of another; none if it is no list."""
-    listed = owner.get(name)
-    return [each for each in listed if type(each) is dict] if type(listed) is list else []

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from vbpr_conformance.fhir.measure_scoring import NOT_REPORTED, REQUIRED_POPULATIONS, SCORING_SYSTEM
 from vbpr_conformance.validate.issue import Drafts, IssueDraft, Severity, below, shown
+from vbpr_conformance.validate.judge.listed_objects import objects
 from vbpr_conformance.validate.judge.scope import Scope
 
 _BASE = "http://hl7.org/fhir/StructureDefinition/"
@@ -35,7 +36,7 @@ def issues(report: dict[str, Any], scope: Scope) -> Drafts:
         return []
     measure = target.resource
     found: Drafts = []
-    if not _items(measure, "group"):
+    if not objects(measure, "group"):
         return found
     if report.get("type") == "data-collection" and "group" not in report:
         return found  # it collects what is measured, and has no groups by mrp-1
@@ -58,7 +59,7 @@ def measure_issues(measure: dict[str, Any]) -> Drafts:
 
 def _criteria(value: dict[str, Any], step: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for name in ("group", "population", "stratifier", "component", "supplementalData"):
-        for index, each in enumerate(_items(value, name)):
+        for index, each in enumerate(objects(value, name)):
             at = f"{step}.{name}[{index}]"
             if type(each.get("criteria")) is dict:
                 yield f"{at}.criteria", each["criteria"]
@@ -80,8 +81,8 @@ def _group(pair: _Pair, report: dict[str, Any], measure: dict[str, Any], scope: 
 
 def _required(pair: _Pair, scoring: str | None) -> Drafts:
     """Say which populations the scoring is made of that neither the report nor the Measure has."""
-    there = {code for each in _items(pair.reported, "population") for _, code in _codes(each)}
-    there |= {code for each in _items(pair.defined, "population") for _, code in _codes(each)}
+    there = {code for each in objects(pair.reported, "population") for _, code in _codes(each)}
+    there |= {code for each in objects(pair.defined, "population") for _, code in _codes(each)}
     lacking = [code for code in REQUIRED_POPULATIONS.get(scoring or "", ()) if code not in there]
     if not lacking or not there:
         return []
@@ -94,14 +95,14 @@ def _stratifier(
 ) -> Drafts:
     found: Drafts = []
     element = "MeasureReport.group.stratifier.stratum"
-    components = _items(pair.defined, "component")
-    for index, stratum in enumerate(_items(pair.reported, "stratum")):
+    components = objects(pair.defined, "component")
+    for index, stratum in enumerate(objects(pair.reported, "stratum")):
         inside: Drafts = []
         if components:
             _pairs("component", stratum, pair.defined, f"{element}.component", inside)
         if "measureScore" in stratum:
             inside += _score(stratum, scoring, report.get("type"), f"{element}.measureScore")
-        if _items(stratum, "population"):
+        if objects(stratum, "population"):
             told: Drafts = []
             pairs = _pairs("population", stratum, group, f"{element}.population", told, complete=False)
             for each in told:  # HL7's validator says nothing of populations that the strata alone have
@@ -128,7 +129,7 @@ def _population(population: dict[str, Any], report: dict[str, Any], scope: Scope
     target = scope.resolve(reference) if type(reference) is str else None
     if target is None or target.resource.get("resourceType") != "List" or type(count) is not int:
         return []
-    listed = len(_items(target.resource, "entry"))
+    listed = len(objects(target.resource, "entry"))
     if listed == count:
         return []
     return below(_tell(f"{element}.count", f"{count} found, but the list of subjects has {listed}."), ".count")
@@ -174,8 +175,8 @@ def _pairs(  # noqa: PLR0913 - two lists, how to speak of them, and where to say
     complete: bool = True,
 ) -> list[_Pair]:
     """Find the counterpart of each item by code or id; say what has none, and what comes twice."""
-    defined = _items(measure, name)
-    reported = _items(report, name)
+    defined = objects(measure, name)
+    reported = objects(report, name)
     pairs: list[_Pair] = []
     met: set[int] = set()
     for index, each in enumerate(reported):
@@ -215,7 +216,7 @@ def _codes(item: dict[str, Any]) -> Iterator[tuple[str | None, str]]:
     for concept in code if type(code) is list else [code]:
         if type(concept) is not dict:
             continue
-        codings = [each for each in _items(concept, "coding") if type(each.get("code")) is str]
+        codings = [each for each in objects(concept, "coding") if type(each.get("code")) is str]
         for each in codings:
             yield each.get("system"), each["code"]
         if not codings and type(concept.get("text")) is str:
@@ -229,18 +230,13 @@ def _named(item: dict[str, Any]) -> str:
 
 def _scoring(owner: dict[str, Any]) -> str | None:
     """The scoring of a Measure, or of a group where an extension gives it one of its own."""
-    concepts = [owner.get("scoring"), *(each.get("valueCodeableConcept") for each in _items(owner, "extension"))]
+    concepts = [owner.get("scoring"), *(each.get("valueCodeableConcept") for each in objects(owner, "extension"))]
     for concept in concepts:
         if type(concept) is dict:
-            for each in _items(concept, "coding"):
+            for each in objects(concept, "coding"):
                 if each.get("system") == SCORING_SYSTEM and type(each.get("code")) is str:
                     return str(each["code"])
     return None
-
-
-def _items(owner: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    listed = owner.get(name)
-    return [each for each in listed if type(each) is dict] if type(listed) is list else []
 
 
 def _tell(element: str, message: str, *, severity: Severity = "error", profile: str = "MeasureReport") -> Drafts:

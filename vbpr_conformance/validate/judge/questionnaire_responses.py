@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from vbpr_conformance.validate.issue import Drafts, IssueDraft, Severity, below, shown
-from vbpr_conformance.validate.judge.enable_when import AnsweredPart, Enabling, link_ids, objects
+from vbpr_conformance.validate.judge.enable_when import AnsweredPart, Enabling, link_ids
+from vbpr_conformance.validate.judge.listed_objects import objects
 from vbpr_conformance.validate.judge.scope import Scope
 
 _BASE = "http://hl7.org/fhir/StructureDefinition/"
