@@ -23,6 +23,11 @@ def match(resource, mode="match"):
     return {"fullUrl": url, "resource": resource, "search": {"mode": mode}}
 
 
+def moved(moment):
+    """A report that was changed at this moment."""
+    return {**report("a"), "meta": {"lastUpdated": moment}}
+
+
 HINT = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": "processing"}]}
 VERSION = {"etag": 'W/"2"', "lastModified": "2024-01-01T00:00:00Z"}
 
@@ -39,9 +44,15 @@ VERSION = {"etag": 'W/"2"', "lastModified": "2024-01-01T00:00:00Z"}
             "entry": [
                 {
                     "fullUrl": f"{BASE}/MeasureReport/a",
+                    "resource": moved("2024-01-01T01:00:00.250+01:00"),
+                    "request": {"method": "PUT", "url": "MeasureReport/a"},
+                    "response": {"status": "200", **VERSION},
+                },
+                {
+                    "fullUrl": f"{BASE}/MeasureReport/a",
                     "request": {"method": "DELETE", "url": "MeasureReport/a"},
                     "response": {"status": "204", **VERSION},
-                }
+                },
             ],
         },
         {
@@ -98,6 +109,15 @@ ENTRY = {"request": {"method": "PUT", "url": "MeasureReport/a"}, "response": {"s
             },
             "2 found for version 1",
             False,
+        ),
+        (
+            {
+                "resourceType": "Bundle",
+                "type": "history",
+                "entry": [{"fullUrl": f"{BASE}/MeasureReport/a", "resource": moved("2024-01-02T00:00:00Z"), **ENTRY}],
+            },
+            "2024-01-01T00:00:00Z found beside meta.lastUpdated 2024-01-02T00:00:00Z",
+            True,
         ),
     ],
 )

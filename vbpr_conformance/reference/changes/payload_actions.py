@@ -13,7 +13,7 @@ from html import escape
 from typing import Any
 
 from vbpr_conformance.reference.behaviour import Resource
-from vbpr_conformance.reference.changes.object_edits import action, as_list
+from vbpr_conformance.reference.changes.object_edits import action, as_list, without
 from vbpr_conformance.reference.literal_references import literal_references, local_key, redirected
 
 Member = Callable[[str, Any], Any]
@@ -145,6 +145,15 @@ def _first_item(name: str, value: Any) -> Any:
     return value[:1] if isinstance(value, list) and name != "extension" and len(value) > 1 else value
 
 
+def _no_identifier_beside_url(_: str, value: Any) -> Any:
+    """Lose the identifier of a reference that names a URL as well."""
+    return without(value, "identifier") if isinstance(value, dict) and "reference" in value else value
+
+
+def _first_contained(name: str, value: Any) -> Any:
+    return value[:1] if name == "contained" else value
+
+
 def _first_coding(name: str, value: Any) -> Any:
     return value[:1] if name == "coding" and isinstance(value, list) else value
 
@@ -221,6 +230,8 @@ MEMBER_EDITS: Mapping[str, Callable[[Any], Member]] = {
     "reverse-order": _plainly(_reversed_order),
     "drop-zeros": _plainly(lambda _, value: None if type(value) in _NUMBERS and value == 0 else value),
     "first-item": _plainly(_first_item),
+    "no-identifier-beside-url": _plainly(_no_identifier_beside_url),
+    "first-contained": _plainly(_first_contained),
     "first-coding": _plainly(_first_coding),
     "months-as-days": _plainly(_months_as_days),
     "times-as-days": _texts(lambda text: _WITH_CLOCK.sub(r"\1", text)),

@@ -66,6 +66,7 @@ _QUERIES: Mapping[str, Callable[[Any], Callable[[Pairs], Pairs]]] = {
     "drop-with-modifiers-but": _drop_with_modifiers_but,
     "lower-case-values-of": _lower_case_values_of,
     "missing-inverted": _missing_inverted,
+    "take-for": lambda names: lambda asked: [(names.get(name, name), value) for name, value in asked],
     "overlook-chains": lambda _: lambda asked: [pair for pair in asked if "." not in pair[0]],
     "decode-again": lambda _: lambda asked: [(name, unquote_plus(value)) for name, value in asked],
     "read-as-latin": lambda _: lambda asked: [(name, value.encode().decode("latin-1")) for name, value in asked],

@@ -70,6 +70,17 @@ def _overlook_headers(names: Any) -> AskedHook:
     return request
 
 
+def _overlook_headers_of_new(names: Any) -> AskedHook:
+    """Overlook headers of what is about a resource that is not there."""
+    overlook = _overlook_headers(names)
+
+    def request(store: Store, asked: Request) -> Request | Response:
+        row = store.current(asked.type, asked.id)
+        return asked if row is not None and row.body is not None else overlook(store, asked)
+
+    return request
+
+
 def _overlook_parameters(names: Any) -> AskedHook:
     def request(_: Store, asked: Request) -> Request:
         kept = [pair for pair in asked.query if pair[0].partition(":")[0] not in as_list(names)]
@@ -312,6 +323,7 @@ _REQUESTS: Mapping[str, Callable[[Any], AskedHook]] = {
     "answer": _answer,
     "as": _as,
     "overlook-headers": _overlook_headers,
+    "overlook-headers-of-new": _overlook_headers_of_new,
     "overlook-parameters": _overlook_parameters,
     "overlook-values": _overlook_values,
     "overlook-body": _overlook_body,

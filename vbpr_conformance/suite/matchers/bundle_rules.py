@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from vbpr_conformance.suite.answer import Answer
@@ -109,6 +110,7 @@ def _history(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[bool, str]]
         tag, version = _tag(entry), _version(entry)
         if tag and version and tag != version:
             yield False, f"{at}.response.etag: {tag} found for version {version}"
+        yield from _other_moment(entry, at)
 
 
 def _response(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[bool, str]]:
@@ -126,6 +128,22 @@ def _response(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[bool, str]
         tag, version = _tag(entry), _version(entry) or string(response, "location").partition("/_history/")[2]
         if tag and version and tag != version:
             yield False, f"{at}.etag: {tag} found for version {version}"
+        yield from _other_moment(entry, f"Bundle.entry[{number}]")
+
+
+def _other_moment(entry: Mapping[str, Any], at: str) -> Iterator[tuple[bool, str]]:
+    """`lastModified` "has to match the same time in the meta header" of a resource that stands beside it.
+
+    https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.response.lastModified
+    """
+    told = string(member(entry, "response"), "lastModified")
+    updated = string(member(member(entry, "resource"), "meta"), "lastUpdated")
+    try:
+        apart = abs((datetime.fromisoformat(told) - datetime.fromisoformat(updated)).total_seconds())
+    except (TypeError, ValueError):  # not told, or no instant, which the validator says
+        return
+    if apart >= 1:  # headers of HTTP have whole seconds, and may be where the server takes it from
+        yield True, f"{at}.response.lastModified: {told} found beside meta.lastUpdated {updated}"
 
 
 def _tag(entry: Mapping[str, Any]) -> str:
