@@ -12,7 +12,7 @@ from vbpr_conformance.suite.claim_trials import Claims, ClaimTrial, chosen
 from vbpr_conformance.suite.created_resource import CreatedResource
 from vbpr_conformance.suite.findings import Finding, NotTestedError
 from vbpr_conformance.suite.matchers.claims_hold import claims_hold
-from vbpr_conformance.suite.trying_claims import try_claims
+from vbpr_conformance.suite.unkept_claims import try_claims
 
 EDITION = load_edition("1.1.0")
 BASE = "http://target.invalid/fhir"

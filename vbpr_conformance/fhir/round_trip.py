@@ -101,11 +101,6 @@ def after_update(*bases: str) -> tuple[Allowance, ...]:
     return (VERSION, META_ADDED, META_ALTERED, NARRATIVE_ADDED, same_server(*bases))
 
 
-def after_patch(*bases: str) -> tuple[Allowance, ...]:
-    """What may differ between what a patch should make of a resource and what is read."""
-    return (NARRATIVE_REPLACED, *after_update(*bases))
-
-
 def _relative(reference: str, roots: tuple[str, ...]) -> str:
     root = next((root for root in roots if reference.startswith(root)), "")
     return reference[len(root) :]

@@ -21,7 +21,7 @@ from vbpr_conformance.suite.language import Step
 from vbpr_conformance.suite.seed_payloads import change
 from vbpr_conformance.suite.sentences import request_text
 from vbpr_conformance.suite.templating import MissingValueError, fill
-from vbpr_conformance.suite.trying_claims import try_claims
+from vbpr_conformance.suite.unkept_claims import try_claims
 from vbpr_conformance.suite.verbs import Entry
 
 if TYPE_CHECKING:

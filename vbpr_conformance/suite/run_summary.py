@@ -105,11 +105,6 @@ class RunSummary:
         return self._lot(Verdict.FAIL, Verdict.WARN, known=True)
 
     @property
-    def warned(self) -> tuple[RequirementVerdict, ...]:
-        """Met, but for a SHOULD."""
-        return self._lot(Verdict.WARN)
-
-    @property
     def unverifiable(self) -> tuple[RequirementVerdict, ...]:
         """Not verified because something else broke."""
         return tuple(each for each in self._open() if each.hidden_by)
