@@ -46,12 +46,13 @@ def exchange(  # noqa: PLR0913  the parts of an exchange
     url: str = f"{BASE}/MeasureReport/1",
     method: str = "GET",
     headers: dict[str, str] | None = None,
+    sent: dict[str, str] | None = None,
     interaction: str = "read",
 ) -> Exchange:
-    """An exchange whose answer has this body, written as JSON unless it is bytes."""
+    """An exchange whose answer has this body, written as JSON unless it is bytes; `sent` are headers of its request."""
     content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
     answered = Headers({"Content-Type": "application/fhir+json", **(headers or {})})
-    return Exchange(interaction, method, url, Headers(), b"", status, answered, content, 0.0)
+    return Exchange(interaction, method, url, Headers(sent or {}), b"", status, answered, content, 0.0)
 
 
 def answered(body: Any = None, status: int = 200, *, verb: str = "read", **more: Any) -> Answer:

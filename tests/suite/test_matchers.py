@@ -67,6 +67,13 @@ def test_another_status_is_a_finding(evidence, stated, status):
     assert found.value.sentence.endswith("(no room)")
 
 
+def test_what_a_server_does_not_take_is_named(evidence):
+    """A media type that is refused stands in the sentence beside what the server says."""
+    refused = answered({**OUTCOME, "issue": [{"diagnostics": "no"}]}, 415, sent={"Content-Type": "application/x"})
+    with pytest.raises(Finding, match=r"answered 415, expected 201 \(Content-Type: application/x; no\)"):
+        http_answer.status(["201"], refused, evidence())
+
+
 def test_a_header_has_to_be_there_and_match_as_a_whole(evidence):
     """A pattern that matches a part alone is not enough; the header's name may have any case."""
     made = answered(headers={"ETAG": 'W/"3"'})

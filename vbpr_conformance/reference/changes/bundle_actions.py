@@ -158,6 +158,11 @@ def _fill_deletions(entry: Object) -> Object:
     return entry | {"resource": {"resourceType": kind, "id": identity}}
 
 
+def _type_of(entry: Object) -> str:
+    """Give the type of resource that an entry of a history is about."""
+    return str(entry["request"]["url"]).partition("/")[0]
+
+
 def _newest_everywhere(bundle: Resource) -> Resource:
     """Show the content of the newest version in every entry."""
     entries = bundle.get("entry", [])
@@ -195,6 +200,9 @@ BUNDLE_EDITS: Mapping[str, Callable[[Any], Edit]] = {
         lambda bundle: with_entries(
             bundle, [each for each in bundle.get("entry", ()) if each["request"]["method"] != method]
         )
+    ),
+    "keep-entries-of-type": lambda kind: _entries(lambda entries: [each for each in entries if _type_of(each) == kind])(
+        None
     ),
     "drop-in-entries": lambda name: _each_entry(lambda entry: without(entry, name)),
     "drop-in-responses": _drop_in_responses,

@@ -11,6 +11,8 @@ from vbpr_conformance.suite.findings import Finding
 from vbpr_conformance.suite.sentences import explanation_in, in_brackets, request_text
 
 _ERRORS = 400
+_REFUSED_BY_HEADER = {406: "Accept", 415: "Content-Type"}
+"""The header of a request that a status is about."""
 
 
 def status(value: Sequence[str], answer: Answer, evidence: Evidence) -> None:  # noqa: ARG001  all matchers are called alike
@@ -18,7 +20,9 @@ def status(value: Sequence[str], answer: Answer, evidence: Evidence) -> None:  #
     got = str(answer.exchange.status)
     if any(got == each or (each.endswith("xx") and got[0] == each[0]) for each in value):
         return
-    text = explanation_in(answer.exchange)
+    name = _REFUSED_BY_HEADER.get(answer.exchange.status, "")
+    asked = answer.exchange.request_headers.get(name, "") if name else ""
+    text = "; ".join(each for each in (asked and f"{name}: {asked}", explanation_in(answer.exchange)) if each)
     raise Finding(
         f"{request_text(answer.exchange)} answered {got}, expected {' or '.join(value)}{in_brackets(text)}",
         (),
