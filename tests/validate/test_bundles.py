@@ -208,3 +208,50 @@ def test_a_bundle_itself_finds_what_its_entries_refer_to(validator, bundle):
     )
     assert Scope(validator, bundle).resolve(reference) is None
     assert Scope(validator, bundle).resolve(BASE + reference).resource == PAYER
+
+
+OUTCOME = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": "processing"}]}
+UNNAMED = {name: each for name, each in PAYER.items() if name != "id"}
+
+
+def searchset(*entries, searched="Organization?active=true"):
+    listed = [{"fullUrl": f"{BASE}Organization/payer{number}", **each} for number, each in enumerate(entries)]
+    self_link = {"relation": "self", "url": BASE + searched}
+    return {"resourceType": "Bundle", "type": "searchset", "link": [self_link], "entry": listed}
+
+
+def result(mode, resource):
+    return {"resource": resource, "search": {"mode": mode}}
+
+
+@pytest.mark.parametrize(
+    "searched", ["Organization?active=true", "Organization/_search?a=b", "?_type=Organization", "$find"]
+)
+def test_results_of_a_search_are_what_was_searched_for(validator, searched):
+    """Matches, what they include, and outcomes."""
+    found = [result("match", {**PAYER, "id": "payer0"}), result("include", {**PAYER, "id": "payer1"})]
+    bundle = searchset(*found, {**result("outcome", OUTCOME), "fullUrl": UUID}, searched=searched)
+    assert errors(validator, bundle) == set()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"search": {"mode": "match"}},
+        result("outcome", {**PAYER, "id": "payer0"}),
+        result("match", {**UNNAMED}) | {"fullUrl": UUID},
+        result("match", {"resourceType": "Practitioner", "id": "p"}) | {"fullUrl": f"{BASE}Practitioner/p"},
+    ],
+)
+def test_what_is_no_result_of_a_search_is_told(validator, entry):
+    """No resource, an outcome that is none, a match that nobody can read, one of another type."""
+    assert ("search-result:Bundle.entry", "Bundle.entry[0]") in errors(validator, searchset(entry))
+
+
+def test_an_address_of_a_resource_without_id_is_told(validator):
+    """The last step of the address is the id; what is still to be created may have none."""
+    entry = {"fullUrl": f"{BASE}Organization/payer", "resource": UNNAMED}
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [entry]}
+    assert ("full-url:Bundle.entry.fullUrl", "Bundle.entry[0].fullUrl") in errors(validator, bundle)
+    created = {**entry, "request": {"method": "POST", "url": "Organization"}}
+    assert errors(validator, {**bundle, "type": "transaction", "entry": [created]}) == set()

@@ -10,6 +10,7 @@ from typing import Any
 
 from vbpr_conformance.fhir.resource_ids import type_in
 from vbpr_conformance.validate.issue import Drafts, IssueDraft, below, shown
+from vbpr_conformance.validate.judge.listed_objects import objects
 from vbpr_conformance.validate.judge.scope import Bundle, Scope
 
 _RULE = "full-url:Bundle.entry.fullUrl"
@@ -21,14 +22,50 @@ def issues(bundle: dict[str, Any], is_resource: Callable[[str], bool]) -> Drafts
     """Judge the addresses of the entries; `is_resource` tells names of types of resource."""
     entries = bundle.get("entry")
     found: Drafts = []
+    searched = _searched_type(bundle, is_resource) if bundle.get("type") == "searchset" else None
     for position, entry in enumerate(entries if type(entries) is list else ()):
-        resource = entry.get("resource") if type(entry) is dict else None
-        if type(resource) is not dict:
+        if type(entry) is not dict:
             continue
-        error = _trouble(entry.get("fullUrl"), resource, bundle.get("type"), is_resource)
-        if error is not None:
-            found += below([IssueDraft("error", "value", _RULE, _PROFILE, error)], f".entry[{position}].fullUrl")
+        step, resource = f".entry[{position}]", entry.get("resource")
+        if type(resource) is dict:
+            error = _trouble(entry.get("fullUrl"), resource, bundle.get("type"), is_resource)
+            if error is not None:
+                found += below([IssueDraft("error", "value", _RULE, _PROFILE, error)], f"{step}.fullUrl")
+        if bundle.get("type") == "searchset":
+            error = _no_result(entry, resource, searched)
+            if error is not None:
+                found += below([IssueDraft("error", "invalid", _RESULT, _PROFILE, error)], step)
     return found
+
+
+_RESULT = "search-result:Bundle.entry"
+
+
+def _searched_type(bundle: dict[str, Any], is_resource: Callable[[str], bool]) -> str | None:
+    """The type of resource that was searched for, by the self link; None where it does not tell."""
+    for link in objects(bundle, "link"):
+        if link.get("relation") == "self" and type(link.get("url")) is str:
+            last = link["url"].partition("?")[0].removesuffix("/_search").rpartition("/")[2]
+            return last if last[:1].isupper() and is_resource(last) else None
+    return None
+
+
+def _no_result(entry: dict[str, Any], resource: Any, searched: str | None) -> str | None:
+    """Say why an entry is no result of a search (https://hl7.org/fhir/R4/bundle.html#searchset, `search.mode`)."""
+    search = entry.get("search")
+    mode = search.get("mode") if type(search) is dict else None
+    if resource is None:
+        return "An entry without resource found: each entry of a searchset is a result or an outcome."
+    if type(resource) is not dict:
+        return None
+    kind = resource.get("resourceType")
+    if mode == "outcome" and kind != "OperationOutcome":
+        return f"{shown(kind)} found with the mode outcome, which is that of an OperationOutcome."
+    if mode == "match" and searched is not None and kind != searched:
+        return f"{shown(kind)} found with the mode match, but by the self link {searched} was searched for."
+    if mode in {"match", "include"} and "id" not in resource and kind != "OperationOutcome":
+        return f"A {kind} without id found: what a search finds has one."
+    return None
 
 
 def _trouble(full_url: Any, resource: dict[str, Any], kind: Any, is_resource: Callable[[str], bool]) -> str | None:
@@ -44,6 +81,8 @@ def _trouble(full_url: Any, resource: dict[str, Any], kind: Any, is_resource: Ca
     if full_url.startswith(("http://", "https://")) and type(name) is str and not full_url.endswith(f"/{name}"):
         return f"{shown(full_url)} found, which disagrees with the id {shown(name)} of the resource."
     named, actual = type_in(full_url), resource.get("resourceType")
+    if named == actual and name is None and str(kind) not in _MAY_LACK and not full_url.startswith("urn:"):
+        return f"{shown(full_url)} found, but the resource has no id."
     if named is not None and is_resource(named) and named != actual:
         return f"{shown(full_url)} found, which is the address of a {named}, not of a {actual}."
     return None
