@@ -79,7 +79,7 @@ class Terminology:
                 name=str(resource.get("name", "")),
                 complete=resource.get("content") == "complete",
                 codes={each.code: each.display for each in concepts(resource)},
-                case_sensitive=bool(resource.get("caseSensitive", True)),
+                case_sensitive=resource.get("caseSensitive") is True,  # not told: codes are taken in any case
             )
 
     def value_set(self, definition: CanonicalResource) -> ValueSet:

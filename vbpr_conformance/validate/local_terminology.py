@@ -27,8 +27,9 @@ _STANDARD_SETS = {
 class Members:
     """The codes of one value set. A question that local data cannot answer has the answer None."""
 
-    def __init__(self, held: ValueSet | None, url: str) -> None:
+    def __init__(self, held: ValueSet | None, url: str, any_case: Callable[[str], bool] = lambda _: False) -> None:
         self.url = url
+        self._any_case = any_case
         self.name = (held.name if held else "") or url
         self._codes: Mapping[tuple[str, str], str] = held.codes if held else {}
         self._plain = frozenset(code for _, code in self._codes)
@@ -42,6 +43,8 @@ class Members:
         if type(system) is not str:
             system = None
         if (system, code) in self._codes:
+            return True
+        if system in self._systems and self._any_case(system) and (system, code.casefold()) in self._folded:
             return True
         if self._standard is not None and system == self._standard:
             return standards.is_known(system, code)
@@ -67,6 +70,10 @@ class Members:
     def systems(self) -> frozenset[str]:
         """The code systems that it takes codes from."""
         return self._systems | self._open
+
+    @cached_property
+    def _folded(self) -> frozenset[tuple[str, str]]:
+        return frozenset((system, code.casefold()) for system, code in self._codes)
 
     @cached_property
     def listed(self) -> str:
@@ -95,7 +102,8 @@ class LocalTerminology:
         """The codes of a value set; of one not held here, nothing can be said."""
         found = self._members.get(value_set)
         if found is None:
-            found = self._members[value_set] = Members(_usable(self._edition.value_set, value_set), value_set)
+            held = _usable(self._edition.value_set, value_set)
+            found = self._members[value_set] = Members(held, value_set, self._any_case)
         return found
 
     def lacks(self, system: str, code: str) -> bool:
@@ -124,6 +132,11 @@ class LocalTerminology:
             if len(self._value_sets) < _REMEMBERED:
                 self._value_sets[url] = known
         return known
+
+    def _any_case(self, system: str) -> bool:
+        """Whether codes of a system are the same in any case (CodeSystem.caseSensitive)."""
+        held = self._system(system)
+        return held is not None and not held.case_sensitive
 
     def _system(self, url: str) -> CodeSystem | None:
         if url in self._systems:
