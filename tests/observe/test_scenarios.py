@@ -51,6 +51,24 @@ def test_a_task_says_in_data_what_it_says_in_words(bench):
     json.dumps(task)
 
 
+def test_a_task_gives_nothing_to_send_that_is_not_to_be_sent(bench):
+    """And no id of what is to be found without one."""
+    given = {}
+    for each in bench.session.scenarios:
+        if each.suite == "Writing":
+            task, data = bench.session.task_data(each.id), bench.session.scenario(each.id).data
+            payloads = {"payloads" for held in data.held.values() if held.is_payload}
+            given[each.id] = payloads | (set(task) & {"resource", "other", "where"})
+    conditional = {key: {"where"} for key in ("update-what-matches", "delete-what-matches", "delete-accepted")}
+    assert given == {
+        "create-unless-there": {"payloads", "where"},
+        **conditional,
+        "patch": {"resource"},
+        "transaction": {"payloads", "resource"},
+        "batch": {"resource", "other"},
+    }
+
+
 @pytest.mark.parametrize("edition", editions())
 def test_every_parameter_can_be_ticked_off(edition):
     """The data tells reports from each other by each of them, in every edition."""

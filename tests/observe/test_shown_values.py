@@ -117,6 +117,33 @@ def test_what_is_lost_of_a_date_is_said(text, value, said):
 
 
 @pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("01.05.2031..30.06.2031", "2031-05-01", "2031-06-30"),
+        ("2031-05-01..2031-06-30", "2031-05-01", "2031-06-30"),
+        ("5/1/2031-6/30/2031", "2031-05-01", "2031-06-30"),
+        ("1.5.2031\u201330.6.2031", "2031-05-01", "2031-06-30"),
+        ("05/2031-06/2032", "2031-05", "2032-06"),
+        ("2031-05..2032-06", "2031-05", "2032-06"),
+        ("05.2031..06.2032", "2031-05", "2032-06"),
+        ("2031..2032", "2031", "2032"),
+        ("2031-2032", "2031", "2032"),
+        ("2031/2032", "2031", "2032"),
+    ],
+)
+def test_both_ends_of_a_period_are_found_whatever_stands_between(text, start, end):
+    assert date_shown(text, start) == EXACT
+    assert date_shown(text, end) == EXACT
+
+
+@pytest.mark.parametrize(
+    "text", ["2031-05", "05.2031", "5/2031", "2031-05-01", "01.05.2031", "12031", "20310501", "-2031"]
+)
+def test_a_year_is_not_found_in_what_says_more(text):
+    assert not date_shown(f"on {text}, final", "2031")
+
+
+@pytest.mark.parametrize(
     ("output", "name"),
     [
         (b'{"group": [{"code": {"text": "k7"}, "score": 0}, {"code": {"text": "k8"}, "score": 1}]}', ""),

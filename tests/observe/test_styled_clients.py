@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from client_faults import CLIENT_FAULTS
-from styled_clients import FAULTY_STYLES, STYLES
+from styled_clients import FAULTY_STYLES, STYLES, PostingText
 
 from vbpr_conformance.ig.loader import load_edition
 from vbpr_conformance.observe.scenario_file import load_scenarios
@@ -62,6 +62,14 @@ def test_a_single_fault_is_told_in_any_style(bench, style, name):
     bench.visit(scenario, fault, style)
     found = bench.verdicts(scenario)[case]
     assert found.verdict is Verdict.FAIL, found.message
+
+
+@pytest.mark.parametrize("name", ["pages-of-one", "opaque-next", "relative-next", "empty-first-page", "many-reports"])
+def test_pages_are_the_same_for_a_search_by_post(bench, name):
+    """Who reads the first page only misses something, whichever way it asked."""
+    fault = next(each for each in CLIENT_FAULTS if each.name.startswith("first-page-only"))
+    bench.visit(name, fault, PostingText)
+    assert bench.verdicts(name)["delivered"].verdict is Verdict.FAIL
 
 
 SHOWN = {"delivered", "shown", "nothing-else", "scores", "units", "by-value", "by-component", "dates", "reporter"}

@@ -129,7 +129,7 @@ class ObserveSession:
             "task": observed.task,
             "base": observed.base,
             "fhirVersion": "4.0.1",
-            **fill(spec.give, observed.scope()),
+            **{name: each for name, each in fill(spec.give, observed.scope()).items() if each},
             "questions": [{"id": key, "question": text} for key, text in questions_of(observed).items()],
         }
 

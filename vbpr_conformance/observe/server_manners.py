@@ -45,12 +45,18 @@ def find_manner(name: str) -> Manner:
 
 def _pages_of(size: int) -> Before:
     """https://hl7.org/fhir/R4/search.html#count: a server may return fewer than asked for."""
+    without_count = _without_parameters("_count")
 
-    def before(_: MannerContext, asked: AskedRequest) -> AskedRequest:
-        if asked.method != "GET" or len(asked.steps) != 1 or asked.steps[0] in {"metadata", "_history"}:
+    def before(context: MannerContext, asked: AskedRequest) -> AskedRequest | ScenarioAnswer:
+        is_search = asked.method == "POST" and asked.steps[-1:] == ("_search",)
+        is_read_or_other = asked.method != "GET" or len(asked.steps) != 1 or asked.steps[0] in {"metadata", "_history"}
+        if is_read_or_other and not is_search:
             return asked
-        kept = [each for each in asked.query.split("&") if each and not each.startswith("_count=")]
-        return replace(asked, target=f"{asked.path}?{'&'.join([*kept, f'_count={size}'])}")
+        kept = without_count(context, asked)
+        if not isinstance(kept, AskedRequest):
+            return kept
+        query = "&".join(each for each in (kept.query, f"_count={size}") if each)
+        return replace(kept, target=f"{kept.path}?{query}")
 
     return before
 

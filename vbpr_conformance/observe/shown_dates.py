@@ -39,6 +39,12 @@ _ZONE = re.compile(
     r"(?:(?P<sign>[+\u2212-])(?P<hours>\d\d?):?(?P<minutes>\d\d)?(?![\d./]))?",
     re.IGNORECASE,
 )
+_BEGINS = r"(?<!\d)(?<!\d\.)"
+"""Where a number of a date may begin: not inside of another number, but behind the dots of `1.5.2025..3.6.2025`."""
+_MONTH_BEGINS = rf"{_BEGINS}(?<!\d/)(?:(?<=\d{{4}}-)|(?<!-))"
+_YEAR_BEGINS = r"(?<!\d)(?:(?<=\d{4}[-/.])|(?<!-)(?<!\d[./]))"
+_YEAR_ENDS = r"(?!\d)(?![-./]\d(?!\d{3}(?!\d)))"
+"""A year is no part of a date of more parts, but may be one of two, as in `2025-2026`."""
 _QUARTER = timedelta(minutes=15)
 """Zones differ by whole ones of these (https://www.iana.org/time-zones)."""
 _FARTHEST = timedelta(hours=14)
@@ -88,7 +94,7 @@ def date_shown(text: str, value: str) -> str:
         if _month_pattern(moment.year, moment.month).search(text):
             return "exact"
         return "a day was added to it" if _day_pattern(moment.year, moment.month, 1).search(text) else ""
-    return "exact" if re.search(rf"(?<![\d.-]){moment.year}(?!\d|-\d|[./]\d)", text) else ""
+    return "exact" if re.search(rf"{_YEAR_BEGINS}{moment.year}{_YEAR_ENDS}", text) else ""
 
 
 def date_places(text: str, value: str) -> list[tuple[int, int]]:
@@ -177,8 +183,8 @@ def _day_pattern(year: int, month: int, day: int) -> re.Pattern[str]:
     ways = (
         rf"{year}[-/.]0?{month}[-/.]0?{day}(?!\d)",
         rf"(?<!\d){year}{month:02d}{day:02d}(?!\d)",
-        rf"(?<![\d.])0?{day}[-/. ]{{1,2}}0?{month}[-/. ]{{1,2}}{years}(?!\d)",
-        rf"(?<![\d.])0?{month}[-/]0?{day}[-/]{years}(?!\d)",
+        rf"{_BEGINS}0?{day}[-/. ]{{1,2}}0?{month}[-/. ]{{1,2}}{years}(?!\d)",
+        rf"{_BEGINS}0?{month}[-/]0?{day}[-/]{years}(?!\d)",
         rf"(?<!\d)0?{day}(?:st|nd|rd|th|\.)?[-\s]*(?:of |de )?{names}(?: de)?,?[-\s]*{year}(?!\d)",
         rf"(?<!\w){names}\s*0?{day}(?:st|nd|rd|th)?,?\s*{year}(?!\d)",
         rf"(?<!\d){year}[-\s]{names}[-\s]0?{day}(?!\d)",
@@ -190,7 +196,7 @@ def _day_pattern(year: int, month: int, day: int) -> re.Pattern[str]:
 def _month_pattern(year: int, month: int) -> re.Pattern[str]:
     ways = (
         rf"(?<![\d-]){year}[-/.]0?{month}(?![-/.]?\d)",
-        rf"(?<![\d/.-])0?{month}[-/. ]{year}(?!\d)",
+        rf"{_MONTH_BEGINS}0?{month}[-/. ]{year}(?!\d)",
         rf"(?<![\d.] )(?<!\d)(?<!\w){_names(month)}(?: de)?,?[-\s]*{year}(?!\d)",
         rf"(?<!\d){year}[-\s]{_names(month)}(?![-\s]?\d)",
     )

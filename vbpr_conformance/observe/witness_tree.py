@@ -24,6 +24,8 @@ from lxml import etree
 from vbpr_conformance.observe.witness_page import read_page
 
 _MOST_DEPTH = 60
+CELL = " \u2502 "
+"""What stands between the cells of a row in its text."""
 _LETTERS = re.compile(r"\w")
 _WORDS = re.compile(r"[\w.-]+")
 _COMMA_IN_NUMBER = re.compile(r"\d,\d")
@@ -177,7 +179,7 @@ def _of_csv(text: str) -> Piece:
 
 def _of_rows(rows: Sequence[Sequence[str]]) -> Piece:
     """A table: its rows, and its columns where they are headed by what they are about."""
-    lines = [Piece(" \u2502 ".join(row)) for row in rows if any(row)]
+    lines = [Piece(CELL.join(row)) for row in rows if any(row)]
     whole = _joined(lines, "rows")
     if len(rows) > 1 and len(rows[0]) > 1:
         width = max(len(row) for row in rows)
