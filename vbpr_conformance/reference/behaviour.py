@@ -59,7 +59,7 @@ class Behaviour:
     """What the full URLs of the entries begin with to which references are resolved: all of them by default."""
     resolves_in_updates: bool = True
     links_left_in: str = ""
-    """The member in which links between the entries of a transaction stay as they are: extension, or div."""
+    """The member in which links between entries of a transaction stay as they are (extension, div), or later-items."""
     unmatched_references_taken: bool = False
     """Whether a conditional reference that nothing matches becomes one to nothing."""
     overlap_taken: bool = False

@@ -32,10 +32,14 @@ def local_key(reference: str, base: str) -> str | None:
     return "/".join(parts)
 
 
+LATER_ITEMS = "later-items"
+"""Stands for the items of each list but the first."""
+
+
 def redirected(value: Any, names: Mapping[str, str], left: str = "") -> Any:
     """Copy a resource with its references, URIs and the links in its narrative pointed elsewhere.
 
-    What is in members of the name `left` stays as it is.
+    What is in members of the name `left` stays as it is; `LATER_ITEMS` are all items of a list but the first.
     """
     if isinstance(value, dict):
         return {
@@ -43,7 +47,9 @@ def redirected(value: Any, names: Mapping[str, str], left: str = "") -> Any:
             for name, inner in value.items()
         }
     if isinstance(value, list):
-        return [names.get(each, each) if isinstance(each, str) else redirected(each, names, left) for each in value]
+        done = value[:1] if left == LATER_ITEMS else value
+        items = [names.get(each, each) if isinstance(each, str) else redirected(each, names, left) for each in done]
+        return items + value[len(done) :]
     return value
 
 
