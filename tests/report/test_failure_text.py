@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from vbpr_conformance.report.failure_text import evidence, full_text
+from vbpr_conformance.report.failure_text import evidence, full_text, pretty
 
 
 @pytest.fixture
@@ -49,3 +49,9 @@ def test_a_command_shows_a_fault_again_only_where_nothing_was_made_for_it(named,
 def test_a_pass_has_no_evidence_below_it(named, edition):
     """Nothing is left to prove."""
     assert evidence(named["read"], edition) == []
+
+
+@pytest.mark.parametrize("body", ["[" * 20_000 + "… (400000 bytes)", "[" * 900 + "]" * 900], ids=["cut", "whole"])
+def test_a_body_of_brackets_alone_does_not_grow(body):
+    """Laid out by its depth it would be 400 MB of blanks."""
+    assert len(pretty(body)) <= 100 * len(body)

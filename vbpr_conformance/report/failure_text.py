@@ -18,6 +18,8 @@ _MOST_REQUIREMENTS = 3
 _READING = ("GET", "HEAD")
 _REMEMBERED = 64
 """So many bodies are laid out once: what cases share, and what several outputs show of one case."""
+_DEEPEST = 40
+"""Indented so far: a target's body of brackets alone would else grow by the square of its length."""
 _PART = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
@@ -98,9 +100,10 @@ def pretty(body: str) -> str:
         kept, mark, how_long = body.rpartition("…")
         return f"{_beginning(kept)}{mark}{how_long}"
     try:
-        return dumps(loads(body), indent=2)
+        laid_out = dumps(loads(body), indent=2)
     except FormatError:
         return body
+    return laid_out if len(laid_out) <= 2 * _DEEPEST * len(body) else body
 
 
 def _beginning(text: str) -> str:
@@ -110,10 +113,10 @@ def _beginning(text: str) -> str:
     for part, following in zip(parts, [*parts[1:], ""], strict=True):
         depth += (part in "{[") - (part in "}]")
         if part in "}]" and lines[-1].strip()[-1:] not in {"{", "["}:
-            lines.append("  " * depth)
+            lines.append("  " * min(depth, _DEEPEST))
         lines[-1] += f"{part} " if part == ":" else part
         if part == "," or (part in "{[" and following not in {"}", "]"}):
-            lines.append("  " * depth)
+            lines.append("  " * min(depth, _DEEPEST))
     return "\n".join(lines)
 
 
