@@ -94,6 +94,7 @@ def test_one_suite_needs_no_list(here, capsys):
         ("--timeout", "nan"),
         ("--examples", "0"),
         ("--workers", "none"),
+        ("--workers", "99999"),
         ("--suite", "serch"),
         ("--suite", "missing.yaml"),
         ("--edition", "9.9.9"),
@@ -110,6 +111,14 @@ def test_a_wrong_option_is_one_sentence_and_leaves_no_folder(here, capsys, argum
     assert code == 2, shown
     assert "Traceback" not in shown
     assert not (here / "reports").exists()
+
+
+@pytest.mark.parametrize("content", ["", "cases: 5", "hello", "a:\n\t- b"])
+def test_a_file_that_is_no_suite_is_named_with_what_was_expected(here, capsys, content):
+    """Exit code 2, and what a suite begins with."""
+    (here / "own.yaml").write_text(content)
+    code, shown = said(capsys, "run", CLOSED, "--suite", "own.yaml")
+    assert (code, shown.count("own.yaml is no suite file, expected YAML with the key `suite`")) == (2, 1)
 
 
 @pytest.mark.parametrize("content", [b"", b"no certificate", b"\x00\xff\xfe"])

@@ -201,14 +201,20 @@ def _plugin_options(chosen: dict[str, Any]) -> list[str]:
 
 def _suite(name: str) -> str:
     """Give the name of a packaged suite as it is, that of a file as the path of one that is there."""
+    from vbpr_conformance.suite.suite_file import is_suite
+
     if Path(name).suffix not in {".yaml", ".yml"}:
         return name
     if not Path(name).is_file():
         raise UsageError(f"there is no suite file {name}")
+    if not is_suite(Path(name)):
+        raise UsageError(f"{name} is no suite file, expected YAML with the key `suite` at its top")
     return str(Path(name).resolve())
 
 
 def _workers(text: str) -> str:
-    if text != "auto" and not (text.isdigit() and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a whole number from 1 on nor `auto`")
+    from vbpr_conformance.target.target_model import MOST_WORKERS
+
+    if text != "auto" and not (text.isdecimal() and 0 < float(text) <= MOST_WORKERS):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a whole number from 1 to {MOST_WORKERS} nor `auto`")
     return text

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 AuthType = Literal["none", "bearer", "token-command", "basic", "client-credentials", "smart-backend", "mtls"]
+MOST_WORKERS = 100
+"""Each is a process of its own: so many keep a slip of the keyboard from taking a machine down."""
 _FIELDS_OF: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "none": (frozenset(), frozenset()),
     "mtls": (frozenset(), frozenset()),
@@ -50,9 +52,9 @@ def _as_rate(value: Any) -> Any:
 
 
 def _as_workers(value: Any) -> Any:
-    if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+    if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_WORKERS):
         return str(value)
-    raise ValueError(f"{value!r} is no number of workers, expected a whole number from 1 on or `auto`")
+    raise ValueError(f"{value!r} is no number of workers, expected a whole number from 1 to {MOST_WORKERS} or `auto`")
 
 
 Seconds = Annotated[float, Field(gt=0)]
