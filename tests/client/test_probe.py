@@ -109,3 +109,13 @@ def test_a_server_that_answers_429_to_everything_is_named(client_of, monkeypatch
     client = client_of(lambda _: httpx.Response(429, text="", headers={"Retry-After": "120"}))
     with pytest.raises(TargetError, match=r"429 \(too many requests\).* --requests-per-second"):
         check_fhir_endpoint(client, "Basic")
+
+
+def test_a_server_that_is_unavailable_is_said_in_one_sentence(client_of, monkeypatch):
+    """503 with `Retry-After: 0` for ever is asked a few times, with growing pauses, and not hundreds."""
+    pauses = []
+    monkeypatch.setattr("vbpr_conformance.client.pace.time.sleep", pauses.append)
+    client = client_of(lambda _: httpx.Response(503, text="", headers={"Retry-After": "0"}))
+    with pytest.raises(TargetError, match=r"answers 503 \(unavailable\) to the first requests"):
+        check_fhir_endpoint(client, "MeasureReport")
+    assert len(pauses) < 20

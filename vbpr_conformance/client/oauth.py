@@ -151,7 +151,9 @@ class TokenLogin:
                 self._seen.append(Secret(answer[name]))
         if exchange.status != _OK:
             raise LoginError(f"{where} answered {exchange.status}{said(exchange)}{_clock(exchange)}")
-        if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
+        if isinstance(token, str) and not (token.isascii() and token.isprintable()):
+            raise LoginError(f"{where} gave an access_token of characters that no header can hold")
+        if not isinstance(token, str) or not token:
             raise LoginError(f"{where} gave no access_token, it answered {exchange.status}{said(exchange)}")
         kind = answer.get("token_type")
         if not isinstance(kind, str) or kind.lower() != "bearer":

@@ -18,6 +18,7 @@ MAX_WAIT_S = 60.0
 """How long a request waits in all for a server that asks to wait."""
 _PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 """The pauses where a server says that it is asked too often, and not how long to wait."""
+_FIRST_PAUSE_S = 0.1
 _SLACK = 1.05
 _IN_A_ROW = 3
 """After so many waits, each before an answer that again says that no request is left, only a 429 is waited for."""
@@ -67,6 +68,8 @@ class Pace:
         promised = promised_wait(exchange.headers)
         if promised is None and not value:
             promised = _PAUSES_S[attempt] if attempt < len(_PAUSES_S) else None
+        if promised is not None:
+            promised = max(promised, _FIRST_PAUSE_S * 2**attempt)  # "again in 0 s" for ever is no wish to be asked so
         if promised is None or waited + promised > MAX_WAIT_S or self._gave_up:
             self._gave_up = True  # and no later request waits, until one is let in
             return None

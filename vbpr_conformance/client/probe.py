@@ -13,6 +13,12 @@ from vbpr_conformance.errors import TargetError
 from vbpr_conformance.rest.exchange import Exchange
 
 _TOO_MANY = 429
+_OVERLOADED = {
+    _TOO_MANY: "too many requests",
+    502: "bad gateway",
+    503: "unavailable",
+    504: "no answer from what is behind it",
+}
 _SAID_BY_PROXIES = {
     "No required SSL certificate was sent": "asks for a client certificate: name one with --cert and --cert-key",
     "The SSL certificate error": "does not take this client certificate: name another with --cert and --cert-key",
@@ -41,10 +47,11 @@ def check_fhir_endpoint(client: FhirClient, resource_type: str) -> Mapping[str, 
             f"{client.base_url} {_LOCKED[search.status]}: GET {search.url} answered {search.status}{_hint(search)}. "
             f"{_ways(client)}"
         )
-    if {capabilities.status, search.status} == {_TOO_MANY}:
+    if {capabilities.status, search.status} <= _OVERLOADED.keys():
+        slower = ", or slower with --requests-per-second" if search.status == _TOO_MANY else ""
         raise TargetError(
-            f"{client.base_url} answers 429 (too many requests) to the first requests, also after waiting: "
-            f"try again later, or slower with --requests-per-second{_hint(search)}"
+            f"{client.base_url} answers {search.status} ({_OVERLOADED[search.status]}) to the first requests, "
+            f"also after waiting where it asked for that: try again later{slower}{_hint(search)}"
         )
     answers = [each for each in (capabilities, search) if _speaks_fhir(each)]
     if not answers:
