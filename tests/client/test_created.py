@@ -150,13 +150,31 @@ def test_what_the_server_keeps_stays_in_the_register(run, store):
 
 
 def test_where_the_server_is_gone_nothing_more_is_tried(run, store):
-    """The first delete without an answer ends the clean-up; all is left to a later one."""
-    for _ in range(3):
-        run.create(MEASURE)
+    """Three deletes in a row without an answer end the clean-up; all is left to a later one."""
+    made = [f"Measure/{i}" for i in range(1, 6) if run.create(MEASURE)]
     store.broken = lambda request: request.method == "DELETE"
     store.requests.clear()
-    assert [each.reference for each in run.created.delete_all(run)] == ["Measure/3", "Measure/2", "Measure/1"]
+    assert [each.reference for each in run.created.delete_all(run)] == made[::-1]
+    assert len(store.requests) == 3
+
+
+def test_a_delete_that_hung_ends_the_clean_up_at_once(run, store, monkeypatch):
+    """Others would hang as well: the user waits for one only."""
+    made = [f"Measure/{i}" for i in range(1, 6) if run.create(MEASURE)]
+    store.broken = lambda request: request.method == "DELETE"
+    store.requests.clear()
+    monkeypatch.setattr("vbpr_conformance.client.created._QUICK_S", -1)
+    assert [each.reference for each in run.created.delete_all(run)] == made[::-1]
     assert len(store.requests) == 1
+
+
+def test_a_connection_that_breaks_now_and_then_leaves_nothing(run, store):
+    """What broke off is tried again once the rest is gone."""
+    for _ in range(5):
+        run.create(MEASURE)
+    store.requests.clear()
+    store.broken = lambda request: request.method == "DELETE" and len(store.requests) % 3 == 1
+    assert run.created.delete_all(run) == []
 
 
 def test_deleting_ends_when_its_time_is_over(run):

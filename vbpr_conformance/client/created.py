@@ -20,6 +20,10 @@ from vbpr_conformance.errors import TargetError
 from vbpr_conformance.rest.exchange import Exchange
 
 _OK = 200
+_BROKEN_TO_GIVE_UP = 3
+"""After so many deletes in a row without an answer the server counts as gone: one broken connection says little."""
+_QUICK_S = 2.0
+"""A delete that took longer to fail hung: others would hang as well."""
 
 
 class DeletingClient(SearchingClient, Protocol):
@@ -137,22 +141,29 @@ class CreatedResources:
         """Delete what the run created, the newest first, because others may refer to the older ones.
 
         What the server keeps because something refers to it is tried again once the rest is gone
-        (https://hl7.org/fhir/R4/http.html#delete), and stays in the register. Where the server is gone, or after
-        `within` seconds, nothing more is tried. Gives what remains.
+        (https://hl7.org/fhir/R4/http.html#delete), and stays in the register; so is what broke off. Where the server
+        hangs or is gone, or after `within` seconds, nothing more is tried. Gives what remains.
         """
         end = None if within is None else time.monotonic() + within
         order = {reference: i for i, reference in enumerate(self._journal.state.created)}
         here = [each for each in dict.fromkeys(references) if each in order or each not in self._known]
         waiting = sorted(here, key=lambda each: order.get(each, -1), reverse=True)
+        broken = 0
         while waiting:
             kept: list[Remaining] = []
             for i, reference in enumerate(waiting):
+                began = time.monotonic()
+                if end is not None and began > end:
+                    return [*kept, *(Remaining(each, "no time was left to delete it") for each in waiting[i:])]
                 try:
-                    if end is not None and time.monotonic() > end:
-                        raise TargetError("no time was left to delete it")  # noqa: TRY301  as if the server were gone
                     status = client.delete(*reference.split("/", 1)).status
+                    broken = 0
                 except TargetError as error:
-                    return [*kept, *(Remaining(each, str(error)) for each in waiting[i:])]
+                    broken += 1
+                    if broken == _BROKEN_TO_GIVE_UP or time.monotonic() - began > _QUICK_S:
+                        return [*kept, *(Remaining(each, str(error)) for each in waiting[i:])]
+                    kept.append(Remaining(reference, str(error)))
+                    continue
                 except UnusableUrlError as error:
                     kept.append(Remaining(reference, str(error)))
                     continue

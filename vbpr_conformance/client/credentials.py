@@ -138,7 +138,8 @@ def bearer_from_file(path: Path) -> RenewedBearer:
         try:
             return _checked(path.read_text(encoding="utf-8"), f"the file {path}")
         except (OSError, UnicodeDecodeError) as error:
-            raise LoginError(f"logging in: the token file {path} cannot be read: {error}") from None
+            why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+            raise LoginError(f"logging in: the token file {path} cannot be read: {why}") from None
 
     return RenewedBearer(ask)
 

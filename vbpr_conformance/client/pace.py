@@ -69,7 +69,7 @@ class Pace:
         if promised is None and not value:
             promised = _PAUSES_S[attempt] if attempt < len(_PAUSES_S) else None
         if promised is not None:
-            promised = max(promised, _FIRST_PAUSE_S * 2**attempt)  # "again in 0 s" for ever is no wish to be asked so
+            promised = max(promised, _FIRST_PAUSE_S * 2.0**attempt)  # "again in 0 s" for ever is no wish to be asked so
         if promised is None or waited + promised > MAX_WAIT_S or self._gave_up:
             self._gave_up = True  # and no later request waits, until one is let in
             return None

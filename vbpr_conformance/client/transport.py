@@ -16,6 +16,8 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore
 import httpx
 
+from vbpr_conformance.errors import UsageError
+
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _IDLE_S = 3.0
 """A connection idle for longer is not used again: common servers close theirs after five seconds."""
@@ -32,9 +34,15 @@ class Proxy(NamedTuple):
 
     @classmethod
     def read(cls, url: str) -> Proxy:
-        """Take user and password out of a proxy's URL."""
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        place = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        """Take user and password out of a proxy's URL; raises `UsageError` where it is the URL of no HTTP proxy."""
+        try:
+            parts = urlsplit(url if "://" in url else f"http://{url}")
+            is_http = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_http = False
+        place = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if is_http else ""
+        if not is_http or not place.isascii() or not place.isprintable():
+            raise UsageError("the proxy is no HTTP proxy; expected its URL as http://HOST:PORT")
         if parts.username is None:
             return cls(place)
         return cls(place, (unquote(parts.username), unquote(parts.password or "")))

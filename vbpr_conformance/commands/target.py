@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ _OF_RUN = frozenset(
         *("shard", "stable", "max_failures", "redact_bodies"),
     }
 )
+_WAYS = ("client_id", "token_file", "token_command", "token", "basic")
 _AUTH = ("client_id", "key_id", "algorithm", "scopes", "token_url")
 
 
@@ -39,9 +40,10 @@ def told(args: argparse.Namespace, environment: Mapping[str, str]) -> dict[str, 
     headers = dict(_header(line) for line in args.header)
     if headers:
         found["headers"] = headers
-    for name in ("cert", "ca"):
-        if name in found["tls"] and not Path(found["tls"][name]).exists():
-            raise UsageError(f"--{name}: no file {found['tls'][name]}")
+    files = {"cert": found["tls"].get("cert"), "ca": found["tls"].get("ca"), "token-file": args.token_file}
+    for name, file in files.items():
+        if file is not None and not Path(file).exists():
+            raise UsageError(f"--{name}: no file {file}")
     if found["tls"].get("cert") and environment.get("VBPR_CERT_PASSWORD"):
         found["tls"]["password"] = environment["VBPR_CERT_PASSWORD"]
     return {name: value for name, value in found.items() if value not in ({}, None)}
@@ -76,6 +78,7 @@ def _given(args: argparse.Namespace, names: Mapping[str, str]) -> dict[str, Any]
 
 def _auth(args: argparse.Namespace, environment: Mapping[str, str]) -> dict[str, Any] | None:
     """Tell from the options that are given in which way to log in."""
+    _refuse_contradictions(args)
     if args.client_id is not None:
         more = {name.replace("_", "-"): getattr(args, name) for name in _AUTH if getattr(args, name) is not None}
         if args.client_key is not None:
@@ -101,6 +104,18 @@ def _auth(args: argparse.Namespace, environment: Mapping[str, str]) -> dict[str,
             raise UsageError("HTTP Basic takes USER:PASSWORD, no `:` was found in what was given")
         return {"type": "basic", "user": user, "password": password}
     return None
+
+
+def _refuse_contradictions(args: argparse.Namespace) -> None:
+    ways, parts = _options_given(args, _WAYS), _options_given(args, (*_AUTH[1:], "client_key", "client_secret_file"))
+    if len(ways) > 1:
+        raise UsageError(f"{' and '.join(ways)} are different ways to log in; expected one of them")
+    if parts and args.client_id is None:
+        raise UsageError(f"{parts[0]} goes with --client-id ID, which was not given")
+
+
+def _options_given(args: argparse.Namespace, names: Iterable[str]) -> list[str]:
+    return [f"--{name.replace('_', '-')}" for name in names if getattr(args, name) is not None]
 
 
 def _text(file: str, option: str) -> str:

@@ -257,5 +257,7 @@ def _secrets(spec: TargetSpec) -> list[Secret]:
     """All that is typed as a secret."""
     parts = [spec.auth, spec.tls, spec.refused_tokens]
     texts = [value for part in parts if part is not None for value in vars(part).values()]
-    found = [each.get_secret_value() for each in (*texts, spec.proxy) if hasattr(each, "get_secret_value")]
+    found = [each.get_secret_value() for each in texts if hasattr(each, "get_secret_value")]
+    proxy = spec.proxy.get_secret_value() if spec.proxy is not None else ""
+    found += [proxy] if "@" in proxy else []  # the place alone is none, and a message about it is to name it
     return [Secret(each) for each in found]
