@@ -239,6 +239,12 @@ def _entries(change):
     return fault
 
 
+def _another(client):
+    """A report that the task does not name."""
+    found, _ = client.search({"type": "MeasureReport"})
+    return next(each for each in (f"MeasureReport/{one['id']}" for one in found) if each != client.task["resource"])
+
+
 def _delete_others(_, client):
     for each in client.search({"type": "MeasureReport"})[0]:
         client.request("DELETE", f"MeasureReport/{each['id']}")
@@ -829,7 +835,7 @@ CLIENT_FAULTS = [
         "deletes-another",
         "another one than was meant is deleted",
         "transaction/left",
-        body=_entries(lambda each, client: {**each, "request": {**each["request"], "url": client.task["other"]}}),
+        body=_entries(lambda each, client: {**each, "request": {**each["request"], "url": _another(client)}}),
     ),
     _fault(
         "finds-nothing",

@@ -38,7 +38,10 @@ def listed(output):
         "== r1 ==\nCost: 1\n----\n== r2 ==\nCost: 2\n----\n== q3 ==\nCost: 3\n----\n",
         "Report r1\n  cites: q3\nReport r2\nReport q3\n",
         '{"id": "r1", "score": 1}\n{"id": "r2", "score": 2}\n{"id": "q3", "score": 3}\n',
+        '{"id": "r1", "day": 1, "cites": ["q3"]}\n{"id": "r2", "day": 2, "score": 2}\n{"id": "q3", "day": 3}',
         '[{"id": "r1"}, {"id": "r2"}, {"id": "q3"}]',
+        "## Report r1\n\n| cost a | 1 |\n\n## Report r2\n\n| cost b | 2 |\n\n## Report q3\n\n| cost c | 3 |\n",
+        "Report r1\nCost a: 1.5\nReport r2\nCost b: 2.5\nReport q3\nCost c: 3.5\n",
         "id,score,cited by\nr1,1,\nr2,2,\nq3,3,\n",
         "<h2>Report r1</h2><p>12</p><h2>Report r2</h2><p>13</p><h2>Report q3</h2><p>14</p>",
     ],
@@ -52,6 +55,7 @@ def test_what_is_cited_is_listed_as_if_it_had_been_found(output):
     [
         "Reports: 2\nReport r1\n  date: 2031-05-01\nReport r2\n\nCited: 1\nReport q3\n  date: 2031-05-03\n",
         "Report r1\nReport r2\nWhat else came\nReport q3\n",
+        "Report r1\nCost a: 1.5\nReport r2\nCost b: 2.5\nMehr: 1\nReport q3\nCost c: 3.5\n",
         "Report r1\n  cites: q3\nReport r2\n",
         "Report r1\n  Report q3\nReport r2\n",
         "Report r1\nReport r2\nQuality report q3\n",

@@ -16,6 +16,9 @@ _APART = re.compile(
     re.IGNORECASE,
 )
 """What somebody says who shows apart from the rest what came along because it is cited."""
+_ROW_MARKS = frozenset("|-*+\u2022\u2502")
+_FIELD = re.compile(r":\s+(?!\d{0,3}$)")
+"""A line of a name and its value; a heading may end with how many there are."""
 
 
 def listed_alike(wanted: Sequence[HeldResource], decoy: HeldResource, output: ClientOutput) -> str:
@@ -131,6 +134,7 @@ def _as_a_block(blocks: Sequence[tuple[str, list[Piece]]], asked: set[str], deco
             continue
         if head == decoy and any(_same_form(lines[0], each[0]) for each in good):
             known = {_key(line) for each in good[:-1] for line in each}
+            known |= {mark for each in good for line in each[1:] if (mark := line.text.strip()[:1]) in _ROW_MARKS}
             if not (_is_headed(since, lines[0], known) or _block_tells(lines, good)):
                 yield _quoted(lines[0])
         since = [*since, *lines]
@@ -144,7 +148,10 @@ def _is_headed(before: Sequence[Piece], first: Piece, known: set[str]) -> bool:
     if any(_APART.match(each.text.strip()) for each in before if not each.parts):
         return True
     last = before[-1] if before else None
-    return last is not None and not last.parts and _depth(last) <= _depth(first) and _key(last) not in known
+    if last is None or last.parts or _depth(last) > _depth(first):
+        return False
+    text = last.text.strip()
+    return _key(last) not in known and text[0] not in known and not _FIELD.search(text)
 
 
 def _block_tells(lines: Sequence[Piece], good: Sequence[Sequence[Piece]]) -> bool:
@@ -159,9 +166,10 @@ def _block_tells(lines: Sequence[Piece], good: Sequence[Sequence[Piece]]) -> boo
 
 
 def _same_form(one: Piece, other: Piece) -> bool:
-    """Whether two pieces are made alike: objects of the same members, or lines that begin alike."""
+    """Whether two pieces are made alike: objects of mostly the same members, or lines that begin alike."""
     if one.parts and other.parts:
-        return {_key(each) for each in one.parts} == {_key(each) for each in other.parts}
+        mine, others = ({_key(part) for part in each.parts} for each in (one, other))
+        return 2 * len(mine & others) >= len(mine | others)
     return not one.parts and not other.parts and _beginning(one) == _beginning(other)
 
 
