@@ -714,6 +714,12 @@ CLIENT_FAULTS = [
         show=_periods(lambda each: {**each, "end": each.get("end", "9999-12-31")}),
     ),
     _fault(
+        "ends-exchanged",
+        "a period is shown from its end to its start",
+        "report/reporter partial-dates/dates",
+        show=_periods(lambda each: {**each, "start": each.get("end"), "end": each.get("start")}),
+    ),
+    _fault(
         "start-of-an-open-period",
         "a period without a start is given one",
         "open-start/dates",

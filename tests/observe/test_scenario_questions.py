@@ -34,6 +34,19 @@ def test_right_answers_pass_and_say_that_they_are_answers(bench):
     assert ("evidence", "answer") in found.details
 
 
+def test_a_period_may_be_answered_in_any_style(bench):
+    bench.visit("partial-dates")
+    bench.stories["partial-dates"].outputs = []
+    period = bench.session.scenario("partial-dates").data.held["odd"].resource["period"]
+    (key,) = (
+        each["id"] for each in bench.session.task_data("partial-dates")["questions"] if "period" in each["question"]
+    )
+    ends = ["/".join(reversed(period[each].split("-"))) for each in ("start", "end")]
+    bench.stories["partial-dates"].answers = {key: " - ".join(ends)}
+    found = bench.verdicts("partial-dates")["dates"]
+    assert (found.verdict, key in str(found.details)) == (Verdict.SKIP, False)  # the date is still asked for
+
+
 def test_what_is_not_answered_is_asked(bench):
     found = judged(bench, {"zero-scores/scores#1": "0"})
     assert found.verdict is Verdict.SKIP

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vbpr_conformance.ig.loader import load_edition
-from vbpr_conformance.observe.made_up_values import ThingShown, made_up_end, zero_stands_for
+from vbpr_conformance.observe.made_up_values import ThingShown, exchanged_ends, made_up_end, zero_stands_for
 from vbpr_conformance.observe.scenario_data import HeldResource, ScenarioData
 from vbpr_conformance.observe.shown_dates import date_shown
 from vbpr_conformance.observe.shown_facts import EXACT, OutputText, ShownFact, facts_of
@@ -196,6 +196,24 @@ def test_a_page_is_read_as_browsers_read_it(output, shown):
 )
 def test_an_end_that_is_made_up_for_an_open_period_is_seen(text, made_up):
     assert made_up_end(text, "2030-03-22", "", ["2031-08-19"]) == made_up
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("period: 2030-09-30 to 2030-03-22", "2030-09-30 to 2030-03-22"),
+        ("30.09.2030 \u2013 22.03.2030", "30.09.2030 \u2013 22.03.2030"),
+        ("start: 2030-09-30\nend: 2030-03-22", "start: 2030-09-30, end: 2030-03-22"),
+        ("2030-03-22 to 2030-09-30", ""),
+        ("2030-03-22/2030-09-30 - 2030-03-22/2030-09-30", ""),
+        ("end: 2030-09-30\nstart: 2030-03-22", ""),
+        ("- 2030-09-30\n- 2030-03-22", ""),
+        ("2030-09-30 \u2502 2030-03-22", ""),
+        ("until 2030-09-30, since 2030-03-22", ""),
+    ],
+)
+def test_ends_of_a_period_that_are_exchanged_are_seen(text, shown):
+    assert exchanged_ends(text, "2030-03-22", "2030-09-30") == shown
 
 
 @pytest.mark.parametrize(

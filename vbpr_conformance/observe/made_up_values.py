@@ -24,6 +24,15 @@ _DATE = (
 )
 _AFTER = re.compile(_BETWEEN + _DATE, re.IGNORECASE)
 _BEFORE = re.compile(_DATE + _BETWEEN + r"$", re.IGNORECASE)
+_TO = re.compile(
+    r"[^\S\n]*(?:[-\u2013\u2014/\u2192~]|\.{2,3}|\u2026|to|until|till|through|thru|bis|au|al|hasta)[^\S\n]*",
+    re.IGNORECASE,
+)
+"""What stands between the start and the end of a period in one line."""
+_STARTS = re.compile(
+    r"\b(?:start|starts|begin|begins|from|since|von|seit|ab|beginn|début|du|desde)\b\W{0,4}$", re.IGNORECASE
+)
+_ENDS = re.compile(r"\b(?:end|ends|to|until|till|through|thru|bis|ende|fin|au|hasta)\b\W{0,4}$", re.IGNORECASE)
 _NEAR = 48
 _COLUMNS = frozenset("\u2502|,;")
 _MOST_QUOTED = 120
@@ -46,6 +55,25 @@ def made_up_end(text: str, start: str, end: str, others: Iterable[str]) -> str:
             continue
         return found["date"]
     return ""
+
+
+def exchanged_ends(text: str, start: str, end: str) -> str:
+    """Give the place where a period is shown from its end to its start; nothing if there is none.
+
+    Both ends stand in one line with a word or dash between, or each behind a word for the other one.
+    """
+    starts, ends = date_places(text, start), date_places(text, end)
+    followed = {begin for _, stop in starts for begin, _ in ends if _TO.fullmatch(text[stop:begin])}
+    for begin, stop in ends:
+        for later, after in starts:
+            if begin not in followed and 0 < later - stop <= _NEAR and _TO.fullmatch(text[stop:later]):
+                return text[begin:after]
+    wrong = [_STARTS.search(text, max(0, begin - _NEAR), begin) for begin, _ in ends]
+    others = [_ENDS.search(text, max(0, begin - _NEAR), begin) for begin, _ in starts]
+    both = next((each for each in wrong if each), None), next((each for each in others if each), None)
+    if both[0] is None or both[1] is None:
+        return ""
+    return f"{both[0][0].strip()} {end}, {both[1][0].strip()} {start}"
 
 
 @dataclass(frozen=True)

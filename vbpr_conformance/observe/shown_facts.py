@@ -37,8 +37,9 @@ _SURE_LETTERS = 5
 
 @dataclass(frozen=True)
 class ShownFact:
-    """One thing that must be shown, in one of its `ways`. `kind` is number, boolean, date, text, unit or open end.
+    """One thing that must be shown, in one of its `ways`.
 
+    `kind` is number, boolean, date, text or unit; ends or open end where it is about which end of a period is which.
     `is_percent`: a number that is one of percent already, so that a percent sign behind it changes nothing.
     """
 
@@ -205,6 +206,8 @@ class OutputText:
             return date_shown(self.text, fact.ways[0])
         if fact.kind == "unit":
             return EXACT if any(self._stands(each) for each in fact.ways) else ""
+        if fact.kind in {"ends", "open end"}:  # its dates are facts of their own
+            return EXACT
         if fact.kind == "boolean" and len(self.plain) > _LINE:
             return EXACT if any(self._words.has(each) for each in fact.ways if each not in _DIGITS) else ""
         ways = [plain(each) for each in fact.ways]

@@ -14,7 +14,7 @@ from vbpr_conformance.errors import UsageError
 from vbpr_conformance.generate.json_location import locations
 from vbpr_conformance.generate.paths import resolve
 from vbpr_conformance.ig.edition import Edition
-from vbpr_conformance.observe.made_up_values import ThingShown, made_up_end, zero_stands_for
+from vbpr_conformance.observe.made_up_values import ThingShown, exchanged_ends, made_up_end, zero_stands_for
 from vbpr_conformance.observe.scenario_data import HeldResource, ScenarioData, plain_leaves
 from vbpr_conformance.observe.scenario_language import ValuesCheck
 from vbpr_conformance.observe.shown_facts import EXACT, OutputText, ShownFact, facts_of, names_of
@@ -152,17 +152,19 @@ def sought_values(check: ValuesCheck, output: ClientOutput) -> tuple[list[Sought
                 for at, value in select(held.resource, _id(path, held), held.profile):
                     facts = facts_of(value, _near(held, output), with_unit=check.with_unit)
                     if _in(at, inside) and facts:
-                        facts += _open_end(value, held)
+                        facts += _ends(value, held)
                         found.append(SoughtValue(at, thing, tuple(facts)))
     return found, _labels(called)
 
 
-def _open_end(value: Any, held: HeldResource) -> list[ShownFact]:
-    """That one end of a period is open is to be shown too: by no date that was made up."""
+def _ends(value: Any, held: HeldResource) -> list[ShownFact]:
+    """Of a period it is to be shown too which end is which, and that one is open: by no date that was made up."""
     if not isinstance(value, dict) or not set(value) <= {"start", "end", "id", "extension"}:
         return []
     start, end = (str(value.get(each, "")) for each in ("start", "end"))
-    if bool(start) == bool(end):
+    if start and end:
+        return [ShownFact("ends", (start, end))] if start != end else []
+    if not (start or end):
         return []
     others = [str(each) for each in plain_leaves(held.resource) if str(each) not in {start, end}]
     return [ShownFact("open end", (start or end, start, end, *others))]
@@ -305,6 +307,9 @@ def _shown(fact: ShownFact, record: OutputText, output: ClientOutput) -> str:
         _, start, end, *others = fact.ways
         sentence = made_up_end(output.text.text, start, end, others)
         return f"it has no {'end' if start else 'start'}, and {sentence} is shown as such" if sentence else EXACT
+    if fact.kind == "ends":
+        sentence = exchanged_ends(output.text.text, *fact.ways)
+        return f"its ends are exchanged: {sentence!r} is shown" if sentence else EXACT
     own = record.shows(fact) if record.text else ""
     if own == EXACT:
         return EXACT
