@@ -255,3 +255,23 @@ def test_an_address_of_a_resource_without_id_is_told(validator):
     assert ("full-url:Bundle.entry.fullUrl", "Bundle.entry[0].fullUrl") in errors(validator, bundle)
     created = {**entry, "request": {"method": "POST", "url": "Organization"}}
     assert errors(validator, {**bundle, "type": "transaction", "entry": [created]}) == set()
+
+
+def test_a_reference_in_a_document_means_one_entry(validator):
+    """Where entries are versions of one resource, it names the version."""
+    author = {"reference": "Organization/payer"}
+    first = {"resourceType": "Composition", "id": "c", "author": [author]}
+    versions = [{**PAYER, "meta": {"versionId": each}} for each in ("1", "2")]
+    entries = [{"fullUrl": f"{BASE}Composition/c", "resource": first}]
+    entries += [{"fullUrl": f"{BASE}Organization/payer", "resource": each} for each in versions]
+    bundle = {"resourceType": "Bundle", "type": "document", "entry": entries}
+    place = "Bundle.entry[0].resource.author[0].reference"
+
+    def said():
+        return [each.message.partition(", ")[2] for each in validator.issues(bundle) if each.expression == place]
+
+    assert said() == ["but 2 entries of the document have this address, and no version is named."]
+    author["reference"] = "Organization/payer/_history/2"
+    assert said() == []
+    author["reference"] = "Organization/payer/_history/3"
+    assert said() == ["but no entry of the document has this address and version."]

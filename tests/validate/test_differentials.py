@@ -108,3 +108,15 @@ def test_what_is_no_differential_stops_nothing(known, spoilt):
     """Its form is told by the definition of StructureDefinition."""
     judged(profile(differential=spoilt), known)
     judged(profile(differential={"element": spoilt}), known)
+
+
+def test_a_context_is_for_extensions(known):
+    """Nothing else stands at places of its choice."""
+    ((severity, place, _),) = judged(profile(context=[{"type": "element", "expression": "Patient"}]), known)
+    assert (severity, place) == ("error", ".context[0]")
+
+
+@pytest.mark.parametrize(("expression", "count"), [("MeasureReport.date", 0), ("MeasureReport.(", 1), (None, 0)])
+def test_the_expression_of_a_search_parameter_is_fhirpath(expression, count):
+    """What cannot be read finds nothing."""
+    assert len(differentials.search_parameter_issues({"expression": expression})) == count

@@ -162,3 +162,9 @@ def test_an_item_depends_on_another_question(question):
     assert "".join(reversed(found.steps)) == ".item[0].enableWhen[0].question"
     item["enableWhen"][0]["question"] = "b"
     assert questionnaire_responses.questionnaire_issues({"item": [item, {"linkId": "b"}]}) == []
+
+
+def test_another_text_of_a_question_is_a_warning():
+    """It may be a translation."""
+    ((severity, place, _),) = judged(about({**answer("name", {"valueString": "a"}), "text": "Name?"}))
+    assert (severity, place) == ("warning", ".item[0].item[1]")

@@ -40,9 +40,14 @@ class Reader:
 
     def resource(self, element: etree._Element, name: str, path: str = "") -> dict[str, Any]:
         """Read an element whose name is that of a known resource type."""
-        for attribute in element.attrib:
-            if not _text(attribute).startswith(f"{{{XSI}}}"):
-                self._problem(element, path or name, f"the attribute {_text(attribute)!r} is not allowed here")
+        for attribute in map(_text, element.attrib):
+            if not attribute.startswith(f"{{{XSI}}}"):
+                self._problem(element, path or name, f"the attribute {attribute!r} is not allowed here")
+            elif self._problems is not None:  # nothing is lost by it, so that only those who judge hear of it
+                message = f"the attribute {attribute!r} found, but what is exchanged does not name its schema"
+                self._problem(element, path or name, message)
+        if self._problems is not None and not len(element) and not (element.text or "").strip():
+            self._problem(element, path or name, f"<{name}> is empty, in FHIR's XML no element is")
         return {"resourceType": name, **self._content(element, name, path or name)}
 
     def _content(self, element: etree._Element, type_name: str, path: str) -> dict[str, Any]:

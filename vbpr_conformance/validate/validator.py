@@ -15,7 +15,13 @@ from vbpr_conformance.validate.compile.memo import remembering
 from vbpr_conformance.validate.compile.profile_compiler import ProfileCompiler
 from vbpr_conformance.validate.element_ref import ElementRef, ElementRefs
 from vbpr_conformance.validate.issue import Drafts, Issue, IssueDraft, shown
-from vbpr_conformance.validate.judge import bundle_entries, differentials, measure_reports, questionnaire_responses
+from vbpr_conformance.validate.judge import (
+    bundle_entries,
+    code_systems,
+    differentials,
+    measure_reports,
+    questionnaire_responses,
+)
 from vbpr_conformance.validate.judge.scope import ResolvedReference, Resolver, Scope
 from vbpr_conformance.validate.rules import Rule
 
@@ -236,10 +242,12 @@ class Validator:
 
 
 _ACROSS: dict[str, Callable[[dict[str, Any], Scope], Drafts]] = {
+    "CodeSystem": lambda code_system, _: code_systems.issues(code_system),
     "Measure": lambda measure, _: measure_reports.measure_issues(measure),
     "MeasureReport": measure_reports.issues,
     "Questionnaire": lambda questionnaire, _: questionnaire_responses.questionnaire_issues(questionnaire),
     "QuestionnaireResponse": questionnaire_responses.issues,
+    "SearchParameter": lambda parameter, _: differentials.search_parameter_issues(parameter),
 }
 """What is judged beyond the profiles of a resource, by its type."""
 

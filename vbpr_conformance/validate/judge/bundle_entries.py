@@ -105,9 +105,18 @@ def closure_issues(scope: Scope) -> Drafts:
     start = first if bundle.type == "document" else {"focus": first.get("focus")}
     found: Drafts = []
     for path, reference in _references(start, ".entry[0].resource", _EXTENSIONS):
-        if not reference.startswith("#") and bundle.find(*_asked(reference, full_url)) is None:
-            message = f"{shown(reference)} found, but no entry of the {bundle.type} has this address."
-            found += below([IssueDraft("error", "not-found", _REFERENCE, _PROFILE, message)], path)
+        if reference.startswith("#"):
+            continue
+        url, base, version = _asked(reference, full_url)
+        several = len(bundle.matching(url, base))
+        message = None
+        if bundle.find(url, base, version) is None:
+            message = f"no entry of the {bundle.type} has this address{' and version' if version else ''}"
+        elif several > 1 and not version:
+            message = f"{several} entries of the {bundle.type} have this address, and no version is named"
+        if message is not None:
+            draft = IssueDraft("error", "not-found", _REFERENCE, _PROFILE, f"{shown(reference)} found, but {message}.")
+            found += below([draft], path)
     return found + (_unreachable(bundle) if bundle.type == "document" else [])
 
 

@@ -23,6 +23,9 @@ _TEXTS = frozenset({"id", "string", "uri"})
 
 def issues(definition: dict[str, Any], known: KnownDefinitions) -> Drafts:
     """Judge a StructureDefinition by its base, where that is at hand."""
+    if "context" in definition and definition.get("type") != "Extension" and type(definition.get("type")) is str:
+        message = f"context found, which is for extensions, but this is about {definition['type']}."
+        return below(_told("context", message), ".context[0]")
     base_url, differential = definition.get("baseDefinition"), definition.get("differential")
     stated = differential.get("element") if type(differential) is dict else None
     if definition.get("derivation") != "constraint" or type(base_url) is not str or type(stated) is not list:
@@ -55,7 +58,7 @@ class _Differences:
     def of(self, stated: dict[str, Any]) -> Iterator[IssueDraft]:
         """Judge one element as it is stated."""
         for constraint in objects(stated, "constraint"):
-            yield from _unreadable(constraint.get("expression"))
+            yield from unreadable(constraint.get("expression"), _CONSTRAINT, _PROFILE)
         element = self._derived.by_id.get(str(stated.get("id")))
         if element is None:
             return
@@ -93,13 +96,24 @@ class _Differences:
                     yield from _told("differential.element", message)
 
 
-def _unreadable(expression: Any) -> Drafts:
+def unreadable(expression: Any, element: str, profile: str) -> Drafts:
+    """Say what is wrong with an expression that cannot be read as FHIRPath."""
     try:
         parse(expression) if type(expression) is str else None
     except fhirpath.ExpressionError as error:
         message = f"{shown(expression)} found, which is no FHIRPath: {error}."
-        return _told("differential.element.constraint.expression", message)
+        return [IssueDraft("error", "invalid", f"expression:{element}", profile, message)]
     return []
+
+
+_CONSTRAINT = "StructureDefinition.differential.element.constraint.expression"
+_SEARCH_PARAMETER = "http://hl7.org/fhir/StructureDefinition/SearchParameter"
+
+
+def search_parameter_issues(parameter: dict[str, Any]) -> Drafts:
+    """Judge whether the expression of a SearchParameter can be read."""
+    drafts = unreadable(parameter.get("expression"), "SearchParameter.expression", _SEARCH_PARAMETER)
+    return below(drafts, ".expression")
 
 
 def _told(element: str, message: str, severity: Severity = "error") -> Drafts:

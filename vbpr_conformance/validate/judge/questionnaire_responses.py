@@ -114,6 +114,8 @@ class _ResponseJudge:
         link, kind = shown(defined.get("linkId")), str(defined.get("type"))
         answers, items = objects(item, "answer"), objects(item, "item")
         found: Drafts = []
+        if type(item.get("text")) is str and item["text"] != defined.get("text"):
+            found += _told("item.text", f"The text of item {link} is not that of the Questionnaire.", "warning")
         enabled = self._enabling.is_enabled(defined, around)
         if enabled is False and (answers or items):
             found += _told("item", f"Item {link} is answered, but the answers that would enable it are not there.")

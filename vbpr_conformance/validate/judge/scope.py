@@ -239,10 +239,15 @@ class Bundle:
 
     def find(self, url: str, base: str | None, version: str = "") -> _Entry | None:
         """Find the entry that a reference means, made in the entry of the address `base`."""
+        found = self.matching(url, base)
+        return _of_version(found, version) if found else None
+
+    def matching(self, url: str, base: str | None) -> list[_Entry]:
+        """The entries of that address, whatever their version."""
         found = self._by_url.get(url)
         if found is None and ":" not in url:
             found = self._of_relative(url, base)
-        return _of_version(found, version) if found else None
+        return found or []
 
     def _of_relative(self, url: str, base: str | None) -> list[_Entry] | None:
         """Find what a relative reference means: on the server of `base`; where no address tells another, by its id."""
