@@ -540,6 +540,27 @@ def test_a_folder_that_cannot_be_written_is_said(client_of, store, tmp_path, mon
     assert store.held == {}
 
 
+@pytest.mark.parametrize("home", ["a file", "none"])
+def test_without_a_home_the_journal_is_beside_the_temporary_files(client_of, store, tmp_path, monkeypatch, home):
+    """A container that runs under a number without a home notes what it creates, and finds it again."""
+    for name in ("VBPR_STATE_DIR", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("HOME", str(tmp_path / "file"))
+    if home == "none":
+        monkeypatch.setattr("vbpr_conformance.client.journal.Path.home", no_home)
+    monkeypatch.setattr("vbpr_conformance.client.journal.tempfile.tempdir", str(tmp_path))
+    client = client_of(store, created=CreatedResources.of_run(BASE, "r1", TAG))
+    client.create(MEASURE)
+    client.close()
+    assert next(journals(BASE, None))[0].is_relative_to(tmp_path)
+    assert cleaned(client_of(store)) == (1, [])
+
+
+def no_home():
+    raise RuntimeError("Could not determine home directory.")
+
+
 def full(*_):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

@@ -129,3 +129,16 @@ def test_an_edition_travels_between_processes(edition):
     copy = pickle.loads(pickle.dumps(edition))  # noqa: S301 - our own bytes
     assert copy.profiles == edition.profiles
     assert copy.structure.is_resource("MeasureReport")
+
+
+def test_a_user_without_a_home_has_a_cache_beside_the_temporary_files(monkeypatch, tmp_path):
+    """A container may run under a number that no list of users holds."""
+
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("VBPR_CACHE_DIR", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("vbpr_conformance.ig.folders.Path.home", no_home)
+    monkeypatch.setattr("vbpr_conformance.ig.folders.tempfile.tempdir", str(tmp_path))
+    assert cache_folder().parent == tmp_path

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -185,14 +186,38 @@ def _folder(base_url: str) -> Path:
 
 
 def _state_folder() -> Path:
+    """`VBPR_STATE_DIR`, or the place the operating system has for that.
+
+    Where nothing can be written there, as where a container runs under a number that has no home, it is a folder of
+    the user beside the temporary files.
+    """
     told = os.environ.get("VBPR_STATE_DIR")
     if told:
         return Path(told)
+    instead = Path(tempfile.gettempdir()) / f"vbpr-conformance-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+    try:
+        usual = _usual_folder() / "vbpr-conformance"
+    except RuntimeError:  # this user has no home
+        return instead
+    return usual if _can_be_made(usual) or not _can_be_made(instead) else instead
+
+
+def _usual_folder() -> Path:
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "vbpr-conformance"
+        return Path(os.environ.get("LOCALAPPDATA", Path.home()))
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "vbpr-conformance"
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "vbpr-conformance"
+        return Path.home() / "Library" / "Application Support"
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+
+
+def _can_be_made(folder: Path) -> bool:
+    """Whether there is such a folder of this user, or could be one."""
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK) and (there != folder or _is_ours(folder))
+
+
+def _is_ours(folder: Path) -> bool:
+    return not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
 
 
 def _lock(file: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -30,6 +31,13 @@ def cache_folder() -> Path:
     chosen = os.environ.get("VBPR_CACHE_DIR")
     if chosen:
         return Path(chosen).expanduser()
+    try:
+        return _usual_cache()
+    except RuntimeError:  # this user has no home, as one that is but a number in a container
+        return Path(tempfile.gettempdir()) / f"vbpr-conformance-cache-{os.getuid()}"
+
+
+def _usual_cache() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "vbpr-conformance"
     if os.name == "nt":
