@@ -168,6 +168,38 @@ def test_a_delete_that_hung_ends_the_clean_up_at_once(run, store, monkeypatch):
     assert len(store.requests) == 1
 
 
+def test_a_server_that_keeps_what_it_says_it_deleted_is_not_believed(client_of, store):
+    """What is still there is told, and stays noted for `cleanup`; also what the case itself had deleted since."""
+
+    def keeps(request):
+        return httpx.Response(204) if request.method == "DELETE" else store(request)
+
+    client = client_of(keeps, created=CreatedResources.of_run(BASE, "r1", TAG))
+    for _ in range(3):
+        client.create(MEASURE)
+    assert [str(each) for each in client.created.delete(client, ["Measure/3"])] == [
+        "Measure/3: the server answered 204 to its delete and still gives it"
+    ]
+    client.delete("Measure", "2")
+    assert {each.reference for each in client.created.delete_all(client)} == {"Measure/1", "Measure/2", "Measure/3"}
+    assert (client.created.created, client.created.deleted) == (3, 0)
+    client.close()
+    assert left_on_disk() == {"Measure/1", "Measure/2", "Measure/3"}
+
+
+def test_after_a_delete_that_hung_only_the_end_tries_again(run, store, monkeypatch):
+    """Each case would else wait for one more; by the end of the run the server may have come to itself."""
+    made = [f"Measure/{i}" for i in range(1, 4) if run.create(MEASURE)]
+    store.broken = lambda request: request.method == "DELETE"
+    monkeypatch.setattr("vbpr_conformance.client.created._QUICK_S", -1)
+    assert len(run.created.delete(run, made)) == 3
+    store.requests.clear()
+    assert len(run.created.delete(run, made)) == 3
+    assert store.requests == []
+    store.broken = lambda _: False
+    assert run.created.delete_all(run) == []
+
+
 def test_a_connection_that_breaks_now_and_then_leaves_nothing(run, store):
     """What broke off is tried again once the rest is gone."""
     for _ in range(5):
@@ -607,6 +639,8 @@ def test_a_killed_run_has_noted_all_it_created(client_of):
     deleted = []
 
     def answer(request):
+        if request.method != "DELETE":
+            return httpx.Response(410)
         deleted.append(int(request.url.path.rpartition("/")[2]))
         return httpx.Response(204)
 

@@ -20,6 +20,8 @@ from vbpr_conformance.errors import TargetError
 from vbpr_conformance.rest.exchange import Exchange
 
 _OK = 200
+_DELETED = frozenset({200, 204})
+"""Says that it was deleted; 202 (accepted) promises it for later."""
 _BROKEN_TO_GIVE_UP = 3
 """After so many deletes in a row without an answer the server counts as gone: one broken connection says little."""
 _QUICK_S = 2.0
@@ -70,6 +72,10 @@ class CreatedResources:
         """How many resources were created in all."""
         self.deleted = 0
         """How many of them were deleted again."""
+        self._keeps_deleted: bool | None = None
+        """Whether the server still gives what it said it deleted; None until one was looked at."""
+        self._hung = ""
+        """What is to be said of a delete that hung: until the end of the run nothing more is deleted then."""
 
     @classmethod
     def of_run(cls, base_url: str, run: str, tag: tuple[str, str] | None = None) -> CreatedResources:
@@ -123,7 +129,7 @@ class CreatedResources:
     def after(self, noted: Noted, exchange: Exchange) -> None:
         """Note what came of it."""
         found = outcome(noted.effects, exchange)
-        for reference in found.deleted:
+        for reference in found.deleted if not self._keeps_deleted else ():
             self._gone(reference)
         if noted.number is not None:
             self._add(noted.number, [*found.created, *self._brought_back(noted.effects, exchange)], found.unknown)
@@ -148,6 +154,8 @@ class CreatedResources:
         order = {reference: i for i, reference in enumerate(self._journal.state.created)}
         here = [each for each in dict.fromkeys(references) if each in order or each not in self._known]
         waiting = sorted(here, key=lambda each: order.get(each, -1), reverse=True)
+        if self._hung:
+            return [Remaining(each, self._hung) for each in waiting]
         broken = 0
         while waiting:
             kept: list[Remaining] = []
@@ -156,21 +164,18 @@ class CreatedResources:
                 if end is not None and began > end:
                     return [*kept, *(Remaining(each, "no time was left to delete it") for each in waiting[i:])]
                 try:
-                    status = client.delete(*reference.split("/", 1)).status
+                    refused = self._delete(client, reference)
                     broken = 0
                 except TargetError as error:
+                    refused = str(error)
                     broken += 1
-                    if broken == _BROKEN_TO_GIVE_UP or time.monotonic() - began > _QUICK_S:
-                        return [*kept, *(Remaining(each, str(error)) for each in waiting[i:])]
-                    kept.append(Remaining(reference, str(error)))
-                    continue
+                    self._hung = refused if time.monotonic() - began > _QUICK_S else ""
+                    if broken == _BROKEN_TO_GIVE_UP or self._hung:
+                        return [*kept, *(Remaining(each, refused) for each in waiting[i:])]
                 except UnusableUrlError as error:
-                    kept.append(Remaining(reference, str(error)))
-                    continue
-                if status in GONE:
-                    self._gone(reference)
-                else:
-                    kept.append(Remaining(reference, f"the server answered {status} to its delete"))
+                    refused = str(error)
+                if refused:
+                    kept.append(Remaining(reference, refused))
             if len(kept) == len(waiting):
                 return kept
             waiting = [each.reference for each in kept if each.reference is not None]
@@ -182,6 +187,7 @@ class CreatedResources:
         `within` is in seconds, and also ends a request that goes on.
         """
         client.limit(within)
+        self._hung = ""
         end = None if within is None else time.monotonic() + within
         lost = self._recover(client)
         return [*self.delete(client, self.references, within=None if end is None else end - time.monotonic()), *lost]
@@ -189,6 +195,28 @@ class CreatedResources:
     def release(self) -> None:
         """Close the journal; where nothing is left on the target, it goes."""
         self._journal.close()
+
+    def _delete(self, client: DeletingClient, reference: str) -> str:
+        """Delete a resource; give why it is still there, or nothing."""
+        kind, identity = reference.split("/", 1)
+        status = client.delete(kind, identity).status
+        if status not in GONE:
+            return f"the server answered {status} to its delete"
+        if status in _DELETED and self._keeps_deleted is not False:
+            # Looked at once; a server that was found to keep what it said it deleted is believed nothing more.
+            shown = client.read(kind, identity)
+            self._keeps_deleted = shown.status == _OK and (shown.resource or {}).get("resourceType") == kind
+            if self._keeps_deleted:
+                self._still_there(reference)
+                return f"the server answered {status} to its delete and still gives it"
+        self._gone(reference)
+        return ""
+
+    def _still_there(self, reference: str) -> None:
+        if reference in self._known and reference not in self._journal.state.created:
+            intent = Intent(*reference.split("/", 1))
+            self._journal.settle(self._journal.intend([intent]), [reference], [])
+            self.deleted -= 1
 
     def _add(self, number: int, created: Sequence[str] = (), unknown: Sequence[Intent] = ()) -> None:
         self.created += sum(each not in self._journal.state.created for each in created)

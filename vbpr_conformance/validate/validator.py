@@ -200,7 +200,7 @@ class Validator:
             return [_no_resource(f"{shown(value)} found where a resource is expected.")]
         kind = value.get("resourceType")
         if type(kind) is not str:
-            return [_no_resource("No resourceType found: it is the first thing a resource must make_issue.")]
+            return [_no_resource("No resourceType found: it is the first thing that a resource must say.")]
         base = self._type(kind)
         if base is None or base.kind != "resource" or base.abstract:
             return self._unknown_type(kind)
