@@ -79,7 +79,7 @@ ENTRY = {"request": {"method": "PUT", "url": "MeasureReport/a"}, "response": {"s
         (search_bundle({"resource": report("a")}), "fullUrl is missing", False),
         (search_bundle({"resource": HINT, "search": {"mode": "match"}}), "marked as outcome", False),
         (search_bundle({"resource": OUTCOME, "search": {"mode": "outcome"}}), "names an error", False),
-        (search_bundle(match(report("a"), "outcome")), "outcome found for a MeasureReport", False),
+        (search_bundle(match(report("a"), "outcome")), "'MeasureReport' found with the mode outcome", False),
         (search_bundle(match(report("a")), total=2), "total is 2, and 1 resources match", True),
         ({"resourceType": "Bundle", "type": "history", "entry": [ENTRY]}, "the method is PUT", False),
         (

@@ -94,8 +94,6 @@ def _searchset(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[bool, str
             yield False, f"{at}.resource is missing"
         elif not entry.get("fullUrl"):
             yield False, f"{at}.fullUrl is missing"
-        elif mode == "outcome":
-            yield False, f"{at}.search.mode: outcome found for a {kind}"
 
 
 def _history(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[bool, str]]:
