@@ -648,6 +648,8 @@ CLIENT_FAULTS = [
     ),
     _fault("endless-429", "what is refused is asked for ever", "too-many-always/patience", tries=12, waits=False),
     _fault("unit-dropped", "units are dropped", "units/units", show=_without("unit", "code", "system")),
+    _fault("comparator-dropped", "a limit is shown as the score", "comparators/scores", show=_without("comparator")),
+    _fault("title-alone", "of a contract only the title is shown", "contract/period", show=_without("effectivePeriod")),
     _fault("currency-dropped", "currencies are dropped", "alternate-scores/scores", show=_without("currency")),
     *(
         _fault(

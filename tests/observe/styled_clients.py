@@ -173,6 +173,9 @@ class BrowsingClient(ReadingClient):
 # How it is shown.
 
 
+LIMITS = {"<": "(less than this)", ">=": "(at least)"}
+
+
 def score_of(group):
     """The score of a group as a text with its unit; nothing where there is none."""
     score = group.get("measureScore", {})
@@ -181,7 +184,9 @@ def score_of(group):
             return _alternate(each)
     if "value" not in score:
         return ""
-    return f"{score['value']} {score.get('unit', score.get('code', ''))}".strip()
+    return (
+        f"{score['value']} {score.get('unit', score.get('code', ''))} {LIMITS.get(score.get('comparator'), '')}".strip()
+    )
 
 
 def _alternate(extension):

@@ -31,6 +31,11 @@ def test_a_faultless_client_fails_nowhere(bench, name):
     assert {key for key in open_ones if results[key].expectation == "SHALL"} == set()
 
 
+def test_a_tester_meets_the_plain_task_first_and_hostile_servers_last():
+    order = [SCENARIOS.index(each) for each in ("plain", "zero-scores", "pages-of-one", "html")]
+    assert (SCENARIOS[0], order) == ("plain", sorted(order))
+
+
 @pytest.mark.parametrize("edition", editions())
 def test_every_edition_has_every_scenario(edition):
     assert [each.id for each in load_scenarios(load_edition(edition))] == SCENARIOS

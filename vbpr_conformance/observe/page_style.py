@@ -5,13 +5,14 @@ from __future__ import annotations
 STYLE = """
 :root{color-scheme:light dark;--met:#14692c;--bad:#a8071a;--warn:#7a4b00;--soft:#eef2f6;--link:#0b4f9e}
 @media(prefers-color-scheme:dark){:root{--met:#7fdc95;--bad:#ff9c9c;--warn:#ffc966;--soft:#22272e;--link:#9ecbff}}
-body{font:1rem/1.5 system-ui,sans-serif;margin:0 auto;max-width:60rem;padding:1rem}
-code{overflow-wrap:anywhere;user-select:all}
+body{font:1rem/1.5 system-ui,sans-serif;margin:0 auto;max-width:60rem;padding:1rem;overflow-wrap:anywhere}
+code{user-select:all}
 h1{font-size:1.4rem}h2{font-size:1.15rem}h3{font-size:1rem}h1,h2,h3,p{margin:.4rem 0}
 .next{background:var(--soft);border-left:.3rem solid var(--link);padding:.5rem .75rem}
 .wrong{border-left:.3rem solid var(--bad);padding:.1rem .75rem;margin:.75rem 0}
 details{border-top:1px solid;padding:.3rem 0}
-summary{cursor:pointer;padding:.2rem 0;overflow-wrap:anywhere}
+summary{cursor:pointer;padding:.2rem 0}
+.wrong ul{padding-left:1.2rem}footer{border-top:1px solid;padding-top:.75rem}
 ul.ticks{list-style:none;padding:0}
 .mark{display:inline-block;min-width:1.2em;font-weight:bold}
 .met{color:var(--met)}.failed,.trouble{color:var(--bad)}.warning{color:var(--warn)}

@@ -76,9 +76,10 @@ def load_scenarios(edition: Edition, files: Iterable[Path] | None = None) -> lis
     """
     read = {path: _model(path) for path in (scenario_files() if files is None else files)}
     shared = [spec for _, spec in read.values() if not spec.scenarios]
-    found: list[Scenario] = []
-    for path, (data, spec) in read.items():
-        found += _ScenarioReader(path, data, spec, shared, edition).scenarios()
+    of_files = [
+        list(_ScenarioReader(path, data, spec, shared, edition).scenarios()) for path, (data, spec) in read.items()
+    ]
+    found = [each for scenarios in sorted(of_files, key=_peculiarity) for each in scenarios]
     seen: dict[str, Scenario] = {}
     known = {each.id for each in found}
     for each in found:
@@ -93,6 +94,12 @@ def load_scenarios(edition: Edition, files: Iterable[Path] | None = None) -> lis
             )
         seen[each.id] = each
     return found
+
+
+def _peculiarity(scenarios: Sequence[Scenario]) -> tuple[bool, bool]:
+    """Files of plain servers come first, then those of servers with manners, at last those that break the rules."""
+    half = len(scenarios) / 2
+    return sum(bool(each.faults) for each in scenarios) > half, sum(bool(each.manners) for each in scenarios) > half
 
 
 class _ScenarioReader:

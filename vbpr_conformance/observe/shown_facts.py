@@ -35,11 +35,46 @@ _SURE_DIGITS = 4
 _SURE_LETTERS = 5
 
 
+_COMPARATORS = {
+    "<": (
+        "<",
+        "less than",
+        "under",
+        "below",
+        "fewer than",
+        "weniger als",
+        "unter",
+        "kleiner",
+        "moins de",
+        "inf\u00e9rieur",
+    ),
+    "<=": ("<=", "\u2264", "=<", "at most", "up to", "no more than", "max", "h\u00f6chstens", "bis zu", "au plus"),
+    ">=": (">=", "\u2265", "=>", "at least", "no less than", "min", "mindestens", "au moins"),
+    ">": (
+        ">",
+        "more than",
+        "over",
+        "above",
+        "greater than",
+        "mehr als",
+        "\u00fcber",
+        "gr\u00f6\u00dfer",
+        "plus de",
+        "sup\u00e9rieur",
+    ),
+}
+"""How somebody says what a comparator says, which changes what the number means.
+
+https://hl7.org/fhir/R4/datatypes-definitions.html#Quantity.comparator
+"""
+
+
 @dataclass(frozen=True)
 class ShownFact:
     """One thing that must be shown, in one of its `ways`.
 
-    `kind` is number, boolean, date, text or unit; ends or open end where it is about which end of a period is which.
+    `kind` is number, boolean, date, text, unit or comparator; ends or open end where it is about which end of a period
+    is which.
     `is_percent`: a number that is one of percent already, so that a percent sign behind it changes nothing.
     """
 
@@ -163,6 +198,8 @@ def names_of(resource: Mapping[str, Any]) -> list[str]:
 def _quantity(value: Mapping[str, Any], *, with_unit: bool) -> Iterator[ShownFact]:
     ways = tuple(dict.fromkeys(str(value[key]) for key in ("unit", "code") if value.get(key)))
     yield ShownFact("number", (str(value["value"]),), is_percent="%" in ways)
+    if value.get("comparator") in _COMPARATORS:
+        yield ShownFact("comparator", _COMPARATORS[value["comparator"]])
     if not with_unit:
         return
     if "currency" in value:
@@ -206,6 +243,8 @@ class OutputText:
             return date_shown(self.text, fact.ways[0])
         if fact.kind == "unit":
             return EXACT if any(self._stands(each) for each in fact.ways) else ""
+        if fact.kind == "comparator":
+            return EXACT if any(plain(each) in self.plain for each in fact.ways) else ""
         if fact.kind in {"ends", "open end"}:  # its dates are facts of their own
             return EXACT
         if fact.kind == "boolean" and len(self.plain) > _LINE:

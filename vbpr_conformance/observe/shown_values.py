@@ -297,8 +297,8 @@ def _sighted(value: SoughtValue, record: OutputText, output: ClientOutput) -> Va
     if worst is None:
         return ValueSighting(value, EXACT, None, thing_shown)
     seen, fact = worst
-    if fact.kind == "unit" and seen == "" and sentence[0][0] == EXACT:
-        seen = f"its {'/'.join(fact.ways)} is lost"
+    if fact.kind in {"unit", "comparator"} and seen == "" and sentence[0][0] == EXACT:
+        seen = f"its {'/'.join(fact.ways) if fact.kind == 'unit' else fact.told()} is lost"
     return ValueSighting(value, seen, fact, thing_shown, output.is_unique(fact))
 
 
