@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from vbpr_conformance.ig.model import STRUCTURE_DEFINITION
@@ -99,6 +101,19 @@ def test_a_base_of_another_type_or_unknown(known):
     assert (severity, message.partition(",")[0]) == ("error", "'Measure' found")
     ((severity, _, message),) = judged(profile(baseDefinition="http://example.org/none"), known)
     assert (severity, message.partition(":")[0]) == ("warning", "Not checked against http")
+
+
+def test_what_is_wrong_with_another_definition_is_no_fault_of_this_one(edition, tmp_path):
+    """A profile of a type whose own base nobody has cannot be looked into."""
+    url = "http://example.org/StructureDefinition/lost"
+    lost = profile(url=url, kind="complex-type", type="Identifier", baseDefinition="http://example.org/none")
+    lost["differential"]["element"] = [{"id": "Identifier", "path": "Identifier"}]
+    (tmp_path / "lost.json").write_text(json.dumps(lost), encoding="utf-8")
+    known = KnownDefinitions(edition.with_packages([tmp_path / "lost.json"]))
+    uses = {"id": "MeasureReport.identifier", "type": [{"code": "Identifier", "profile": [url]}]}
+    ((severity, _, message),) = judged(profile(uses, {"id": "MeasureReport.identifier.system", "min": 1}), known)
+    assert severity == "warning"
+    assert "is derived from http://example.org/none, which is not known here" in message
 
 
 @pytest.mark.parametrize(

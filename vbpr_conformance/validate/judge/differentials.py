@@ -39,8 +39,11 @@ def issues(definition: dict[str, Any], known: KnownDefinitions) -> Drafts:
     try:
         derived = known.edition.derived(definition)
     except UsageError as error:
-        message = str(error).removeprefix(f": {definition.get('url')}: ")
-        return below(_told("differential", f"No profile can be made of it: {message}"), ".differential")
+        own = f": {definition.get('url', '')}: "
+        if not str(error).startswith(own):  # what is wrong is a definition that it builds on
+            return _told("baseDefinition", f"Not checked against {base_url}: {error}", "warning")
+        message = f"No profile can be made of it: {str(error).removeprefix(own)}"
+        return below(_told("differential", message), ".differential")
     judge = _Differences(base, derived, known)
     found: Drafts = []
     for index, each in enumerate(stated):
