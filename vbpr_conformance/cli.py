@@ -6,7 +6,9 @@ import argparse
 import contextlib
 import os
 import sys
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 from vbpr_conformance import __version__
 from vbpr_conformance.commands import (
@@ -32,6 +34,7 @@ COMMANDS = (
     *(report, compare_runs, merge, selftest_command, verify, cleanup, ig, schema),
 )
 USAGE, TARGET, INTERRUPTED = 2, 3, 130
+_MOST_LINES = 5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,11 +61,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _drop_output()  # the reader went away (`| head`)
         return 0
+    except MemoryError:
+        _complain("there is no memory left")
+        return TARGET
     except OSError as error:  # a full disk, a folder that may not be looked into
         _complain(_said(error))
         _drop_output()
         return USAGE
+    except Exception as error:  # noqa: BLE001  a mistake of ours says nothing about conformance, which exit code 1 would
+        _complain(f"the harness broke down, please report this: {_place(error)}")
+        return TARGET
     return code
+
+
+def _place(error: Exception) -> str:
+    """Say what went wrong and in which of our lines, the innermost first."""
+    lines = traceback.extract_tb(error.__traceback__)[::-1][:_MOST_LINES]
+    where = " < ".join(f"{Path(each.filename).name}:{each.lineno}" for each in lines)
+    return f"{type(error).__name__}: {error} ({where})"
 
 
 def _complain(sentence: str) -> None:

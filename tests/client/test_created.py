@@ -507,6 +507,25 @@ def test_what_an_entry_without_a_location_may_have_created_is_looked_for(status,
     assert (len(found.created), len(found.unknown)) == (0, unknown)
 
 
+@pytest.mark.parametrize(
+    ("request_of_entry", "status", "location", "created"),
+    [
+        ({}, "201", "Patient/theirs/_history/1", []),
+        ({}, "201", "Measure/ours", ["Measure/ours"]),
+        ({"ifNoneExist": "url=urn:x"}, "200", "Measure/theirs", []),
+        ({"ifNoneExist": "url=urn:x"}, "201", "Measure/ours", ["Measure/ours"]),
+        ({"method": "PUT", "url": "Measure?url=urn:x"}, "200", "Measure/theirs", []),
+        ({"method": "PUT", "url": "Measure/ours"}, "201", "Measure/theirs", ["Measure/ours"]),
+    ],
+)
+def test_what_somebody_else_created_is_never_taken_for_ours(request_of_entry, status, location, created):
+    """A location of another type, and what a conditional entry found, are not deleted at the end."""
+    body = {"entry": [{"request": {"method": "POST", "url": "Measure", **request_of_entry}, "resource": MEASURE}]}
+    answer = {"resourceType": "Bundle", "entry": [{"response": {"status": status, "location": location}}]}
+    found = outcome(effects(BASE, "POST", BASE, body, {}), answered_transaction(answer))
+    assert list(found.created) == created
+
+
 def test_a_bundle_of_several_deletes_notes_each():
     """Not only its first or last entry."""
     urls = ["Measure/m1", "Measure/m2", "Group/g1"]

@@ -129,3 +129,19 @@ def test_what_a_server_promises_is_read(headers, seconds):
 def test_a_moment_in_seconds_since_1970_is_a_wait():
     """Some name the moment instead of the time that is left."""
     assert promised_wait(Headers({"X-RateLimit-Reset": str(int(time.time()) + 30)})) == pytest.approx(30, abs=2)
+
+
+def test_what_is_refused_for_ever_is_waited_for_ever_shorter(client_of, clock):
+    """One interaction that is always refused, beside others that are let in, takes no minute for each request."""
+
+    def refuses_reads(request):
+        if request.url.path.endswith("/1"):
+            return httpx.Response(429, headers={"Retry-After": "0"})
+        return httpx.Response(200, json={"resourceType": "Bundle"})
+
+    client = client_of(refuses_reads)
+    began = clock[0]
+    for _ in range(20):
+        assert client.read("Measure", "1").status == 429
+        client.search("Measure")
+    assert clock[0] - began < 200

@@ -28,6 +28,8 @@ class Effects(NamedTuple):
     deletes: tuple[str | None, ...]
     is_bundle: bool = False
     is_conditional: bool = False
+    conditional: frozenset[int] = frozenset()
+    """The entries, by number, that may find a resource which somebody else created."""
 
     @property
     def intents(self) -> list[Intent]:
@@ -60,15 +62,19 @@ def effects(base_url: str, method: str, url: str, body: Any, headers: Mapping[st
 def _of_bundle(base_url: str, bundle: Mapping[str, Any]) -> Effects | None:
     creates: list[Intent | None] = []
     deletes: list[str | None] = []
+    conditional: set[int] = set()
     entries = bundle.get("entry")
-    for entry in entries if isinstance(entries, list) else ():
+    for i, entry in enumerate(entries if isinstance(entries, list) else ()):
         request = entry.get("request") if isinstance(entry, Mapping) else None
         request = request if isinstance(request, Mapping) else {}
         url, method = str(request.get("url", "")), request.get("method")
         steps = [step for step in url.partition("?")[0].removeprefix(base_url).split("/") if step]
         creates.append(_intent(method, steps))
         deletes.append("/".join(steps) if method == "DELETE" and "?" not in url else None)
-    return Effects(tuple(creates), tuple(deletes), is_bundle=True) if any(creates) or any(deletes) else None
+        conditional |= {i} if "?" in url or "ifNoneExist" in request else set()
+    if not any(creates) and not any(deletes):
+        return None
+    return Effects(tuple(creates), tuple(deletes), is_bundle=True, conditional=frozenset(conditional))
 
 
 def _intent(method: Any, steps: Sequence[str]) -> Intent | None:
@@ -120,9 +126,14 @@ def _of_entries(asked: Effects, exchange: Exchange) -> SeenEffects:
             deleted.append(reference)
         if intent is None or not (status is None or status in {_OK, _CREATED} or status in _SERVER_ERRORS):
             continue
-        found = located(location).reference
-        if found and (status == _CREATED or intent.id is None):
-            created.append(found)
+        if i in asked.conditional and status == _OK:
+            continue  # it found what was there
+        told = located(location)
+        found = told.id if told.type == intent.type else None  # a location elsewhere is never taken for ours
+        if status == _CREATED and intent.id is not None:
+            created.append(f"{intent.type}/{intent.id}")
+        elif found and intent.id is None:
+            created.append(f"{intent.type}/{found}")
         elif status is None or intent.id is None:
             unknown.append(intent)
     return SeenEffects(created, unknown, deleted)

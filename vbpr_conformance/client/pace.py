@@ -41,6 +41,7 @@ class Pace:
         self._unrefused = 0
         self._is_guess = False
         self._gave_up = False
+        self._patience = MAX_WAIT_S
         self._refused_after = 0
         self._spent_after = 0
         self._spent_in_a_row = 0
@@ -64,14 +65,17 @@ class Pace:
         unavailable = exchange.status == _UNAVAILABLE and bool(value) and exchange.method in _REPEATABLE
         if exchange.status != _TOO_MANY and not unavailable:
             self._was_let_in(exchange)
+            self._patience = MAX_WAIT_S if waited else self._patience
             return None
         promised = promised_wait(exchange.headers)
         if promised is None and not value:
             promised = _PAUSES_S[attempt] if attempt < len(_PAUSES_S) else None
         if promised is not None:
             promised = max(promised, _FIRST_PAUSE_S * 2.0**attempt)  # "again in 0 s" for ever is no wish to be asked so
-        if promised is None or waited + promised > MAX_WAIT_S or self._gave_up:
+        if promised is None or waited + promised > self._patience or self._gave_up:
             self._gave_up = True  # and no later request waits, until one is let in
+            if waited:  # in vain: what is refused for ever is waited for ever shorter
+                self._patience /= 4
             return None
         if exchange.status == _TOO_MANY:
             self._slow_down(exchange, promised)

@@ -102,6 +102,7 @@ def _run(args: argparse.Namespace, edition: Edition, chosen: list, session: str,
             raise UsageError(f"the session {session!r} is one of edition {archive.facts.get('edition')}")
     run_id = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{secrets.token_hex(2)}"
     out = args.out or Path("reports") / run_id
+    options.refuse_folder(out)
     seed = archive.facts["seed"] if archive else args.seed if args.seed is not None else secrets.randbelow(2**31)
     settings = ObserveSettings(
         host=args.host,

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
+from pathlib import Path
 from typing import TypeAlias
+
+from vbpr_conformance.errors import UsageError
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  it has no public name
 
@@ -11,6 +15,15 @@ Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  #
 def edition(parser: argparse.ArgumentParser) -> None:
     """Add `--edition`; without it the newest is used."""
     parser.add_argument("--edition", metavar="E", default=None, help="edition of the guide (default: the newest)")
+
+
+def refuse_folder(out: Path) -> None:
+    """Raise `UsageError` where no folder for results can be made, before a run takes its time for nothing."""
+    there = next((each for each in (out, *out.absolute().parents) if each.exists() or each.is_symlink()), out)
+    if there.exists() and not there.is_dir():
+        raise UsageError(f"nothing can be written into {out}: {there} is a file; expected a folder, named with --out")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UsageError(f"nothing can be written into {out}: {there} may not be written to; name another with --out")
 
 
 def whole_number(least: int) -> type[int]:

@@ -89,6 +89,7 @@ def main(args: argparse.Namespace) -> int:
     url = args.url or earlier.get("url") or config.get("url")
     run_id = f"{time.strftime('%Y-%m-%d-%H%M%S')}-{secrets.token_hex(2)}"
     out = Path(chosen.get("out") or args.resume or Path("reports") / run_id)
+    options.refuse_folder(out)
     with _target(url, chosen["edition"]) as base:
         words = [f"--vbpr-run-id={run_id}", *_plugin_options(chosen), *_deviations(described)]
         return _run(args, base, out, [*words, *(["--vbpr-embedded"] if url is None else [])])

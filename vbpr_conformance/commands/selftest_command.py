@@ -38,6 +38,8 @@ def main(args: argparse.Namespace) -> int:
     from vbpr_conformance.ig.loader import load_edition
     from vbpr_conformance.selftest.selftest_text import selftest_text
 
+    if args.out is not None:
+        options.refuse_folder(args.out)
     made = computed(load_edition(args.edition), only=args.only or "", workers=args.workers)
     if args.out is not None:
         write(made, args.out)

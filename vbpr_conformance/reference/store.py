@@ -293,6 +293,8 @@ def _reason(error: sqlite3.DatabaseError) -> str:
     text = str(error)
     if "locked" in text:
         return "another server is using it"
+    if "unable to open" in text:
+        return "it is a folder, or its folder is not there or cannot be written to"
     if "not a database" in text:
         return "it is a file of something else"
     return text

@@ -17,13 +17,14 @@ class EventsNdjson:
     """Writes events into a file: one `begin`, a `case` for each result, one `end`."""
 
     def __init__(self, file: Path) -> None:
-        self._path = file
-        self._file: IO[str] | None = None
+        self.file = file
+        """Where it is written."""
+        self._stream: IO[str] | None = None
 
     def begin(self, record: RunRecord) -> None:
         """Open the file and say what will be run."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self._path.open("w", encoding="utf-8")
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        self._stream = self.file.open("w", encoding="utf-8")
         self._write(
             "begin",
             run=record.run_id,
@@ -63,11 +64,11 @@ class EventsNdjson:
             requests=record.tally.requests,
             duration_s=round(record.duration_s, 3),
         )
-        if self._file is not None:
-            self._file.close()
+        if self._stream is not None:
+            self._stream.close()
 
     def _write(self, event: str, **said: Any) -> None:
-        if self._file is not None:
+        if self._stream is not None:
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
-            self._file.write(json.dumps({"event": event, "time": now, **said}, ensure_ascii=False) + "\n")
-            self._file.flush()
+            self._stream.write(json.dumps({"event": event, "time": now, **said}, ensure_ascii=False) + "\n")
+            self._stream.flush()

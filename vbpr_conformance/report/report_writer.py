@@ -96,7 +96,9 @@ class RunWriters:
                 getattr(writer, event)(*said)
             except OSError as error:
                 self._writers.remove(writer)
-                self.troubles.append(f"{error.filename or type(writer).__name__} cannot be written: {error.strerror}")
+                file = error.filename or getattr(writer, "file", None) or type(writer).__name__
+                trouble = f"{file} cannot be written: {error.strerror}"
+                self.troubles += [trouble] if trouble not in self.troubles else []
 
 
 def write_whole(path: Path, content: str | bytes | Iterator[str]) -> None:

@@ -72,7 +72,7 @@ class Session:
         self._suites: tuple[str, ...] = tuple(option.vbpr_suite or ())
         self._selected: dict[CaseKey, SelectedCase] = {}
         self._files: list[Path] = []
-        self._started = time.time()
+        self._started, self._began = time.time(), time.monotonic()
         self._tallies: dict[str, Tally] = {}
         base, _, _ = checked_base(option.vbpr_server)
         self.target = ServerUnderTest(
@@ -222,7 +222,7 @@ class Session:
         result = CaseResult.from_dict(data)
         self.record.results = [each for each in self.record.results if each.key != result.key]
         self.record.results.append(result)
-        self.record.duration_s = self._earlier.duration_s + time.time() - self._started
+        self.record.duration_s = self._earlier.duration_s + time.monotonic() - self._began
         return result
 
     def tally(self) -> dict[str, Any]:
@@ -247,7 +247,7 @@ class Session:
         place = {case.key: index for index, case in enumerate(self.record.selected)}
         self.record.results.sort(key=lambda each: place.get(each.key, len(place)))
         self.record.interrupted = interrupted
-        self.record.duration_s = self._earlier.duration_s + time.time() - self._started
+        self.record.duration_s = self._earlier.duration_s + time.monotonic() - self._began
         return self.record
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 AuthType = Literal["none", "bearer", "token-command", "basic", "client-credentials", "smart-backend", "mtls"]
 MOST_WORKERS = 100
@@ -26,6 +27,9 @@ _FIELDS_OF: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     ),
 }
 """For each way to log in, the fields that it needs and those that it may have."""
+
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 def _kebab(name: str) -> str:
@@ -55,6 +59,16 @@ def _as_workers(value: Any) -> Any:
     if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_WORKERS):
         return str(value)
     raise ValueError(f"{value!r} is no number of workers, expected a whole number from 1 to {MOST_WORKERS} or `auto`")
+
+
+def _as_headers(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
+    """Refuse what HTTP cannot send (https://www.rfc-editor.org/rfc/rfc9110#section-5); no value is shown."""
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name of a header; expected one as X-Api-Key")
+        if not value.get_secret_value().isascii() or not value.get_secret_value().isprintable():
+            raise ValueError(f"the header {name} has a value that HTTP cannot send; expected one line of ASCII")
+    return headers
 
 
 Seconds = Annotated[float, Field(gt=0)]
@@ -195,7 +209,7 @@ class TargetSpec(_Part):
     shard: str | None = None
     stable: Annotated[int, Field(ge=2)] | None = None
     max_failures: Annotated[int, Field(ge=1)] | None = None
-    headers: dict[str, SecretStr] = Field(default_factory=dict)
+    headers: Annotated[dict[str, SecretStr], AfterValidator(_as_headers)] = Field(default_factory=dict)
     auth: AuthSpec | None = None
     refused_tokens: RefusedTokensSpec = RefusedTokensSpec()
     tls: TlsSpec = TlsSpec()
