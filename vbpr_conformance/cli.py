@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -28,6 +27,7 @@ from vbpr_conformance.commands import (
     verify,
 )
 from vbpr_conformance.errors import UsageError, VbprError
+from vbpr_conformance.interrupts import drop_output
 
 COMMANDS = (
     *(run, validate, generate, serve, observe, requirements),
@@ -59,14 +59,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        _drop_output()  # the reader went away (`| head`)
+        drop_output()  # the reader went away (`| head`)
         return 0
     except MemoryError:
         _complain("there is no memory left")
         return TARGET
     except OSError as error:  # a full disk, a folder that may not be looked into
         _complain(_said(error))
-        _drop_output()
+        drop_output()
         return USAGE
     except Exception as error:  # noqa: BLE001  a mistake of ours says nothing about conformance, which exit code 1 would
         _complain(f"the harness broke down, please report this: {_place(error)}")
@@ -87,11 +87,6 @@ def _complain(sentence: str) -> None:
 
     with contextlib.suppress(AttributeError, OSError, ValueError):  # standard error may be closed or full
         print(f"vbpr-conformance: {printable(sentence)}", file=sys.stderr, flush=True)
-
-
-def _drop_output() -> None:
-    """Point stdout at nothing, or Python complains again at exit of what it could not write."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _said(error: OSError) -> str:

@@ -185,3 +185,8 @@ def tell(worker: Mapping[str, Any], done: Mapping[str, Any]) -> None:
 
 def _told_in(folder: str, worker: str) -> Path:
     return Path(folder, f"{worker}.json")
+
+
+def drop_output() -> None:
+    """Point stdout at nothing, once its reader went away: Python complains again at exit of what it could not write."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

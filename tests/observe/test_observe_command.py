@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import signal
@@ -14,6 +15,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from vbpr_conformance import cli
 
 CLIENT = f"{shlex.quote(sys.executable)} {shlex.quote(str(Path(__file__).with_name('reading_client.py')))}"
 
@@ -175,3 +178,15 @@ def test_answers_stand_in_for_what_is_not_shown(observe, tmp_path):
         answers.write_text(f"zero-scores/scores#1: {value}\nzero-scores/scores#2: 0.0\nzero-scores/scores#3: 5.2187\n")
         observe("--client-cmd", quiet, "--scenario", "zero-scores", "--answers", answers, "--out", tmp_path / value)
         assert verdicts(tmp_path / value)["zero-scores/scores"]["verdict"] == verdict
+
+
+def test_a_reader_who_goes_away_ends_neither_the_session_nor_its_reports(monkeypatch, tmp_path):
+    """As `observe … | head` does; the verdict is the exit code all the same."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as closed:
+        monkeypatch.setattr(sys, "stdout", closed)
+        code = cli.main(["observe", "--client-cmd", "true", "--scenario", "versions", "--out", str(tmp_path)])
+    assert code == 4
+    assert results(tmp_path)["verdict"] == "incomplete"
+    assert (tmp_path / "report.html").is_file()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from vbpr_conformance.commands import options
 from vbpr_conformance.commands.options import Subparsers
 from vbpr_conformance.errors import UsageError
+from vbpr_conformance.interrupts import drop_output
 
 if TYPE_CHECKING:
     from vbpr_conformance.ig.edition import Edition
@@ -133,9 +134,13 @@ def _run(args: argparse.Namespace, edition: Edition, chosen: list, session: str,
     run = ObserveRun(edition, chosen, settings, record, writers, _say)
     found = run.run()
     lines = summary(record, found, folder=str(out), report=str(out / "report.html"))
-    print("\n".join(styled(["", *lines], watched=live)))
+    _say("\n".join(styled(["", *lines], watched=live)))
     return EXIT_CODES[found.verdict]
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)
+    """Show a line; a reader who goes away (`| head`) ends neither the session nor its reports."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        drop_output()

@@ -109,6 +109,7 @@ class ObserveRun:
         self._writers.begin(self._record)
         began = time.monotonic()
         with contextlib.ExitStack() as stack:
+            stack.enter_context(self._folder)
             stack.enter_context(self._listeners())
             self._record.url = f"{self.session.root}/{self._settings.session}"
             try:
