@@ -1,13 +1,14 @@
 """Whatever a target does: no crash, no hang, little memory, the right exit code, and a sentence that says what it did.
 
-The targets are a table in `targets.py`; `protocol_targets.py` and `odd_targets.py` add to it.
+The targets are a table in `targets.py`; `protocol_targets.py`, `odd_targets.py` and `deleting_targets.py` add to it.
 """
 
 from __future__ import annotations
 
 import re
 
-import odd_targets  # noqa: F401  its targets are put into the table
+import deleting_targets  # noqa: F401  its targets are put into the table
+import odd_targets  # noqa: F401
 import protocol_targets  # noqa: F401
 import pytest
 from hostile_server import hostile

@@ -74,8 +74,9 @@ class Pace:
             promised = max(promised, _FIRST_PAUSE_S * 2.0**attempt)  # "again in 0 s" for ever is no wish to be asked so
         if promised is None or waited + promised > self._patience or self._gave_up:
             self._gave_up = True  # and no later request waits, until one is let in
-            if waited:  # in vain: what is refused for ever is waited for ever shorter
-                self._patience /= 4
+            if waited:  # in vain, so it is no matter of pace: what is refused for ever is waited for ever shorter
+                self._patience /= 8
+                self._interval = self._fixed
             return None
         if exchange.status == _TOO_MANY:
             self._slow_down(exchange, promised)
