@@ -190,3 +190,11 @@ def test_a_reader_who_goes_away_ends_neither_the_session_nor_its_reports(monkeyp
     assert code == 4
     assert results(tmp_path)["verdict"] == "incomplete"
     assert (tmp_path / "report.html").is_file()
+
+
+def test_a_witness_that_is_not_there_at_the_end_costs_no_report(capsys, tmp_path):
+    """It is said, and what was put out otherwise is judged."""
+    words = ["--witness", str(tmp_path / "never-written.txt"), "--client-cmd", "true", "--scenario", "versions"]
+    assert cli.main(["observe", *words, "--out", str(tmp_path / "out")]) == 4
+    assert "cannot read the witness" in capsys.readouterr().out
+    assert (tmp_path / "out" / "report.html").is_file()

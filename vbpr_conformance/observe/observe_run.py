@@ -83,6 +83,7 @@ class ObserveRun:
         self._ends: dict[str, ClientEnd] = {}
         self._done = threading.Event()
         self._unmade: dict[str, str] = {}
+        self._unread: set[str] = set()
         self._open_questions: dict[str, str] = {}
         self._folder = tempfile.TemporaryDirectory(prefix="vbpr-observe-access-")
         self._key_file: Path | None = None
@@ -252,6 +253,8 @@ class ObserveRun:
         if asked:
             more = f"{len(asked) - _MOST_ASKED} more stand beside their cases; " if len(asked) > _MOST_ASKED else ""
             self._say(f"{more}answer them by --answers FILE, a line `ID: VALUE` for each")
+        for text in sorted(self._unread):
+            self._say(text)
         opened = list(self.session.opened.values())
         self._record.tally.requests = sum(len(each.recording.requests) for each in opened)
         self._record.tally.software = self.session.software
@@ -282,7 +285,10 @@ class ObserveRun:
         settings = self._settings
         end = self._ends.get(scenario.id)
         outputs = list(end.outputs) if end is not None else []
-        outputs += read_witnesses(settings.witnesses, scenario.id, [each.id for each in self._scenarios])
+        try:
+            outputs += read_witnesses(settings.witnesses, scenario.id, [each.id for each in self._scenarios])
+        except UsageError as error:  # what came before it is judged all the same
+            self._unread.add(str(error))
         return ClientStory(
             outputs=outputs,
             answers={**settings.answers, **self.session.answers, **(end.answers if end is not None else {})},
