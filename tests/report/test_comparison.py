@@ -81,3 +81,22 @@ def test_a_cause_is_the_same_in_each_run(before):
     assert (compare(before, after).new_causes, compare(before, after).gone_causes) == ([], [])
     after["causes"][0]["says"] = after["causes"][0]["says"].replace("200", "500")
     assert len(compare(before, after).new_causes) == 1
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"cases": [None]}, {"requirements": 5}, {"run": []}, {"cases": [{"suite": "", "id": "", "verdict": "x"}]}],
+)
+def test_damaged_results_are_refused_in_a_sentence(tmp_path, before, damage):
+    """Whatever somebody made of them: exit code 2, and no mistake of ours."""
+    (tmp_path / "results.json").write_text(json.dumps(before | damage))
+    with pytest.raises(UsageError, match=r"damaged .*expected"):
+        read_results(tmp_path)
+
+
+def test_a_verdict_that_is_none_is_refused_in_a_sentence(tmp_path, before):
+    """A run knows five."""
+    before["cases"][0]["verdict"] = "\x1b[31m"
+    (tmp_path / "results.json").write_text(json.dumps(before))
+    with pytest.raises(UsageError, match=r"cannot be compared, it has the verdict .*expected"):
+        read_results(tmp_path)

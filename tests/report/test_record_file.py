@@ -36,6 +36,27 @@ def test_a_killed_run_has_all_that_it_judged(tmp_path, record):
     assert read_record(tmp_path).results == results[:-1]
 
 
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ('"verdict": "', '"verdict": "x'),
+        ('"details": ', '"details": 7, "x": '),
+        ('"exchanges": [', '"exchanges": ["x", '),
+        ('"selected": [', '"selected": [null, '),
+        ('"tally": {', '"tally": {"x": 5, '),
+    ],
+)
+def test_a_damaged_record_is_refused_in_a_sentence(tmp_path, record, was, now):
+    """Whatever somebody made of it: exit code 2, and no mistake of ours."""
+    written(tmp_path, record)
+    file = tmp_path / FILE
+    text = file.read_text()
+    assert was in text
+    file.write_text(text.replace(was, now, 1))
+    with pytest.raises(UsageError, match=r"damaged record of a run.*expected"):
+        read_record(tmp_path)
+
+
 @pytest.mark.parametrize("text", [None, "", "{}\n", "no json"])
 def test_what_is_no_record_is_refused_in_a_sentence(tmp_path, text):
     """With the file and what was expected."""

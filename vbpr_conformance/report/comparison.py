@@ -87,6 +87,17 @@ def read_results(path: Path) -> dict[str, Any]:
         raise UsageError(f"{file}: cannot be compared ({reason}), expected a results.json or its folder") from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise UsageError(f"{file}: cannot be compared, expected the format {FORMAT}")
+    try:
+        as_text(compare(found, found))
+        verdicts = {verdict for verdict, _ in [*_requirements(found).values(), *_cases(found).values()]}
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise UsageError(
+            f"{file}: cannot be compared, it is damaged ({error}); expected it as `run` wrote it"
+        ) from None
+    if unknown := verdicts - _RANK.keys():
+        raise UsageError(
+            f"{file}: cannot be compared, it has the verdict {unknown.pop()!r}; expected {', '.join(_RANK)}"
+        )
     return found
 
 

@@ -66,6 +66,13 @@ def read_record(folder: Path) -> RunRecord:
     A folder that holds no record, or none of this format, is a `UsageError`.
     """
     path = folder if folder.is_file() else folder / FILE
+    try:
+        return _read(path)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise UsageError(f"{path}: a damaged record of a run ({error}), expected it as `run` wrote it") from None
+
+
+def _read(path: Path) -> RunRecord:
     lines = _lines(path)
     head = next(lines, {})
     if head.get("format") != FORMAT:

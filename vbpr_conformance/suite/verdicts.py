@@ -128,9 +128,10 @@ class CaseResult:
         made["verdict"] = Verdict(made["verdict"])
         made["check"] = FailedCheck.from_dict(made["check"]) if made.get("check") else None
         for name in ("details", "parameters"):
-            made[name] = tuple((label, text) for label, text in made.get(name, ()))
-        for name in ("requirements", "notes", "exchanges"):
-            made[name] = tuple(made.get(name, ()))
+            made[name] = tuple((str(label), str(text)) for label, text in made.get(name, ()))
+        made["exchanges"] = tuple(dict(each) for each in made.get("exchanges", ()))
+        for name in ("requirements", "notes"):
+            made[name] = tuple(map(str, made.get(name, ())))
         return cls(**made)
 
 
