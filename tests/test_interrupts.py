@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import signal
+import threading
 import time
 from types import SimpleNamespace
 
@@ -49,6 +50,21 @@ def test_a_signal_is_a_keyboard_interrupt(number):
 def test_a_signal_while_garbage_is_collected_is_not_lost(while_collecting, capsys):
     """Python shows what is raised there and goes on: the signal comes again, and nothing is shown."""
     while_collecting(lambda: signal.raise_signal(signal.SIGTERM))
+    while_collecting(lambda: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(KeyboardInterrupt), interrupts.handled():
+        wait_after(gc.collect)
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_signal_that_comes_while_another_is_made_to_come_again_is_not_lost(while_collecting, capsys, monkeypatch):
+    """On a busy machine the next one is there before what lets it come has ended."""
+    start = threading.Thread.start
+
+    def slow(thread):
+        start(thread)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(threading.Thread, "start", slow)
     while_collecting(lambda: signal.raise_signal(signal.SIGTERM))
     with pytest.raises(KeyboardInterrupt), interrupts.handled():
         wait_after(gc.collect)

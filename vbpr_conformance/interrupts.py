@@ -38,11 +38,49 @@ class _OutOfTimeError(TargetError):
     """The time for deleting is over; raised again and again, so that one which is lost is no loss."""
 
 
-def _interrupt(number: int, _frame: FrameType | None) -> None:
+def _interrupt(number: int, frame: FrameType | None) -> None:
     """Raise `KeyboardInterrupt`, once for all signals: they often come in twos, from a terminal and from a parent."""
+    if _is_hook_at_work(frame):  # what is raised there is lost
+        _SENDER.send_until_taken(number)
+        return
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def _is_hook_at_work(frame: FrameType | None) -> bool:
+    code = getattr(sys.unraisablehook, "__code__", None)
+    while frame is not None and frame.f_code is not code:
+        frame = frame.f_back
+    return frame is not None
+
+
+class _Sender:
+    """Lets a signal that was lost come again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()  # a signal comes while the main thread has it
+        self._is_sending = False
+
+    def send_until_taken(self, number: int) -> None:
+        """Send this process a signal, a little later, until `_interrupt` has raised: it takes no other then."""
+        with self._lock:
+            if self._is_sending:
+                return
+            self._is_sending = True
+            threading.Thread(target=self._send, args=(number,), daemon=True).start()
+
+    def _send(self, number: int) -> None:
+        while True:
+            time.sleep(_SOON_S)
+            with self._lock:
+                if signal.getsignal(number) is not _interrupt:
+                    self._is_sending = False
+                    return
+            os.kill(os.getpid(), number)
+
+
+_SENDER = _Sender()
 
 
 def _interrupt_once(number: int, frame: FrameType | None) -> None:
@@ -82,7 +120,7 @@ def handle() -> None:
         if isinstance(lost.exc_value, KeyboardInterrupt) and taken:
             for each in taken:
                 signal.signal(each, _interrupt)
-            threading.Timer(_SOON_S, os.kill, (os.getpid(), taken[0])).start()
+            _SENDER.send_until_taken(taken[0])
         elif not isinstance(lost.exc_value, _OutOfTimeError):
             before(lost)
 

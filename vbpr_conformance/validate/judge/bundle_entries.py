@@ -63,7 +63,7 @@ def _no_result(entry: dict[str, Any], resource: Any, searched: str | None) -> st
         return f"{shown(kind)} found with the mode outcome, which is that of an OperationOutcome."
     if mode == "match" and searched is not None and kind != searched:
         return f"{shown(kind)} found with the mode match, but by the self link {searched} was searched for."
-    if mode in {"match", "include"} and "id" not in resource and kind != "OperationOutcome":
+    if mode in ("match", "include") and "id" not in resource and kind != "OperationOutcome":
         return f"A {kind} without id found: what a search finds has one."
     return None
 
