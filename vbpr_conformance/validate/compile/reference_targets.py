@@ -151,7 +151,11 @@ def _trouble(reference: str, scope: Scope) -> str | None:
     in_transaction = scope.bundle is not None and scope.bundle.type == "transaction"
     if not in_transaction and CONDITIONAL.fullmatch(reference):
         return f"{shown(reference)} found, but a conditional reference stands in Bundles of type transaction only."
-    if scope.bundle is not None and scope.bundle.type in _SELF_CONTAINED and reference.startswith(_ONLY_IN_BUNDLES):
+    if (
+        scope.bundle is not None
+        and str(scope.bundle.type) in _SELF_CONTAINED
+        and reference.startswith(_ONLY_IN_BUNDLES)
+    ):
         return f"{shown(reference)} found, but no entry has this fullUrl."
     return None
 

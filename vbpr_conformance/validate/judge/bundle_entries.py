@@ -139,7 +139,7 @@ def _unreachable(bundle: Bundle) -> Drafts:
     return [
         finding
         for position, (resource, _) in enumerate(bundle.listed)
-        if id(resource) not in reached and resource.get("resourceType") not in _MAY_STAND_ALONE
+        if id(resource) not in reached and str(resource.get("resourceType")) not in _MAY_STAND_ALONE
         for finding in below([IssueDraft("error", "invalid", _REFERENCE, _PROFILE, message)], f".entry[{position}]")
     ]
 
