@@ -32,7 +32,10 @@ async function done() {
   }
   if (task.do === "contract-of") {
     const [url, version] = (await client.request(task.report)).measure.split("|");
-    return (await search("Measure", { url, version })).map((each) => `<p>${each.id} ${escaped(each.title)}</p>`);
+    const lasts = ({ start, end }) => `${escaped(start)} to ${escaped(end ?? "open")}`;
+    return (await search("Measure", { url, version })).map(
+      (each) => `<p>${each.id} ${escaped(each.title)}, ${lasts(each.effectivePeriod ?? {})}</p>`,
+    );
   }
   if (task.do === "cited-reports") {
     const report = await client.request(task.report);
