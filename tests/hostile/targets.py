@@ -177,7 +177,7 @@ def html_for_everything(conn):
     conn.send("<html><body><h1>It works</h1></body></html>", content_type="text/html")
 
 
-@target(TARGET, says="not the base URL of a FHIR server|answered 502")
+@target(TARGET, says="not the base URL of a FHIR server|answers 502")
 def html_error_pages(conn):
     conn.send("<html><body>502 Bad Gateway</body></html>", 502, "text/html")
 
