@@ -64,6 +64,8 @@ def usable_after(page: Path) -> float | None:
 
 def main() -> None:
     """Measure each writer, then the page."""
+    if len(sys.argv) != 2:  # noqa: PLR2004 - the script and the folder
+        sys.exit("expected the folder of a run: python benchmarks/report.py RUN_FOLDER")
     record = enlarged(read_record(Path(sys.argv[1])))
     summary = record.summary()
     with tempfile.TemporaryDirectory() as folder:
