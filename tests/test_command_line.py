@@ -139,6 +139,18 @@ def test_a_file_that_is_no_certificate_is_one_sentence(here, capsys, content):
     assert "ca.pem" in shown
 
 
+def test_a_mistake_of_the_harness_is_one_sentence_and_says_nothing_about_conformance(capsys, monkeypatch):
+    """Exit code 1 would be read as "not conformant"."""
+
+    def broken(_):
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr("vbpr_conformance.commands.schema.main", broken)
+    assert cli.main(["schema", "results"]) == 3
+    [line] = capsys.readouterr().err.splitlines()
+    assert "the harness broke down, please report this: ZeroDivisionError: division by zero (" in line
+
+
 def test_a_password_in_a_url_is_never_shown_nor_written(here, capsys):
     """User and password of a base URL log in, and are not in any output or file."""
     code, shown = said(capsys, "run", "http://somebody:s3cr3t-canary@127.0.0.1:9/fhir", "--out", here / "out")

@@ -91,9 +91,8 @@ HOSTILE_ANSWERS = (
             if asked.steps[:1] in {("metadata",), (".well-known",)}
             else refused(429, "throttled", "too many requests", Retry_After="1")(context)
         ),
-        is_fault=True,
     ),
-    Manner("cut-bodies", "the answers to searches end half way", after=_cut, is_fault=True),
+    Manner("cut-bodies", "the answers to searches end half way", after=_cut),
     Manner(
         "html",
         "answers are a web page, with 200",
@@ -102,13 +101,12 @@ HOSTILE_ANSWERS = (
             if asked.steps[:1] in {("metadata",), (".well-known",)}
             else plain_answer(200, "text/html", b"<!doctype html><title>Welcome</title><p>Log in</p>")(context)
         ),
-        is_fault=True,
     ),
-    Manner("outcome-instead", "searches bring an OperationOutcome with 200", after=_outcome_instead, is_fault=True),
-    Manner("wrong-type", "answers bring a resource of another type", after=_wrong_type, is_fault=True),
-    Manner("looping-pages", "the last page leads to the first", after=_loop, is_fault=True),
-    Manner("next-elsewhere", "links to other pages lead to another host", after=_next_elsewhere, is_fault=True),
+    Manner("outcome-instead", "searches bring an OperationOutcome with 200", after=_outcome_instead),
+    Manner("wrong-type", "answers bring a resource of another type", after=_wrong_type),
+    Manner("looping-pages", "the last page leads to the first", after=_loop),
+    Manner("next-elsewhere", "links to other pages lead to another host", after=_next_elsewhere),
     Manner("references-elsewhere", "references lead to another host", after=_references_elsewhere),
-    Manner("huge-answers", "answers are of several megabytes", after=_huge, is_fault=True),
+    Manner("huge-answers", "answers are of several megabytes", after=_huge),
 )
 """All of them; a client may give up on those that are faults."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -89,12 +88,6 @@ class ObserveApp:
             if found is not None:
                 return found
         return self._session.handle(method, target, headers, body, client, foreign=self._foreign, refused=refused)
-
-
-def json_answer(content: Any, status: int = 200) -> ScenarioAnswer:
-    """Answer with plain JSON."""
-    headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-    return ScenarioAnswer(status, headers, body=json.dumps(content).encode())
 
 
 def _preflight(headers: dict[str, str]) -> ScenarioAnswer:

@@ -48,7 +48,6 @@ class ScenarioSettings:
     rules: RequestRules
     bodies: BodyStore
     clock: Callable[[], float] = time.monotonic
-    keep_bodies: bool = True
 
 
 @dataclass

@@ -53,7 +53,6 @@ class Manner:
     before: Before | None = None
     after: After | None = None
     variation: str = ""
-    is_fault: bool = False
 
 
 def resources_in(resource: Resource) -> Iterator[Resource]:

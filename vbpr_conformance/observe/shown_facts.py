@@ -7,7 +7,7 @@ code, its display or its text; a reference by what it refers to).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -282,12 +282,3 @@ class OutputText:
         """Say which number of it is `value` with digits lost, if any, however few are left."""
         near = [each for each in self.numbers if rounded_from(each, value, least_digits)]
         return str(max(near, key=lambda each: len(each.as_tuple().digits))) if near else ""
-
-
-def first_lost(text: OutputText, facts: Sequence[ShownFact]) -> tuple[str, ShownFact | None]:
-    """Ask for several facts: `exact` if all are shown, else how the first of the others is shown, and which it is."""
-    for fact in facts:
-        sentence = text.shows(fact)
-        if sentence != EXACT:
-            return sentence, fact
-    return EXACT, None
