@@ -20,12 +20,17 @@ _RUN_AXE = """
 """
 
 
+def chromium() -> str:
+    """Give the browser's command; without one the test is skipped."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        pytest.skip("no Chromium (apt-get install chromium)")
+    return found
+
+
 def dom(page: Path, *, width: int = 1200, dark: bool = False) -> str:
     """Give what the page is after its scripts ran."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium (apt-get install chromium)")
-    command = [chromium, "--headless=new", "--no-sandbox", "--disable-gpu", f"--window-size={width},900"]
+    command = [chromium(), "--headless=new", "--no-sandbox", "--disable-gpu", f"--window-size={width},900"]
     command += ["--force-dark-mode", "--blink-settings=preferredColorScheme=0"] if dark else []
     command += ["--virtual-time-budget=30000", "--dump-dom", page.as_uri()]
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=110).stdout

@@ -7,7 +7,7 @@ from dataclasses import replace
 from html import escape
 
 import pytest
-from browser import axe_script, dom, violations
+from browser import axe_script, chromium, dom, violations
 
 from vbpr_conformance.report.report_html import html
 from vbpr_conformance.report.result_tables import must_support_tables, search_matrices
@@ -136,3 +136,28 @@ def test_it_fits_a_narrow_window(record, tmp_path):
     )
     width, _, wider = re.search(r'data-width="([^"]*)"', dom(file))[1].partition(" ")
     assert (int(width) <= 400, wider) == (True, "")
+
+
+@pytest.mark.slow
+def test_on_paper_all_evidence_is_there(page, tmp_path):
+    """What is closed on a screen is open on paper, nothing is cut off, the form is gone; then all is as before."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no Playwright")
+    file = tmp_path / "report.html"
+    file.write_text(page, encoding="utf-8")
+    closed = "document.querySelectorAll('details:not([open]):not(.long)').length"
+    cut = "[...document.querySelectorAll('pre')].filter(e => e.scrollHeight > e.clientHeight + 1).length"
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        shown = browser.new_page(viewport={"width": 720, "height": 1000})
+        shown.goto(file.as_uri())
+        before = shown.evaluate(closed)
+        shown.emulate_media(media="print")
+        shown.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        on_paper = shown.evaluate(f"[{closed}, {cut}, document.documentElement.scrollWidth]")
+        form = shown.is_visible("#filter")
+        shown.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        after = shown.evaluate(closed)
+        browser.close()
+    assert on_paper == [0, 0, 720]
+    assert not form
+    assert before == after > 0

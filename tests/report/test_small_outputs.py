@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import jsonschema
 import pytest
+from browser import chromium
 from har_schema import HAR
 
 from vbpr_conformance.report import results_json
@@ -94,13 +94,10 @@ def test_the_archive_of_exchanges_keeps_to_har(record):
 def test_a_browser_reads_the_archive(tmp_path, record):
     """Chromium answers from it what was asked, as it was answered."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="no Playwright")
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium (apt-get install chromium)")
     exchange = record.results[1].exchanges[0]
     ExchangesHar(tmp_path).end(record, record.summary())
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         context = browser.new_context()
         context.route_from_har(tmp_path / "exchanges.har", not_found="abort")
         assert context.new_page().goto(exchange["url"]).text() == exchange["body"]
